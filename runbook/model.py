@@ -1,0 +1,215 @@
+"""What a playbook and an inventory say, as frozen data. Nothing here does anything.
+
+Templates are kept as the user wrote them; `Expression` is a bare one (`when`, `expect` …). Everything knows its place.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from runbook.source import Place, Span
+
+# --- inventory ---------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Variable:
+    """A variable as the inventory sets it: its value (strings may be templates) and where it was written."""
+
+    value: Any
+    span: Span | None = None
+    level: str = ""
+    """`group:NAME` or `host:NAME`, with where it came from."""
+
+
+@dataclass(frozen=True)
+class Host:
+    """A managed host. `variables` are merged from its groups and itself, the nearest winning."""
+
+    name: str
+    variables: Mapping[str, Variable] = field(default_factory=dict)
+    groups: tuple[str, ...] = ()
+    """Every group it is in, directly or not, sorted; without `all`."""
+    origins: Mapping[str, tuple[Variable, ...]] = field(default_factory=dict)
+    """Every place that sets a variable, the winner last."""
+
+    def get(self, name: str, default: Any = None) -> Any:
+        """The value of a variable as written, or the default."""
+        variable = self.variables.get(name)
+        return default if variable is None else variable.value
+
+
+@dataclass(frozen=True)
+class Group:
+    name: str
+    hosts: tuple[str, ...] = ()
+    """Hosts named in it directly, in the order of the file."""
+    children: tuple[str, ...] = ()
+    variables: Mapping[str, Variable] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Inventory:
+    """Hosts in the order of the files, and groups by name (`all` and `ungrouped` are always there)."""
+
+    hosts: Mapping[str, Host]
+    groups: Mapping[str, Group]
+    sources: tuple[str, ...] = ()
+    """The files it was read from, as a user would type them."""
+
+
+# --- playbook ----------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Expression:
+    """A bare Jinja expression and its place."""
+
+    text: str
+    place: Place
+
+
+@dataclass(frozen=True)
+class Input:
+    name: str
+    schema: Mapping[str, Any]
+    """JSON Schema fragment: type, enum, minimum, pattern …"""
+    place: Place
+    default: Any = None
+    has_default: bool = False
+    description: str = ""
+    secret: bool = False
+    env: str = ""
+    required: bool = True
+
+
+@dataclass(frozen=True)
+class Common:
+    """The keys that every step, block, choice and include may have."""
+
+    name: str = ""
+    when: tuple[Expression, ...] = ()
+    vars: Mapping[str, Any] = field(default_factory=dict)
+    tags: tuple[str, ...] = ()
+    become: Any = None
+    """True, False, a template, or None (as what is around it)."""
+    become_user: str | None = None
+    environment: Mapping[str, Any] = field(default_factory=dict)
+    delegate_to: str | None = None
+    run_once: bool = False
+    ignore_errors: Any = False
+    no_log: Any = False
+    timeout: Any = None
+    retries: Any = None
+    delay: Any = None
+    until: tuple[Expression, ...] = ()
+    severity: str = "fail"
+    remediate: tuple[Remediation, ...] = ()
+    diagnose: tuple[Node, ...] = ()
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step of a kind. `args` is as written (a bare value is put under the kind's SHORT option)."""
+
+    number: str
+    kind: str
+    args: Any
+    common: Common
+    place: Place
+    args_place: Place
+    loop: Any = None
+    loop_var: str = "item"
+    loop_label: str = ""
+    register: str = ""
+    changed_when: tuple[Expression, ...] = ()
+    failed_when: tuple[Expression, ...] = ()
+    expect: tuple[Expression, ...] = ()
+    changes: bool | None = None
+    cause: str = ""
+    secrets: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Block:
+    """Steps that stop at the first failure, with `rescue` and `always`. An include is a block read from a file."""
+
+    number: str
+    common: Common
+    place: Place
+    steps: tuple[Node, ...]
+    rescue: tuple[Node, ...] = ()
+    always: tuple[Node, ...] = ()
+    included: str = ""
+    """The file, when it is an include."""
+
+
+@dataclass(frozen=True)
+class Option:
+    name: str
+    description: str
+    steps: tuple[Node, ...]
+    place: Place
+
+
+@dataclass(frozen=True)
+class Choose:
+    number: str
+    common: Common
+    place: Place
+    by: Expression
+    options: tuple[Option, ...]
+
+
+Node = Step | Block | Choose
+
+
+@dataclass(frozen=True)
+class Remediation:
+    """A branch that is tried when a step failed. Named ones stand in `Playbook.remediations`."""
+
+    name: str
+    steps: tuple[Node, ...]
+    place: Place
+    description: str = ""
+    when: tuple[Expression, ...] = ()
+    recheck: bool = True
+    vars: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Stage:
+    number: str
+    name: str
+    block: Block
+    place: Place
+    hosts: str = ""
+    """A pattern; empty for the playbook's."""
+    serial: tuple[Any, ...] = ()
+    max_fail_percentage: float | None = None
+    any_errors_fatal: bool = False
+    order: str = "inventory"
+    confirm: str = ""
+
+
+@dataclass(frozen=True)
+class Playbook:
+    name: str
+    place: Place
+    stages: tuple[Stage, ...]
+    hosts: str = "all"
+    description: str = ""
+    labels: Mapping[str, str] = field(default_factory=dict)
+    inputs: Mapping[str, Input] = field(default_factory=dict)
+    vars: Mapping[str, Any] = field(default_factory=dict)
+    vars_places: Mapping[str, Place] = field(default_factory=dict)
+    databases: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    documents: tuple[Any, ...] = ()
+    """Every Document that was read for it, the playbook first."""
+    schedule: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def file(self) -> str:
+        return self.place.document.file

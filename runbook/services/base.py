@@ -1,0 +1,66 @@
+"""The protocol of a service manager: what `service` asks of systemd, compose, PM2 and the others."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from runbook.transports.base import CommandResult
+
+Shell = Callable[[str], CommandResult]
+"""Runs sh text on the host, as the step's user, with its environment and time limit."""
+
+
+class ServiceError(Exception):
+    """The manager refused or failed; the sentence says what it answered."""
+
+
+@dataclass(frozen=True)
+class Service:
+    """What to manage: its name for the manager, and the manager's own options."""
+
+    name: str
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class ServiceState:
+    """What the manager says now. `started` is seconds since the epoch by the host's clock.
+
+    `identity` is the same as long as the process is the same one: a pid with its start time, a container's id with
+    its start. `detail` is the manager's own word for the state (`active (running)`, `online`, `exited (1)`).
+    """
+
+    running: bool
+    pid: int | None = None
+    started: float | None = None
+    identity: str = ""
+    detail: str = ""
+
+
+class Manager(Protocol):
+    """A module in `runbook/services/`, a row in MANAGERS."""
+
+    @property
+    def OPTIONS(self) -> Mapping[str, Any]:
+        """JSON Schema properties of its own options (`project_dir`, `scope`, `command` …), each described."""
+        ...
+
+    def detect(self, service: Service, shell: Shell) -> bool:
+        """Does this manager run this service on this host? For `manager: auto`."""
+        ...
+
+    def state(self, service: Service, shell: Shell) -> ServiceState: ...
+
+    def act(self, service: Service, action: str, shell: Shell) -> CommandResult:
+        """`start`, `stop`, `restart` or `reload`. Raises ServiceError where it has no such action or it failed."""
+        ...
+
+    def status_text(self, service: Service, shell: Shell) -> str:
+        """The manager's status as people know it (`systemctl status`), for evidence."""
+        ...
+
+    def logs(self, service: Service, lines: int, shell: Shell) -> str:
+        """The last lines that the service logged, for evidence."""
+        ...

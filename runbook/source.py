@@ -1,0 +1,154 @@
+"""Text with positions: YAML in which every key and value knows its place, and problems that point at it.
+
+`read_yaml` gives a `Document`: plain Python data beside a table of spans. A `Problem` is something that the
+user wrote wrong; `render` shows it with an excerpt and a caret. Lines and columns count from 1, in characters.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+Key = str | int
+Keys = tuple[Key, ...]
+
+
+@dataclass(frozen=True, order=True)
+class Span:
+    """A place in a file: line and column from 1, length in characters on that line."""
+
+    file: str
+    line: int
+    column: int
+    length: int = 1
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}:{self.column}"
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One thing that the user wrote wrong: what it is, where, and the way out.
+
+    `rule` is the short name of the check that found it.
+    """
+
+    message: str
+    span: Span
+    hint: str = ""
+    rule: str = ""
+
+
+class Problems(Exception):
+    """Everything that is wrong with what the user wrote, sorted by place."""
+
+    def __init__(self, problems: Iterable[Problem], texts: Mapping[str, str] | None = None) -> None:
+        self.problems = tuple(sorted(set(problems), key=lambda p: (p.span, p.message)))
+        self.texts = dict(texts or {})
+        super().__init__("\n".join(f"{p.span}: {p.message}" for p in self.problems))
+
+
+@dataclass(frozen=True)
+class Document:
+    """One parsed file. `data` is plain Python; `keys` and `values` give spans by path (`("stages", 0, "name")`)."""
+
+    file: str
+    text: str
+    data: Any
+    keys: Mapping[Keys, Span] = field(default_factory=dict)
+    values: Mapping[Keys, Span] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where something stands in a document; `place / "name"` is the place of what it holds."""
+
+    document: Document
+    path: Keys = ()
+
+    def __truediv__(self, key: Key) -> Place:
+        return Place(self.document, (*self.path, key))
+
+    @property
+    def value(self) -> Span:
+        """The span of the value here, or of the nearest thing around it that has one."""
+        return self._find(self.document.values)
+
+    @property
+    def key(self) -> Span:
+        """The span of the key here; of the value where there is no key (a list item)."""
+        return self.document.keys.get(self.path) or self.value
+
+    def _find(self, spans: Mapping[Keys, Span]) -> Span:
+        for end in range(len(self.path), -1, -1):
+            if span := spans.get(self.path[:end]):
+                return span
+        return Span(self.document.file, 1, 1)
+
+    def problem(self, message: str, hint: str = "", rule: str = "", *, at_key: bool = False) -> Problem:
+        return Problem(message, self.key if at_key else self.value, hint, rule)
+
+    def __repr__(self) -> str:
+        return f"Place({self.document.file}, {self.path})"
+
+
+def show_path(path: str | Path) -> str:
+    """A path as the user would type it: relative to the working directory where it lies below it."""
+    absolute = Path(path).absolute()
+    try:
+        return str(absolute.relative_to(Path.cwd()))
+    except ValueError:
+        return str(absolute)
+
+
+def excerpt(text: str, span: Span, context: int = 1) -> str:
+    """The lines around a span with line numbers, and a caret line under the span.
+
+    Wide characters (CJK, emoji) count as two columns, so that the caret stands under the right place.
+    """
+    lines = text.splitlines()
+    if not 1 <= span.line <= len(lines):
+        return ""
+    first, last = max(1, span.line - context), min(len(lines), span.line + context)
+    gutter = len(str(last))
+    out = []
+    for number in range(first, last + 1):
+        line = _printable(lines[number - 1])
+        out.append(f"{number:>{gutter}} | {line}".rstrip())
+        if number == span.line:
+            before, under = line[: span.column - 1], line[span.column - 1 :][: max(1, span.length)]
+            carets = "^" * max(1, _width(under))
+            out.append(f"{'':>{gutter}} | {' ' * _width(before)}{carets}")
+    return "\n".join(out)
+
+
+def render(problem: Problem, text: str = "") -> str:
+    """A problem as a person reads it: `file:line:column: message`, the excerpt, the hint."""
+    parts = [f"{problem.span}: {problem.message}"]
+    if text and (lines := excerpt(text, problem.span)):
+        parts.append(_indent(lines))
+    if problem.hint:
+        parts.append(f"  hint: {problem.hint}")
+    return "\n".join(parts)
+
+
+def _indent(text: str) -> str:
+    return "\n".join(f"  {line}" for line in text.splitlines())
+
+
+def _printable(line: str) -> str:
+    """Tabs as one space and control characters as `?`, so that no terminal is driven by a file's text."""
+    return "".join(c if c.isprintable() else (" " if c == "\t" else "?") for c in line)
+
+
+def _width(text: str) -> int:
+    return sum(_columns(c) for c in text)
+
+
+def _columns(character: str) -> int:
+    if unicodedata.combining(character):
+        return 0
+    return 2 if unicodedata.east_asian_width(character) in "WF" else 1

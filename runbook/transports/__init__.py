@@ -1,0 +1,1 @@
+"""Ways to reach a host. `base.py` has the protocol; one file each for the ways."""

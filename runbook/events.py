@@ -142,7 +142,8 @@ class StepStarted:
     at: float
     host: str
     number: str
-    """`2.3`; `2.3.1` in a block; `2.3.d1` diagnosing, `2.3.f1.2` second step of the first fix, `.r1` rescue, `.a1` always."""
+    """`2.3`; `2.3.1` in a block; `2.3.d1` diagnosing, `2.3.f1.2` second step of the first fix, `2.3.r1` in a rescue,
+    `2.3.a1` in an always."""
     name: str
     kind: str
     """A kind of step, or `stage`, `block`, `choose`, `include`, `remediation`."""

@@ -1,0 +1,115 @@
+"""Judges a bare expression and keeps the value of every operand, so that a failure explains itself.
+
+`recent > 0` that does not hold is shown with `recent = 0`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
+from typing import Any
+
+from jinja2 import nodes
+from jinja2.exceptions import TemplateError as JinjaError
+from jinja2.parser import Parser
+
+from runbook.events import Condition
+from runbook.source import Place, Span
+from runbook.templating.environment import TemplateError, environment, evaluate, evaluate_node
+
+MAX_VALUE = 200
+"""Characters of a value that are shown."""
+
+_OPERATORS = {"eq": "==", "ne": "!=", "gt": ">", "gteq": ">=", "lt": "<", "lteq": "<=", "in": "in", "notin": "not in"}
+
+
+def judge(text: str, scope: Mapping[str, Any], place: Place | Span | None = None, keyword: str = "expect") -> Condition:
+    """Does it hold? Raises TemplateError when it cannot be computed."""
+    holds = bool(evaluate(text, scope, place))
+    return Condition(text, holds, tuple(_values(text, scope)), keyword)
+
+
+def _values(text: str, scope: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    seen = set()
+    for source, node in _operands(text):
+        if source in seen:
+            continue
+        seen.add(source)
+        try:
+            yield source, show(evaluate_node(node, scope))
+        except (JinjaError, TemplateError, TypeError, ValueError, LookupError, AttributeError, ArithmeticError):
+            yield source, "undefined"
+
+
+def show(value: Any) -> str:
+    """A value as JSON where it is that, cut to one readable line."""
+    try:
+        text = json.dumps(value, ensure_ascii=False, default=str)
+    except (TypeError, ValueError):
+        text = repr(value)
+    return text if len(text) <= MAX_VALUE else text[: MAX_VALUE - 3] + "..."
+
+
+@lru_cache(maxsize=4096)
+def _operands(text: str) -> tuple[tuple[str, nodes.Expr], ...]:
+    node = Parser(environment(), text, state="variable").parse_expression()
+    found = list(_parts(node))
+    if not found and not isinstance(node, nodes.Const):
+        found = [node]
+    return tuple((_source(part), part) for part in found)
+
+
+def _parts(node: nodes.Node) -> Iterator[nodes.Expr]:
+    """The operands worth showing: what a comparison compares, what a test asks about, the names of the rest."""
+    match node:
+        case nodes.And() | nodes.Or():
+            yield from _parts(node.left)
+            yield from _parts(node.right)
+        case nodes.Not():
+            yield from _parts(node.node)
+        case nodes.Compare():
+            for side in (node.expr, *(operand.expr for operand in node.ops)):
+                if isinstance(side, nodes.BinExpr):
+                    yield side
+                yield from _parts(side)
+        case nodes.Test():
+            yield from _parts(node.node)
+        case nodes.BinExpr():
+            yield from _parts(node.left)
+            yield from _parts(node.right)
+        case nodes.Name() | nodes.Getattr() | nodes.Getitem() | nodes.Filter() | nodes.Call():
+            yield node
+        case _:
+            return
+
+
+def _source(node: nodes.Node | None) -> str:
+    """An expression as text again, near to how people write it."""
+    match node:
+        case nodes.Name():
+            return node.name
+        case nodes.Const():
+            return json.dumps(node.value, ensure_ascii=False, default=str)
+        case nodes.Getattr():
+            return f"{_source(node.node)}.{node.attr}"
+        case nodes.Getitem():
+            return f"{_source(node.node)}[{_source(node.arg)}]"
+        case nodes.Filter():
+            inner = f"({', '.join(map(_source, node.args))})" if node.args else ""
+            return f"{_source(node.node)} | {node.name}{inner}"
+        case nodes.Call():
+            return f"{_source(node.node)}({', '.join(map(_source, node.args))})"
+        case nodes.List() | nodes.Tuple():
+            return f"[{', '.join(map(_source, node.items))}]"
+        case nodes.BinExpr():
+            return f"{_source(node.left)} {node.operator} {_source(node.right)}"
+        case nodes.Compare():
+            rest = " ".join(f"{_OPERATORS[op.op]} {_source(op.expr)}" for op in node.ops)
+            return f"{_source(node.expr)} {rest}"
+        case nodes.Test():
+            return f"{_source(node.node)} is {node.name}"
+        case nodes.Not():
+            return f"not {_source(node.node)}"
+        case _:
+            return "…"

@@ -1,0 +1,226 @@
+"""The one Jinja environment: sandboxed, strict about undefined names, with native values.
+
+`render` treats text as a template, `evaluate` as a bare expression. Both take a scope (any mapping; read as far as the
+text needs it) and raise TemplateError with the place and, for an undefined name, the nearest names.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Mapping
+from functools import lru_cache
+from typing import Any
+
+from jinja2 import StrictUndefined, TemplateSyntaxError, UndefinedError, nodes
+from jinja2.environment import Template
+from jinja2.exceptions import SecurityError, TemplateRuntimeError
+from jinja2.meta import find_undeclared_variables
+from jinja2.parser import Parser
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+from runbook.source import Place, Span
+from runbook.templating.filters import FILTERS, TESTS
+
+
+class TemplateError(Exception):
+    """A template that cannot be rendered: what, where in the user's file, and the way out."""
+
+    def __init__(self, message: str, span: Span | None = None, hint: str = "", name: str = "") -> None:
+        self.message, self.span, self.hint = message, span, hint
+        self.name = name
+        """The undefined name, where that is what is wrong."""
+        super().__init__(message)
+
+
+class Omit:
+    """The value of `omit`: an option that gets it is as if it had not been written."""
+
+    def __repr__(self) -> str:
+        return "omit"
+
+
+OMIT = Omit()
+
+
+class Undefined(StrictUndefined):
+    """Strict, but `a.b.c | default(x)` works where `a` is undefined, as Ansible's users expect."""
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return self
+
+    def __getitem__(self, key: Any) -> Any:
+        return self
+
+
+class _Environment(ImmutableSandboxedEnvironment):
+    def getattr(self, obj: Any, attribute: str) -> Any:
+        """`a.b` is first the key, then the attribute: data named `items` or `count` is data, as people mean it."""
+        if isinstance(obj, Mapping) and attribute in obj:
+            return obj[attribute]
+        return super().getattr(obj, attribute)
+
+
+@lru_cache(maxsize=1)
+def environment() -> _Environment:
+    env = _Environment(undefined=Undefined, keep_trailing_newline=True, extensions=["jinja2.ext.do"])
+    env.filters.update(FILTERS)
+    env.tests.update(TESTS)
+    env.globals.clear()
+    return env
+
+
+def is_template(value: Any) -> bool:
+    """Would rendering change this text?"""
+    return isinstance(value, str) and ("{{" in value or "{%" in value or "{#" in value)
+
+
+def render(value: Any, scope: Mapping[str, Any], place: Place | Span | None = None) -> Any:
+    """A value with every text in it rendered. A text that is one whole `{{ … }}` keeps its native type."""
+    if isinstance(value, str):
+        return _render_text(value, scope, place) if is_template(value) else value
+    if isinstance(value, Mapping):
+        return _render_mapping(value, scope, place)
+    if isinstance(value, list | tuple):
+        rendered = [render(item, scope, _below(place, index)) for index, item in enumerate(value)]
+        return [item for item in rendered if item is not OMIT]
+    return value
+
+
+def _render_mapping(value: Mapping[Any, Any], scope: Mapping[str, Any], place: Place | Span | None) -> dict[Any, Any]:
+    out = {}
+    for key, item in value.items():
+        rendered = render(item, scope, _below(place, key))
+        if rendered is not OMIT:
+            out[render(key, scope, place) if is_template(key) else key] = rendered
+    return out
+
+
+def evaluate(text: str, scope: Mapping[str, Any], place: Place | Span | None = None) -> Any:
+    """The value of a bare expression."""
+    return _run(_expression, text, scope, place)
+
+
+def evaluate_node(node: nodes.Expr, scope: Mapping[str, Any]) -> Any:
+    """The value of one part of an expression (see `conditions`)."""
+    return _value(_compile_node(node), scope)
+
+
+def syntax_error(text: str, *, bare: bool) -> tuple[str, str] | None:
+    """What is wrong with a template's syntax, and a hint; None when it can be compiled."""
+    try:
+        (_expression if bare else _template)(text)
+    except TemplateSyntaxError as error:
+        return _syntax_message(error, text, bare)
+    return None
+
+
+def free_names(text: str, *, bare: bool) -> frozenset[str]:
+    """The variables that a template reads. The syntax must be right."""
+    source = "{{ " + text + " }}" if bare else text
+    return frozenset(find_undeclared_variables(environment().parse(source)))
+
+
+def nearest(name: str, names: Iterable[str]) -> str:
+    """`did you mean X?` with the nearest of the names, or nothing."""
+    close = difflib.get_close_matches(name, sorted(set(names)), n=2, cutoff=0.6)
+    return f"did you mean {' or '.join(close)}?" if close else ""
+
+
+@lru_cache(maxsize=8192)
+def _expression(text: str) -> Template:
+    parser = Parser(environment(), text, state="variable")
+    node = parser.parse_expression()
+    if not parser.stream.eos:
+        raise TemplateSyntaxError("something stands behind the end of the expression", parser.stream.current.lineno)
+    return _compile_node(node)
+
+
+def _compile_node(node: nodes.Expr) -> Template:
+    node.set_environment(environment())
+    body = [nodes.Assign(nodes.Name("result", "store"), node, lineno=1)]
+    return environment().from_string(nodes.Template(body, lineno=1))
+
+
+@lru_cache(maxsize=8192)
+def _template(text: str) -> tuple[Template, bool]:
+    """The compiled text, and whether it is one whole expression whose native value counts."""
+    env = environment()
+    body = env.parse(text).body
+    if len(body) == 1 and isinstance(body[0], nodes.Output) and len(body[0].nodes) == 1:
+        node = body[0].nodes[0]
+        if not isinstance(node, nodes.TemplateData):
+            return _compile_node(node), True
+    return env.from_string(text), False
+
+
+def _render_text(text: str, scope: Mapping[str, Any], place: Place | Span | None) -> Any:
+    return _run(_template, text, scope, place)
+
+
+def _run(make: Any, text: str, scope: Mapping[str, Any], place: Place | Span | None) -> Any:
+    span = place.value if isinstance(place, Place) else place
+    try:
+        made = make(text)
+        if isinstance(made, Template):
+            return _value(made, scope)
+        template, native = made
+        return _value(template, scope) if native else _text(template, scope)
+    except TemplateSyntaxError as error:
+        message, hint = _syntax_message(error, text, make is _expression)
+        raise TemplateError(message, span, hint) from None
+    except UndefinedError as error:
+        raise _undefined(error, scope, span) from None
+    except TemplateError as error:
+        raise TemplateError(error.message, error.span or span, error.hint, error.name) from None
+    except SecurityError as error:
+        raise TemplateError(f"not allowed in a template: {error}", span) from None
+    except RecursionError:
+        raise TemplateError("the template refers to itself without end", span) from None
+    except (TemplateRuntimeError, TypeError, ValueError, ArithmeticError, LookupError, AttributeError) as error:
+        raise TemplateError(f"cannot be computed: {error}", span, f"in: {_short(text)}") from None
+
+
+def _value(template: Template, scope: Mapping[str, Any]) -> Any:
+    context = template.new_context(scope, shared=True)  # type: ignore[arg-type] # read only: any mapping serves
+    for _ in template.root_render_func(context):
+        pass
+    value = context.vars["result"]
+    if isinstance(value, StrictUndefined):
+        value._fail_with_undefined_error()
+    return value
+
+
+def _text(template: Template, scope: Mapping[str, Any]) -> str:
+    context = template.new_context(scope, shared=True)  # type: ignore[arg-type] # read only: any mapping serves
+    return "".join(template.root_render_func(context))
+
+
+def _undefined(error: UndefinedError, scope: Mapping[str, Any], span: Span | None) -> TemplateError:
+    message = str(error)
+    name = message.split("'")[1] if message.startswith("'") and message.count("'") >= 2 else ""
+    if name and message.endswith("is undefined"):
+        hint = nearest(name, scope) or "define it in `vars` or the inventory, or give it with -e"
+        return TemplateError(f"{name!r} is not defined", span, hint, name)
+    return TemplateError(message, span)
+
+
+def _syntax_message(error: TemplateSyntaxError, text: str, bare: bool) -> tuple[str, str]:
+    message = f"template syntax: {error.message}"
+    if bare and ("{{" in text or "{%" in text):
+        return message, "a bare expression stands here: write it without {{ }}"
+    if "{{." in text or "{{ ." in text:
+        return message, "text for another program's templates: put it between {% raw %} and {% endraw %}"
+    if "{#" in text:
+        return message, "`{#` begins a comment: put it between {% raw %} and {% endraw %}"
+    return message, f"in: {_short(text)}"
+
+
+def _short(text: str) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= 70 else line[:67] + "..."
+
+
+def _below(place: Place | Span | None, key: Any) -> Place | Span | None:
+    return place / key if isinstance(place, Place) else place

@@ -1,0 +1,367 @@
+"""Steps, blocks, choices and includes from a document: each mapping checked, numbered, and given its place.
+
+All problems are collected in one `Builder`; what is wrong is left out of the result, and the rest is still looked at.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from runbook.model import Block, Choose, Common, Expression, Node, Option, Remediation, Step
+from runbook.playbook.check import check
+from runbook.playbook.schema import BLOCK_ONLY, COMMON, STEP_ONLY, STRUCTURES, loading
+from runbook.source import Document, Place, Problem, Problems
+from runbook.steps import KINDS
+from runbook.templating.environment import is_template, nearest, syntax_error
+from runbook.yaml_source import read_yaml_file
+
+EXPRESSIONS = ("when", "until", "changed_when", "failed_when", "expect")
+_BARE_ARGS = {("assert", "that")}
+"""Options of kinds that hold bare expressions."""
+_FOREIGN = {
+    "block": "write `steps:`",
+    "with_items": "write `loop:`",
+    "with_dict": 'write `loop: "{{ X | dict2items }}"`',
+    "local_action": "write the step with `delegate_to: localhost`",
+    "notify": "write the step behind this one, with a `when` that asks whether this one changed",
+    "sudo": "write `become: true`",
+    "args": "write the options under the kind's own key",
+    "import_tasks": "write `include:`",
+    "include_tasks": "write `include:`",
+    "tasks": "write `steps:`",
+    "debug": "write `note:`",
+    "set_fact": "write `set:`",
+    "pause": "write `wait: {sleep: SECONDS}`, or `confirm:` for a question",
+    "uri": "write `http:`",
+    "wait_for": "write `wait:`",
+    "systemd": "write `service:`",
+    "stat": "write `file:`",
+    "lineinfile": "write `edit:` with `line` and `regexp`",
+    "blockinfile": "write `edit:` with `block`",
+    "fail": "write `assert:`",
+}
+"""What people bring from other tools, and what stands for it here."""
+
+
+@dataclass
+class Builder:
+    """Builds nodes from one file and the files that it includes."""
+
+    root: Path
+    """Folder that included files must stand in."""
+    defaults: Mapping[str, Any] = field(default_factory=dict)
+    remediations: Mapping[str, tuple[Any, Place]] = field(default_factory=dict)
+    problems: list[Problem] = field(default_factory=list)
+    documents: list[Document] = field(default_factory=list)
+    _including: list[Path] = field(default_factory=list)
+    _fixing: list[str] = field(default_factory=list)
+
+    # --- nodes -------------------------------------------------------------------------------------------
+
+    def nodes(self, data: Any, place: Place, prefix: str) -> tuple[Node, ...]:
+        """The steps of a list; `prefix` is `2.` or `2.3.d`."""
+        if not isinstance(data, list):
+            return ()
+        built = [self.node(item, place / index, f"{prefix}{index + 1}") for index, item in enumerate(data)]
+        return tuple(node for node in built if node is not None)
+
+    def node(self, data: Any, place: Place, number: str) -> Node | None:
+        if not isinstance(data, Mapping):
+            self.add(place.problem("a step is a mapping", "such as `- command: uptime`", "step"))
+            return None
+        if (shape := self._shape(data, place)) is None:
+            return None
+        if shape == "steps":
+            return self.block(data, place, number)
+        if shape == "choose":
+            return self._choose(data, place, number)
+        if shape == "include":
+            return self._include(data, place, number)
+        return self._step(shape, data, place, number)
+
+    def _shape(self, data: Mapping[str, Any], place: Place) -> str | None:
+        """The one kind or structure key of a step."""
+        found = [key for key in data if key in KINDS or key in STRUCTURES]
+        if len(found) == 1:
+            return found[0]
+        if found:
+            second = place / found[1]
+            self.add(
+                second.problem(
+                    f"a step has one kind; this one has {' and '.join(found)}",
+                    "make two steps of it",
+                    "kind",
+                    at_key=True,
+                )
+            )
+            return None
+        known = {*COMMON, *STEP_ONLY, *BLOCK_ONLY}
+        strange = [str(key) for key in data if key not in known]
+        if not strange:
+            self.add(
+                place.problem(
+                    "the step does nothing: it has no kind", f"one of: {', '.join([*KINDS, *STRUCTURES])}", "kind"
+                )
+            )
+        for key in strange:
+            self._unknown(key, place, {*KINDS, *STRUCTURES, *known}, "no kind of step is called")
+        return None
+
+    def _unknown(self, key: str, place: Place, known: set[str], what: str) -> None:
+        hint = _FOREIGN.get(key) or nearest(key, known) or f"kinds: {', '.join([*KINDS, *STRUCTURES])}"
+        self.add((place / key).problem(f"{what} {key!r}", hint, "unknown-key", at_key=True))
+
+    def _step(self, kind: str, data: Mapping[str, Any], place: Place, number: str) -> Step:
+        own = {key: value for key, value in data.items() if key != kind}
+        self._check_keys("step", own, place)
+        args_place = place / kind
+        args = self.args(kind, data[kind], data, args_place)
+        control = data.get("loop_control") if isinstance(data.get("loop_control"), Mapping) else {}
+        self.templates(data.get("loop"), place / "loop")
+        return Step(
+            number=number,
+            kind=kind,
+            args=args,
+            common=self.common(data, place, number),
+            place=place,
+            args_place=args_place,
+            loop=data.get("loop"),
+            loop_var=str(control.get("loop_var", "item")) if control else "item",
+            loop_label=str(control.get("label", "")) if control else "",
+            register=str(data.get("register", "")),
+            changed_when=self.expressions(data, place, "changed_when"),
+            failed_when=self.expressions(data, place, "failed_when"),
+            expect=self.expressions(data, place, "expect"),
+            changes=data["changes"] if isinstance(data.get("changes"), bool) else None,
+            cause=str(data.get("cause", "")),
+            secrets=tuple(map(str, data.get("secrets") or ())),
+        )
+
+    def args(self, kind: str, raw: Any, data: Mapping[str, Any], place: Place) -> Any:
+        """A kind's options as a mapping, checked as far as templates allow."""
+        module = KINDS[kind]
+        properties = module.SCHEMA.get("properties", {})
+        if module.SHORT and not (isinstance(raw, Mapping) and (set(raw) & set(properties) or "type" not in properties)):
+            args: dict[str, Any] = {module.SHORT: raw}
+            short = place.document
+            # The bare value stands where the option would: its spans are those of the kind's key.
+            self.problems += [
+                Problem(p.message, p.span, p.hint, p.rule) for p in check(loading(kind), args, Place(short, place.path))
+            ]
+        elif raw is None and not module.SCHEMA.get("required"):
+            args = {}
+        else:
+            self.problems += check(loading(kind), raw, place)
+            args = dict(raw) if isinstance(raw, Mapping) else {}
+        if "changes" in properties and isinstance(data.get("changes"), bool):
+            args.setdefault("changes", data["changes"])
+        bare = {key for owner, key in _BARE_ARGS if owner == kind}
+        for key, value in args.items():
+            at = place / key if isinstance(raw, Mapping) else place
+            if key in bare:
+                self._bare(value, at)
+            else:
+                self.templates(value, at)
+        return args
+
+    def block(self, data: Mapping[str, Any], place: Place, number: str) -> Block:
+        self._check_keys("block", data, place)
+        return Block(
+            number=number,
+            common=self.common(data, place, number),
+            place=place,
+            steps=self.nodes(data.get("steps"), place / "steps", f"{number}."),
+            rescue=self.nodes(data.get("rescue"), place / "rescue", f"{number}.r"),
+            always=self.nodes(data.get("always"), place / "always", f"{number}.a"),
+        )
+
+    def _choose(self, data: Mapping[str, Any], place: Place, number: str) -> Choose | None:
+        found = self._check_keys("choose", data, place)
+        if found:
+            return None
+        inner, at = data["choose"], place / "choose"
+        options = []
+        for name, option in inner["options"].items():
+            here = at / "options" / name
+            steps = self.nodes((option or {}).get("steps"), here / "steps", f"{number}.{name}.")
+            options.append(Option(str(name), str((option or {}).get("description", "")), steps, here))
+        by = Expression(str(inner["by"]), at / "by")
+        self._bare(by.text, by.place)
+        return Choose(number, self.common(data, place, number), place, by, tuple(options))
+
+    def _include(self, data: Mapping[str, Any], place: Place, number: str) -> Block | None:
+        if self._check_keys("include", data, place):
+            return None
+        at = place / "include"
+        path = self._included_path(str(data["include"]), at)
+        if path is None:
+            return None
+        self._including.append(path)
+        try:
+            document = read_yaml_file(path)
+        except Problems as error:
+            self.problems += error.problems
+            return None
+        else:
+            self.documents.append(document)
+            if not isinstance(document.data, list):
+                self.add(Place(document).problem("an included file holds a list of steps", rule="include"))
+            steps = self.nodes(document.data, Place(document), f"{number}.")
+            return Block(number, self.common(data, place, number), place, steps, included=document.file)
+        finally:
+            self._including.pop()
+
+    def _included_path(self, name: str, at: Place) -> Path | None:
+        if is_template(name):
+            self.add(
+                at.problem(
+                    "an include is read before the run: no template can stand here",
+                    "use `choose` or `when` to pick what runs",
+                    "include",
+                )
+            )
+            return None
+        path = (Path(at.document.file).absolute().parent / name).resolve()
+        if not path.is_relative_to(self.root.resolve()):
+            self.add(at.problem("the file lies outside the project", f"the project is {self.root}", "include"))
+        elif path in self._including or path == Path(at.document.file).resolve():
+            self.add(at.problem("the file includes itself, in a circle", rule="include"))
+        elif not path.is_file():
+            self.add(at.problem(f"there is no file {name!r} beside {at.document.file}", rule="include"))
+        else:
+            return path
+        return None
+
+    # --- what they share ---------------------------------------------------------------------------------
+
+    def common(self, data: Mapping[str, Any], place: Place, number: str, *, defaults: bool = True) -> Common:
+        values: dict[str, Any] = {**(self.defaults if defaults else {}), **data}
+        for key in ("name", "vars", "environment", "delegate_to", "become", "become_user", "timeout"):
+            self.templates(data.get(key), place / key)
+        return Common(
+            name=str(values.get("name") or ""),
+            when=self.expressions(data, place, "when"),
+            vars=_mapping(values.get("vars")),
+            tags=_tags(values.get("tags")),
+            become=values.get("become"),
+            become_user=values.get("become_user"),
+            environment=_mapping(values.get("environment")),
+            delegate_to=values.get("delegate_to"),
+            run_once=values.get("run_once") is True,
+            ignore_errors=values.get("ignore_errors", False),
+            no_log=values.get("no_log", False),
+            timeout=values.get("timeout"),
+            retries=values.get("retries"),
+            delay=values.get("delay"),
+            until=self.expressions(data, place, "until"),
+            severity=str(values.get("severity", "fail")),
+            remediate=self._branches(data.get("remediate"), place / "remediate", number),
+            diagnose=self.nodes(data.get("diagnose"), place / "diagnose", f"{number}.d"),
+        )
+
+    def _branches(self, data: Any, place: Place, number: str) -> tuple[Remediation, ...]:
+        if data is None:
+            return ()
+        items = data if isinstance(data, list) else [data]
+        out = []
+        for index, item in enumerate(items):
+            at = place / index if isinstance(data, list) else place
+            branch = (
+                self._named(item, at, f"{number}.f{index + 1}")
+                if isinstance(item, str)
+                else (self.remediation(item, at, f"{number}.f{index + 1}", ""))
+            )
+            out += [branch] if branch else []
+        return tuple(out)
+
+    def _named(self, name: str, at: Place, number: str) -> Remediation | None:
+        if name not in self.remediations:
+            hint = nearest(name, self.remediations) or f"known: {', '.join(self.remediations) or 'none'}"
+            self.add(at.problem(f"no remediation is called {name!r}", hint, "unknown-remediation"))
+            return None
+        if name in self._fixing:
+            self.add(at.problem(f"the remediation {name!r} leads to itself", rule="cycle"))
+            return None
+        data, place = self.remediations[name]
+        self._fixing.append(name)
+        try:
+            return self.remediation(data, place, number, name)
+        finally:
+            self._fixing.pop()
+
+    def remediation(self, data: Any, place: Place, number: str, name: str) -> Remediation | None:
+        if self._check_keys("remediation", data, place):
+            return None
+        for key in ("name", "description", "vars"):
+            self.templates(data.get(key), place / key)
+        return Remediation(
+            name=str(data.get("name") or name or data.get("description") or "remediation"),
+            steps=self.nodes(data.get("steps"), place / "steps", f"{number}."),
+            place=place,
+            description=str(data.get("description", "")),
+            when=self.expressions(data, place, "when"),
+            recheck=data.get("recheck", True) is not False,
+            vars=_mapping(data.get("vars")),
+        )
+
+    def expressions(self, data: Mapping[str, Any], place: Place, key: str) -> tuple[Expression, ...]:
+        raw = data.get(key)
+        if raw is None:
+            return ()
+        at = place / key
+        items = [(item, at / i) for i, item in enumerate(raw)] if isinstance(raw, list) else [(raw, at)]
+        for item, where in items:
+            self._bare(item, where)
+        return tuple(Expression(_as_text(item), where) for item, where in items)
+
+    def _bare(self, value: Any, place: Place) -> None:
+        for index, item in enumerate(value if isinstance(value, list) else [value]):
+            at = place / index if isinstance(value, list) else place
+            if found := syntax_error(_as_text(item), bare=True):
+                self.add(at.problem(found[0], found[1], "template"))
+
+    def templates(self, value: Any, place: Place) -> None:
+        """Look at the syntax of every template in a value."""
+        if isinstance(value, str):
+            if is_template(value) and (found := syntax_error(value, bare=False)):
+                self.add(place.problem(found[0], found[1], "template"))
+        elif isinstance(value, Mapping):
+            for key, item in value.items():
+                self.templates(item, place / key)
+        elif isinstance(value, list):
+            for index, item in enumerate(value):
+                self.templates(item, place / index)
+
+    def _check_keys(self, name: str, data: Mapping[str, Any], place: Place) -> list[Problem]:
+        found = check(loading(name), data, place)
+        found = [self._better(problem) for problem in found]
+        self.problems += found
+        return found
+
+    def _better(self, problem: Problem) -> Problem:
+        """For a key that other tools have: what to write here."""
+        key = problem.message.removeprefix("unknown key ").strip("'")
+        if problem.rule == "unknown-key" and key in _FOREIGN:
+            return Problem(problem.message, problem.span, _FOREIGN[key], problem.rule)
+        return problem
+
+    def add(self, problem: Problem) -> None:
+        self.problems.append(problem)
+
+
+def _as_text(value: Any) -> str:
+    """An expression as text: YAML's own true and false are Jinja's."""
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _mapping(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}
+
+
+def _tags(value: Any) -> tuple[str, ...]:
+    if isinstance(value, str):
+        return tuple(tag.strip() for tag in value.split(",") if tag.strip())
+    return tuple(map(str, value)) if isinstance(value, list) else ()

@@ -1,0 +1,1 @@
+"""Runs a plan: `run.execute(plan, tools)` yields events. The only package that starts threads."""

@@ -1,0 +1,145 @@
+"""One attempt of one step: render its options, check them, run the kind, judge what it came to."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from runbook.durations import seconds
+from runbook.engine.frame import Frame
+from runbook.engine.session import Session
+from runbook.events import Condition, Evidence, Outcome, Status
+from runbook.model import Host, Step
+from runbook.playbook.check import check, with_defaults
+from runbook.source import Place, Span
+from runbook.steps import KINDS
+from runbook.steps.base import Answer, Context, Question, StepError
+from runbook.templating.conditions import judge
+from runbook.templating.environment import TemplateError, nearest, render
+from runbook.templating.scope import Scope
+from runbook.transports.base import Become, CommandTimeout, Unreachable
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Where a running step shows what it does."""
+
+    note: Callable[[str], None]
+    output: Callable[[str, bytes], None]
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """What one attempt came to."""
+
+    outcome: Outcome
+    conditions: tuple[Condition, ...] = ()
+
+
+class Runner:
+    """Runs attempts of steps on one host."""
+
+    def __init__(self, session: Session, host: Host) -> None:
+        self.session, self.host = session, host
+
+    def args(self, step: Step, scope: Scope) -> dict[str, Any]:
+        """The options rendered, checked strictly, with defaults. Raises TemplateError, StepError."""
+        kind = KINDS[step.kind]
+        place = step.args_place
+        args = render(step.args, scope, place)
+        wrong = check(kind.SCHEMA, args, place)
+        if wrong:
+            raise TemplateError("; ".join(f"{_option(p.span, place)}{p.message}" for p in wrong), wrong[0].span)
+        return with_defaults(kind.SCHEMA, args)
+
+    def run(self, step: Step, args: Mapping[str, Any], scope: Scope, frame: Frame, progress: Progress) -> Outcome:
+        """The kind's work, with everything that can go wrong in it as an outcome."""
+        try:
+            context = self.context(step, scope, frame, progress)
+            return KINDS[step.kind].run(args, context)
+        except Unreachable as error:
+            return Outcome(Status.UNREACHABLE, str(error))
+        except CommandTimeout as error:
+            tail = "\n".join(filter(None, [error.result.out[-4000:], error.result.err[-4000:]]))
+            evidence = (Evidence("what it had printed", tail, language="log"),) if tail else ()
+            data = {"timed_out": True, "stdout": error.result.out, "stderr": error.result.err}
+            return Outcome(Status.FAILED, str(error), data, evidence)
+        except StepError as error:
+            return Outcome(Status.FAILED, str(error))
+
+    def context(self, step: Step, scope: Scope, frame: Frame, progress: Progress) -> Context:
+        session = self.session
+        target = self.target(frame, scope)
+        return Context(
+            host=self.host,
+            number=step.number,
+            transport=session.transport(self.host, target),
+            controller=session.controller(self.host),
+            variables=scope,
+            base=Path(step.place.document.file).absolute().parent,
+            cache=session.cache(f"{self.host.name}\0{target}"),
+            run_started=session.started,
+            stop=session.stop,
+            note=progress.note,
+            output=progress.output,
+            render=lambda text, name: str(render(text, scope, Span(name, 1, 1))),
+            judge=lambda texts, extra: [judge(text, scope.with_data(**extra), step.args_place) for text in texts],
+            database=lambda name: self.database(name, scope),
+            ask=lambda question: self.ask(question, step),
+            become=self.become(frame, scope),
+            environment=_environment(frame, scope),
+            timeout=seconds(render(frame.timeout, scope)) if frame.timeout is not None else None,
+            run_id=session.tools.run_id,
+        )
+
+    def target(self, frame: Frame, scope: Scope) -> str:
+        return str(render(frame.delegate_to, scope)) if frame.delegate_to else self.host.name
+
+    def become(self, frame: Frame, scope: Scope) -> Become | None:
+        tools = self.session.tools
+        asked = render(frame.become, scope) if frame.become is not None else None
+        wanted = asked if asked is not None else scope.get("ansible_become", tools.become)
+        if not _truth(wanted):
+            return None
+        user = frame.become_user or scope.get("ansible_become_user") or tools.become_user or "root"
+        password = tools.become_password or scope.get("ansible_become_password") or scope.get("ansible_become_pass")
+        self.session.masker.add(password)
+        return Become(str(render(user, scope)), str(password) if password is not None else None)
+
+    def database(self, name: str, scope: Scope) -> Mapping[str, Any]:
+        known = self.session.plan.playbook.databases
+        if not name and len(known) == 1:
+            name = next(iter(known))
+        if name not in known:
+            hint = nearest(name, known) or f"known: {', '.join(known) or 'none'}"
+            raise StepError(f"no database is called {name!r}; {hint}")
+        place = self.session.plan.playbook.place / "databases" / name
+        settings: Mapping[str, Any] = render(known[name], scope, place)
+        self.session.masker.add(settings.get("password"))
+        return settings
+
+    def ask(self, question: Question, step: Step) -> Answer | None:
+        each = step.kind == "confirm" and bool(step.args.get("each_host"))
+        return self.session.ask(question, each_host=each)
+
+
+def _environment(frame: Frame, scope: Scope) -> dict[str, str]:
+    out: dict[str, str] = {}
+    for values, place in frame.environment:
+        rendered = render(values, scope, place)
+        out.update({str(key): "" if value is None else str(value) for key, value in rendered.items()})
+    return out
+
+
+def _truth(value: Any) -> bool:
+    return value if isinstance(value, bool) else str(value).lower() in ("true", "yes", "on", "1")
+
+
+def _option(span: Span, place: Place) -> str:
+    """`timeout: ` for a problem with that option."""
+    for path, known in place.document.keys.items():
+        if known == span or place.document.values.get(path) == span:
+            return f"{path[-1]}: " if len(path) > len(place.path) else ""
+    return ""

@@ -1,0 +1,66 @@
+"""What a step inherits from the blocks and the stage around it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from runbook.events import Role
+from runbook.model import Common, Host
+from runbook.source import Place
+from runbook.templating.scope import Layer
+
+
+@dataclass(frozen=True)
+class Frame:
+    parent: str = ""
+    role: Role = Role.STEP
+    layers: tuple[Layer, ...] = ()
+    become: Any = None
+    become_user: str | None = None
+    environment: tuple[tuple[Mapping[str, Any], Place], ...] = ()
+    delegate_to: str | None = None
+    no_log: Any = False
+    ignore_errors: Any = False
+    run_once: bool = False
+    timeout: Any = None
+    batch: tuple[Host, ...] = field(default=())
+
+    def inside(self, common: Common, place: Place, number: str, role: Role | None = None) -> Frame:
+        """The frame of what stands in a node."""
+        inner = self.taking(common, place)
+        return replace(inner, parent=number, role=role or self.role)
+
+    def taking(self, common: Common, place: Place) -> Frame:
+        """This frame with what a node says of itself on top."""
+        environment = self.environment
+        if common.environment:
+            environment = (*environment, (common.environment, place / "environment"))
+        return replace(
+            self,
+            layers=self.with_vars(common.vars, place / "vars").layers,
+            become=self.become if common.become is None else common.become,
+            become_user=common.become_user or self.become_user,
+            environment=environment,
+            delegate_to=common.delegate_to or self.delegate_to,
+            no_log=common.no_log or self.no_log,
+            ignore_errors=common.ignore_errors or self.ignore_errors,
+            run_once=common.run_once or self.run_once,
+            timeout=common.timeout or self.timeout,
+        )
+
+    def with_vars(self, values: Mapping[str, Any], place: Place) -> Frame:
+        """This frame with more variables, which may be templates."""
+        if not values:
+            return self
+        layer = Layer(values, templates=True, place_of=lambda name: place / name)
+        return replace(self, layers=(*self.layers, layer))
+
+    def with_data(self, **values: Any) -> Frame:
+        """This frame with plain data on top."""
+        return replace(self, layers=(*self.layers, Layer(values)))
+
+    def acting(self, role: Role, parent: str) -> Frame:
+        """This frame for steps of another role under a step."""
+        return replace(self, role=role, parent=parent)

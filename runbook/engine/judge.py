@@ -1,0 +1,103 @@
+"""Judges what a kind came to: `changed_when`, `failed_when`, `expect`, and the flags that `register` has."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from runbook.events import Condition, Outcome, Status
+from runbook.model import Expression, Step
+from runbook.templating.conditions import judge
+from runbook.templating.environment import free_names
+from runbook.templating.scope import Scope
+
+_OWN_VERDICT = frozenset({"rc", "status", "count", "running", "listening", "exists"})
+"""Fields by which kinds judge themselves: an `expect` that speaks of one takes the judgement over."""
+
+
+def flags(outcome: Outcome, attempts: int = 1) -> dict[str, Any]:
+    """The outcome as expressions and `register` see it: its fields, and how it ended under Ansible's names."""
+    return {
+        "msg": outcome.message,
+        **outcome.data,
+        "changed": outcome.status is Status.CHANGED,
+        "failed": outcome.status is Status.FAILED,
+        "skipped": outcome.status is Status.SKIPPED,
+        "unreachable": outcome.status is Status.UNREACHABLE,
+        "remediated": outcome.status is Status.REMEDIATED,
+        "outcome": str(outcome.status),
+        "attempts": attempts,
+    }
+
+
+def judged_scope(step: Step, outcome: Outcome, scope: Scope, attempts: int) -> Scope:
+    """The step's variables with the outcome's fields on top, and the outcome under its registered name."""
+    fields = flags(outcome, attempts)
+    named = {step.register: fields} if step.register else {}
+    return scope.with_data(**{key: value for key, value in fields.items() if key.isidentifier()}, **named)
+
+
+def judge_outcome(step: Step, outcome: Outcome, scope: Scope, attempts: int) -> tuple[Outcome, tuple[Condition, ...]]:
+    """The outcome with the user's own judgement. Raises TemplateError."""
+    if outcome.status in (Status.UNREACHABLE, Status.WAITING, Status.SKIPPED):
+        return outcome, ()
+    over = judged_scope(step, outcome, scope, attempts)
+    conditions = judge_all(step.expect, over, "expect")
+    outcome = _failed_when(step, outcome, over)
+    outcome = _changed_when(step, outcome, over)
+    return _expect(step, outcome, conditions), conditions
+
+
+def judge_all(expressions: tuple[Expression, ...], scope: Mapping[str, Any], keyword: str) -> tuple[Condition, ...]:
+    """Each expression judged, those that do not hold first."""
+    found = [judge(item.text, scope, item.place, keyword) for item in expressions]
+    return tuple(sorted(found, key=lambda condition: condition.holds))
+
+
+def _failed_when(step: Step, outcome: Outcome, scope: Scope) -> Outcome:
+    if not step.failed_when:
+        return outcome
+    found = judge_all(step.failed_when, scope, "failed_when")
+    if all(condition.holds for condition in found):
+        if outcome.status is Status.FAILED:
+            return outcome
+        return replace(outcome, status=Status.FAILED, message=f"failed_when holds: {found[0].text}")
+    return _as_worked(step, outcome) if outcome.status is Status.FAILED else outcome
+
+
+def _changed_when(step: Step, outcome: Outcome, scope: Scope) -> Outcome:
+    if outcome.status is Status.FAILED:
+        return outcome
+    if step.changed_when:
+        holds = all(judge(item.text, scope, item.place).holds for item in step.changed_when)
+        return replace(outcome, status=Status.CHANGED if holds else Status.PASSED)
+    if step.changes is False and outcome.status is Status.CHANGED:
+        return replace(outcome, status=Status.PASSED)
+    return outcome
+
+
+def _expect(step: Step, outcome: Outcome, conditions: tuple[Condition, ...]) -> Outcome:
+    broken = [condition for condition in conditions if not condition.holds]
+    if outcome.status is Status.FAILED:
+        if broken or not _takes_over(step, outcome):
+            return outcome
+        return _as_worked(step, outcome)
+    if not broken:
+        return outcome
+    more = f" (and {len(broken) - 1} more)" if len(broken) > 1 else ""
+    return replace(outcome, status=Status.FAILED, message=f"expected {broken[0].text}{more}")
+
+
+def _takes_over(step: Step, outcome: Outcome) -> bool:
+    """Does `expect` speak of the very field by which the kind judged itself?"""
+    own = _OWN_VERDICT & set(outcome.data)
+    return any(free_names(item.text, bare=True) & own for item in step.expect)
+
+
+def _as_worked(step: Step, outcome: Outcome) -> Outcome:
+    """A failure that the user says is none."""
+    from runbook.steps import KINDS
+
+    changes = KINDS[step.kind].changes(step.args) if step.changes is None else step.changes
+    return replace(outcome, status=Status.CHANGED if changes else Status.PASSED)

@@ -1,0 +1,41 @@
+"""`run_once`: the first host of a batch does it, the others take its outcome."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import Future
+from typing import TYPE_CHECKING, Any
+
+from runbook.engine.session import Session
+from runbook.model import Host
+from runbook.transports.base import Stopped
+
+if TYPE_CHECKING:
+    from runbook.engine.host import Done
+
+
+def shared_once(session: Session, batch: tuple[Host, ...], number: str, body: Callable[[], Done]) -> Done:
+    """What the first host that comes here makes of it. In a batch, a host that has failed before does not come."""
+    key = (batch[0].name, number)
+    mine: Future[Any] = Future()
+    future = session.run_once.setdefault(key, mine)
+    if future is not mine:
+        return _wait(session, future)
+    try:
+        done = body()
+    except BaseException as error:
+        mine.set_exception(error)
+        raise
+    mine.set_result(done)
+    return done
+
+
+def _wait(session: Session, future: Future[Any]) -> Done:
+    while True:
+        try:
+            return future.result(timeout=0.2)  # type: ignore[no-any-return] # a future of Done
+        except TimeoutError:
+            if future.done():
+                raise
+            if session.stop.is_set():
+                raise Stopped from None

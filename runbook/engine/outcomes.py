@@ -1,0 +1,47 @@
+"""How several outcomes make one: of a loop's items, of a block's steps, of a step after its remediation."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from runbook.engine.judge import flags
+from runbook.events import BAD, Outcome, Status, worst
+
+
+def of_items(items: Sequence[tuple[str, Outcome]]) -> Outcome:
+    """A loop's outcome: the worst of its items, all of them under `results`."""
+    if not items:
+        return Outcome(Status.SKIPPED, "nothing to loop over", {"results": []})
+    status = worst([outcome.status for _, outcome in items])
+    results = [{**flags(outcome), "item": label} for label, outcome in items]
+    bad = [(label, outcome) for label, outcome in items if outcome.status in BAD]
+    message = f"{len(bad)} of {len(items)} items failed: {bad[0][0]}: {bad[0][1].message}" if bad else ""
+    evidence = tuple(piece for _, outcome in items for piece in outcome.evidence)
+    diff = "".join(outcome.diff for _, outcome in items)
+    return Outcome(status, message or f"{len(items)} items", {"results": results}, evidence, diff)
+
+
+def of_block(statuses: Sequence[Status], failure: Outcome | None) -> Outcome:
+    """A block's outcome from its steps'."""
+    if failure is not None:
+        return Outcome(failure.status, failure.message)
+    return Outcome(worst(list(statuses)))
+
+
+def remedied(outcome: Outcome, branch: str) -> Outcome:
+    """What passed only after a remediation is not passed."""
+    if outcome.status in (Status.SKIPPED, Status.WAITING):
+        return outcome
+    said = f"; {outcome.message}" if outcome.message else ""
+    return replace(outcome, status=Status.REMEDIATED, message=f"remediated by {branch}{said}")
+
+
+def softened(outcome: Outcome) -> Outcome:
+    """A failure that is only a warning."""
+    return replace(outcome, status=Status.WARNED) if outcome.status is Status.FAILED else outcome
+
+
+def hidden(outcome: Outcome) -> Outcome:
+    """What an outcome with `no_log` shows."""
+    return Outcome(outcome.status, "hidden by no_log")

@@ -1,0 +1,184 @@
+"""Runs a plan stage by stage and yields events in the caller's thread.
+
+Stages are barriers. Inside a stage the hosts of a batch go at their own pace, `forks` of them at a time.
+"""
+
+from __future__ import annotations
+
+import getpass
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor, wait
+
+from runbook import __version__
+from runbook.engine.host import HostRun
+from runbook.engine.session import Session, Tools
+from runbook.events import (
+    STOPPING,
+    Event,
+    Outcome,
+    Role,
+    RunFinished,
+    RunStarted,
+    StageFinished,
+    StageStarted,
+    Status,
+    StepFinished,
+)
+from runbook.model import Host
+from runbook.plan.build import Plan, PlannedStage
+from runbook.plan.inputs import secret_values
+from runbook.steps.base import Question
+from runbook.transports.base import Stopped
+
+
+def execute(plan: Plan, tools: Tools) -> Iterator[Event]:
+    """Run it. An interrupt (Ctrl-C) stops every host, and the events of what had run still come.
+
+    Closing the iterator stops the run as well. What is our own fault is raised at the end.
+    """
+    session = Session(plan, tools)
+    for secret in secret_values(plan.playbook, plan.variables, plan.hosts):
+        session.masker.add(secret)
+    conductor = _Conductor(session)
+    thread = threading.Thread(target=conductor.run, name="conductor", daemon=True)
+    thread.start()
+    try:
+        yield from _drain(session, conductor)
+    finally:
+        session.stop.set()
+        thread.join(timeout=30)
+        session.close()
+    if conductor.fault is not None:
+        raise conductor.fault
+
+
+def _drain(session: Session, conductor: _Conductor) -> Iterator[Event]:
+    while True:
+        try:
+            event = session.queue.get()
+        except KeyboardInterrupt:
+            conductor.interrupted = True
+            session.stop.set()
+            continue
+        if event is None:
+            return
+        yield session.masker.mask(event)
+
+
+class _Conductor:
+    """Leads the hosts through the stages, in a thread of its own."""
+
+    def __init__(self, session: Session) -> None:
+        self.session, self.plan = session, session.plan
+        self.hosts = {host.name: HostRun(session, host) for host in self.plan.hosts}
+        self.interrupted = False
+        self.fault: BaseException | None = None
+        self.halted = ""
+
+    def run(self) -> None:
+        try:
+            self.session.emit(self._started())
+            for planned in self.plan.stages:
+                if self.halted or self.session.stop.is_set():
+                    break
+                self._stage(planned)
+        except Stopped:
+            pass
+        except BaseException as error:  # noqa: BLE001 - raised again in the caller's thread, once the events are out
+            self.fault = error
+        finally:
+            stopped = self.interrupted or self.session.stop.is_set()
+            note = "a fault of the program" if self.fault else self.halted
+            self.session.emit(RunFinished(time.time(), stopped, note))
+            self.session.queue.put(None)
+
+    def _started(self) -> RunStarted:
+        playbook = self.plan.playbook
+        return RunStarted(
+            at=self.session.started,
+            run_id=self.session.tools.run_id,
+            playbook=playbook.name,
+            path=playbook.file,
+            inventory=self.plan.inventory.sources,
+            hosts=tuple(host.name for host in self.plan.hosts),
+            stages=tuple((planned.stage.number, planned.stage.name) for planned in self.plan.stages),
+            labels=playbook.labels,
+            description=playbook.description,
+            user=_user(),
+            version=__version__,
+        )
+
+    def _stage(self, planned: PlannedStage) -> None:
+        stage = planned.stage
+        going = [host for host in planned.hosts if self.hosts[host.name].status not in STOPPING]
+        if not going:
+            return
+        self.session.emit(StageStarted(time.time(), stage.number, stage.name, tuple(host.name for host in going)))
+        if self._agreed(planned, going):
+            for batch in planned.batches:
+                self._batch(planned, batch)
+                if self.halted or self.session.stop.is_set():
+                    break
+        self.session.emit(StageFinished(time.time(), stage.number, stage.name))
+
+    def _agreed(self, planned: PlannedStage, going: list[Host]) -> bool:
+        """Ask the stage's question, if it has one."""
+        stage = planned.stage
+        if not stage.confirm:
+            return True
+        answer = self.session.ask(Question(stage.number, "", stage.confirm), each_host=False)
+        if answer is not None and answer.value == "yes":
+            return True
+        status = Status.WAITING if answer is None else Status.FAILED
+        said = "waits for an answer" if answer is None else f"answered {answer.value} by {answer.by}"
+        now = time.time()
+        for host in going:
+            self.hosts[host.name].status = status
+            outcome = Outcome(status, f"{stage.confirm} – {said}")
+            self.session.emit(
+                StepFinished(now, host.name, stage.number, stage.name, "stage", "", Role.STEP, now, outcome)
+            )
+        return False
+
+    def _batch(self, planned: PlannedStage, batch: tuple[Host, ...]) -> None:
+        going = tuple(host for host in batch if self.hosts[host.name].status not in STOPPING)
+        if not going:
+            return
+        with ThreadPoolExecutor(max_workers=min(self.session.tools.forks, len(going))) as pool:
+            futures = [pool.submit(self._host, planned, host, going) for host in going]
+            wait(futures)
+        for future in futures:
+            future.result()
+        self._weigh(planned, going)
+
+    def _host(self, planned: PlannedStage, host: Host, batch: tuple[Host, ...]) -> None:
+        try:
+            self.hosts[host.name].stage(planned.stage, batch)
+        except Stopped:
+            self.hosts[host.name].status = Status.FAILED
+        except BaseException:
+            self.session.stop.set()
+            raise
+
+    def _weigh(self, planned: PlannedStage, batch: tuple[Host, ...]) -> None:
+        """Do so many hosts of a batch fail that the run ends?"""
+        stage = planned.stage
+        failed = [host.name for host in batch if self.hosts[host.name].status in STOPPING]
+        if not failed:
+            return
+        share = 100 * len(failed) / len(batch)
+        if stage.any_errors_fatal:
+            self.halted = f"stopped: {', '.join(failed[:5])} failed, and any_errors_fatal is set"
+        elif stage.max_fail_percentage is not None and share > stage.max_fail_percentage:
+            self.halted = f"stopped: {share:.0f} % of the batch failed, more than {stage.max_fail_percentage:g} %"
+        elif len(failed) == len(batch) and len(planned.batches) > 1:
+            self.halted = "stopped: every host of the batch failed"
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return ""

@@ -1,0 +1,92 @@
+"""Secrets are masked at one point: where events leave the engine."""
+
+from __future__ import annotations
+
+import base64
+import dataclasses
+import json
+import re
+import shlex
+import threading
+from collections.abc import Iterable, Mapping
+from enum import Enum
+from typing import Any, TypeVar
+from urllib.parse import quote, quote_plus
+
+MASK = "(secret)"
+SHORTEST = 3
+"""Characters; a shorter secret is masked only where a whole value is equal to it, else every text would be eaten."""
+
+T = TypeVar("T")
+
+
+class Masker:
+    """Knows the secrets of a run and takes them out of anything. Safe to use from several threads."""
+
+    def __init__(self, secrets: Iterable[str] = ()) -> None:
+        self._lock = threading.Lock()
+        self._whole: set[str] = set()
+        self._forms: set[str] = set()
+        self._pattern: re.Pattern[str] | None = None
+        for secret in secrets:
+            self.add(secret)
+
+    def add(self, secret: Any) -> None:
+        """Mask this value from now on, also as it looks in a URL, in JSON, quoted for a shell, or in base64."""
+        if isinstance(secret, Mapping):
+            for value in secret.values():
+                self.add(value)
+        elif isinstance(secret, list | tuple):
+            for value in secret:
+                self.add(value)
+        elif secret is not None and not isinstance(secret, bool) and str(secret).strip():
+            self._add_text(str(secret))
+
+    def _add_text(self, text: str) -> None:
+        with self._lock:
+            if text in self._whole:
+                return
+            self._whole.add(text)
+            if len(text) >= SHORTEST:
+                self._forms |= {form for form in _forms(text) if len(form) >= SHORTEST}
+                ordered = sorted(self._forms, key=len, reverse=True)
+                self._pattern = re.compile("|".join(map(re.escape, ordered)))
+
+    def text(self, text: str) -> str:
+        if text in self._whole:
+            return MASK
+        return self._pattern.sub(MASK, text) if self._pattern else text
+
+    def mask(self, value: T) -> T:
+        """The same thing with every secret in it replaced: texts, lists, mappings, and frozen dataclasses."""
+        if not self._whole:
+            return value
+        return self._mask(value)  # type: ignore[no-any-return] # the shape is kept
+
+    def _mask(self, value: Any) -> Any:
+        if isinstance(value, Enum):
+            return value
+        if isinstance(value, str):
+            return self.text(value)
+        if isinstance(value, bytes):
+            return self.text(value.decode("utf-8", "replace")).encode()
+        if isinstance(value, Mapping):
+            return {self._mask(key): self._mask(item) for key, item in value.items()}
+        if isinstance(value, list | tuple):
+            return type(value)(self._mask(item) for item in value)
+        if dataclasses.is_dataclass(value) and not isinstance(value, type):
+            fields = {f.name: self._mask(getattr(value, f.name)) for f in dataclasses.fields(value)}
+            return dataclasses.replace(value, **fields)
+        return MASK if not isinstance(value, bool) and value is not None and str(value) in self._whole else value
+
+
+def _forms(text: str) -> Iterable[str]:
+    yield text
+    yield from (line for line in text.splitlines() if len(line) >= 8)
+    yield quote(text, safe="")
+    yield quote_plus(text)
+    yield json.dumps(text)[1:-1]
+    yield json.dumps(text, ensure_ascii=False)[1:-1]
+    yield shlex.quote(text)
+    yield repr(text)[1:-1]
+    yield base64.b64encode(text.encode()).decode()

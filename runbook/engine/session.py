@@ -1,0 +1,137 @@
+"""What one run shares between its hosts: connections, secrets, questions, the queue of events, the stop flag."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from queue import SimpleQueue
+from typing import Any
+
+from runbook.engine.secrets import Masker
+from runbook.events import Event
+from runbook.model import Host
+from runbook.plan.build import Plan
+from runbook.steps.base import Answer, Question
+from runbook.templating.environment import TemplateError
+from runbook.transports.base import Transport
+
+TransportFor = Callable[..., Transport]
+"""(name, variables, stop=event) -> Transport; see `runbook.transports.connect.transport_for`."""
+
+
+@dataclass(frozen=True)
+class Tools:
+    """What the command line hands to the engine."""
+
+    transport_for: TransportFor
+    ask: Callable[[Question], Answer | None] = lambda _question: None
+    forks: int = 10
+    run_id: str = ""
+    become: bool = False
+    become_user: str = ""
+    become_password: str | None = field(default=None, repr=False)
+    secrets: tuple[str, ...] = field(default=(), repr=False)
+
+
+class OpenThings:
+    """Connections kept open for the run. A `Cache` of one host: used by one thread at a time."""
+
+    def __init__(self) -> None:
+        self._held: dict[tuple[Any, ...], Any] = {}
+
+    def get(self, key: tuple[Any, ...], make: Callable[[], Any]) -> Any:
+        if key not in self._held:
+            self._held[key] = make()
+        return self._held[key]
+
+    def drop(self, key: tuple[Any, ...]) -> None:
+        _close(self._held.pop(key, None))
+
+    def close(self) -> None:
+        for key in list(self._held):
+            self.drop(key)
+
+
+class Session:
+    """One run's shared things. Everything here may be used from several threads."""
+
+    def __init__(self, plan: Plan, tools: Tools) -> None:
+        self.plan, self.tools = plan, tools
+        self.queue: SimpleQueue[Event | None] = SimpleQueue()
+        self.stop = threading.Event()
+        self.masker = Masker(tools.secrets)
+        self.started = time.time()
+        self.run_once: dict[tuple[str, str], Any] = {}
+        self._transports: dict[tuple[str, str], Transport] = {}
+        self._answers: dict[str, Answer | None] = {}
+        self._caches: dict[str, OpenThings] = {}
+        self._lock = threading.RLock()
+        self._asking = threading.Lock()
+
+    def emit(self, event: Event) -> None:
+        self.queue.put(event)
+
+    def cache(self, owner: str) -> OpenThings:
+        with self._lock:
+            return self._caches.setdefault(owner, OpenThings())
+
+    def transport(self, owner: Host, target: str) -> Transport:
+        """The connection that the host `owner` uses to reach `target` (itself, or a delegate).
+
+        Each owner has its own, so that no two threads share one. Raises TemplateError when a connection variable
+        cannot be rendered.
+        """
+        with self._lock:
+            key = (owner.name, target)
+            if key not in self._transports:
+                variables = self._connection(owner, target)
+                self._transports[key] = self.tools.transport_for(target, variables, stop=self.stop)
+            return self._transports[key]
+
+    def controller(self, owner: Host) -> Transport:
+        """This machine."""
+        with self._lock:
+            key = (owner.name, "")
+            if key not in self._transports:
+                local = {"ansible_connection": "local"}
+                self._transports[key] = self.tools.transport_for("localhost", local, stop=self.stop)
+            return self._transports[key]
+
+    def _connection(self, owner: Host, target: str) -> Mapping[str, Any]:
+        host = owner if target == owner.name else self.plan.inventory.hosts.get(target)
+        if host is None:
+            if target in ("localhost", "127.0.0.1", "::1"):
+                return {"ansible_connection": "local"}
+            raise TemplateError(f"delegate_to: the inventory has no host {target!r}")
+        scope = self.plan.variables.scope(host)
+        names = {name for name in scope if name.startswith("ansible_")}
+        variables = {name: scope[name] for name in names}
+        for name, value in variables.items():
+            if "pass" in name and isinstance(value, str):
+                self.masker.add(value)
+        return variables
+
+    def ask(self, question: Question, *, each_host: bool) -> Answer | None:
+        """Ask the operator, once a run for each step (or each step and host); others wait for the same answer."""
+        key = f"{question.number}/{question.host}" if each_host else question.number
+        with self._asking:
+            if key not in self._answers:
+                self._answers[key] = self.tools.ask(question)
+            return self._answers[key]
+
+    def close(self) -> None:
+        with self._lock:
+            for cache in self._caches.values():
+                cache.close()
+            for transport in self._transports.values():
+                _close(transport)
+
+
+def _close(thing: Any) -> None:
+    close = getattr(thing, "close", None)
+    if close:
+        with contextlib.suppress(Exception):  # closing is the end of it: there is nobody left to tell
+            close()

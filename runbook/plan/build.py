@@ -93,7 +93,8 @@ def batches(hosts: tuple[Host, ...], serial: tuple[Any, ...]) -> tuple[tuple[Hos
     if not hosts:
         return ()
     sizes = [_size(item, len(hosts)) for item in serial] or [len(hosts)]
-    out, start = [], 0
+    out: list[tuple[Host, ...]] = []
+    start = 0
     while start < len(hosts):
         size = sizes[min(len(out), len(sizes) - 1)]
         out.append(hosts[start : start + size])

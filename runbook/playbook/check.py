@@ -59,7 +59,9 @@ def with_defaults(schema: Schema, value: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _or_template(schema: dict[str, Any]) -> dict[str, Any]:
-    moved = {key: schema.pop(key) for key in ("description", "default", "title", "examples") if key in schema}
+    moved: dict[str, Any] = {
+        key: schema.pop(key) for key in ("description", "default", "title", "examples") if key in schema
+    }
     return {**moved, "anyOf": [schema, TEMPLATE]}
 
 
@@ -99,7 +101,9 @@ def _problems(error: ValidationError, place: Place) -> Iterator[Problem]:
 
 
 def _explain(error: ValidationError, here: Place) -> Iterator[Problem]:
-    value, rule, limit = error.instance, str(error.validator), error.validator_value
+    value: Any = error.instance
+    limit: Any = error.validator_value
+    rule = str(error.validator)
     match rule:
         case "additionalProperties":
             yield from _unknown_keys(error, here)
@@ -136,8 +140,10 @@ _SENTENCES = {
 
 
 def _unknown_keys(error: ValidationError, here: Place) -> Iterator[Problem]:
-    known = list(error.schema.get("properties", {}))
-    for key in error.instance:
+    schema: Any = error.schema
+    known = list(schema.get("properties", {}))
+    instance: Any = error.instance
+    for key in instance:
         if key not in known:
             hint = nearest(str(key), known) or f"known here: {', '.join(sorted(known))}"
             yield (here / key).problem(f"unknown key {str(key)!r}", hint, "unknown-key", at_key=True)
@@ -158,7 +164,8 @@ def _alternatives(error: ValidationError, here: Place) -> Iterator[Problem]:
                     place = place / key
                 yield from _explain(inner, place)
             return
-    words = " or ".join(dict.fromkeys(_form(branch) for branch in error.validator_value if branch != TEMPLATE))
+    allowed: Any = error.validator_value
+    words = " or ".join(dict.fromkeys(_form(branch) for branch in allowed if branch != TEMPLATE))
     yield here.problem(f"must be {words}, not {describe(error.instance)}", rule="type")
 
 

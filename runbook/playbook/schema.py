@@ -255,7 +255,8 @@ def loading(name: str) -> dict[str, Any]:
         "input": lambda: _object(INPUT),
         "database": lambda: _object(DATABASE),
     }
-    return _shallow(makers[name]() if name in makers else options_schema(name))
+    schema: dict[str, Any] = _shallow(makers[name]() if name in makers else options_schema(name))
+    return schema
 
 
 def _shallow(schema: Any) -> Any:

@@ -1,0 +1,71 @@
+"""Asking the person at the terminal: inputs before a run, `confirm` steps during it."""
+
+from __future__ import annotations
+
+import getpass
+import sys
+import time
+from collections.abc import Callable
+from typing import Any
+
+import click
+
+from runbook.model import Input
+from runbook.steps.base import Answer, Question
+
+_WORDS = {"y": "yes", "yes": "yes", "n": "no", "no": "no", "na": "na", "n/a": "na", "-": "na"}
+
+
+def input_prompt() -> Callable[[Input], Any] | None:
+    """How to ask for an input; None without a terminal."""
+    return _ask_input if sys.stdin.isatty() and sys.stderr.isatty() else None
+
+
+def _ask_input(item: Input) -> Any:
+    text = item.description or item.name
+    choices = item.schema.get("enum")
+    kind = click.Choice([str(choice) for choice in choices]) if choices else None
+    return click.prompt(f"{item.name} – {text}", hide_input=item.secret, type=kind, err=True)
+
+
+class Operator:
+    """Answers questions: those given beforehand, else the person at the terminal, else nobody."""
+
+    def __init__(self, answers: tuple[str, ...], view: Any) -> None:
+        self._given = dict(_parse(text) for text in answers)
+        self._view = view
+
+    def ask(self, question: Question) -> Answer | None:
+        """Called from a worker thread; the live view is put aside while the person thinks."""
+        if question.number in self._given:
+            value, comment = self._given[question.number]
+            return Answer(value, _user(), time.time(), comment)
+        if not (sys.stdin.isatty() and sys.stderr.isatty()):
+            return None
+        with self._view.suspended():
+            return self._prompt(question)
+
+    def _prompt(self, question: Question) -> Answer:
+        where = f" on {question.host}" if question.host else ""
+        click.echo(f"\n[{question.number}]{where} {question.text}", err=True)
+        while True:
+            word = click.prompt("yes, no, or na (not applicable)", err=True).strip().lower()
+            if word in _WORDS:
+                break
+        comment = click.prompt("comment", default="", show_default=False, err=True)
+        return Answer(_WORDS[word], _user(), time.time(), comment)
+
+
+def _parse(text: str) -> tuple[str, tuple[str, str]]:
+    number, equals, rest = text.partition("=")
+    word, _, comment = rest.partition(":")
+    if not equals or word.strip().lower() not in _WORDS:
+        raise click.UsageError(f"--answer {text!r} is not STEP=yes, STEP=no or STEP=na (a comment may follow a colon)")
+    return number.strip(), (_WORDS[word.strip().lower()], comment.strip())
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return ""

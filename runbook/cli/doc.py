@@ -1,0 +1,30 @@
+"""`runbook doc`: the reference of the kinds of step, from their own files."""
+
+from __future__ import annotations
+
+import inspect
+
+import click
+
+
+@click.command(epilog="Example: runbook doc service")
+@click.argument("kind", required=False)
+@click.option("--all", "every", is_flag=True, help="All kinds as one Markdown page (docs/steps.md).")
+def command(kind: str | None, every: bool) -> int:
+    """Show what the KIND of step does: its options, the fields of its outcome, an example."""
+    from runbook.cli.reference import page, steps_page
+    from runbook.steps import KINDS
+    from runbook.templating.environment import nearest
+
+    if every:
+        click.echo(steps_page(), nl=False)
+        return 0
+    if kind is None:
+        for name, module in KINDS.items():
+            click.echo(f"{name:<10} {(inspect.getdoc(module) or '').splitlines()[0]}")
+        click.echo("\nMore: runbook doc KIND")
+        return 0
+    if kind not in KINDS:
+        raise click.UsageError(f"no kind of step is called {kind!r}; {nearest(kind, KINDS) or ', '.join(KINDS)}")
+    click.echo(page(kind), nl=False)
+    return 0

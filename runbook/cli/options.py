@@ -1,0 +1,134 @@
+"""Options that several commands share, and the way from them to a plan."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from runbook.model import Input, Inventory, Playbook
+from runbook.source import Problem, Problems
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+playbook_argument = click.argument("playbook", type=click.Path(path_type=Path))
+
+_INVENTORY = [
+    click.option(
+        "-i",
+        "--inventory",
+        "inventory",
+        multiple=True,
+        envvar="RUNBOOK_INVENTORY",
+        metavar="PATH|HOSTS",
+        help="Inventory file, folder, or a list such as `web1,web2,`. A bare name is looked up in inventories/.",
+    ),
+    click.option("-l", "--limit", envvar="RUNBOOK_LIMIT", metavar="PATTERN", help="Only these of the chosen hosts."),
+]
+_CHOICE = [
+    click.option(
+        "-e",
+        "--extra-vars",
+        "extra",
+        multiple=True,
+        metavar="NAME=VALUE|@FILE",
+        help="A variable or input; wins over everything.",
+    ),
+    click.option(
+        "-t", "--tags", multiple=True, envvar="RUNBOOK_TAGS", metavar="TAGS", help="Only steps with these tags."
+    ),
+    click.option(
+        "--skip-tags", multiple=True, envvar="RUNBOOK_SKIP_TAGS", metavar="TAGS", help="No steps with these tags."
+    ),
+    click.option("--start-at", metavar="STEP", default="", help="Begin at this step: its number or its name."),
+]
+
+
+def _stack(options: list[Callable[[F], F]]) -> Callable[[F], F]:
+    def add(function: F) -> F:
+        for option in reversed(options):
+            function = option(function)
+        return function
+
+    return add
+
+
+inventory_options = _stack(_INVENTORY)
+choice_options = _stack(_CHOICE)
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What the user asked for, as typed."""
+
+    playbook: Path
+    inventory: tuple[str, ...] = ()
+    limit: str | None = None
+    extra: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+    skip_tags: tuple[str, ...] = ()
+    start_at: str = ""
+    run: Mapping[str, Any] = field(default_factory=dict)
+
+
+def make_plan(wanted: Wanted, ask: Callable[[Input], Any] | None = None) -> Any:
+    """Everything up to a checked plan: files, inputs, hosts. `ask` is for inputs that nobody has given.
+
+    Raises Problems with all that is wrong.
+    """
+    from runbook.plan.build import build
+    from runbook.plan.inputs import check_inputs, coerce, from_environment, missing
+    from runbook.plan.select import Selection
+    from runbook.plan.variables import Given
+
+    playbook, inventory = load_both(wanted.playbook, wanted.inventory)
+    extra = {**from_environment(playbook), **extra_variables(wanted.extra)}
+    extra = {k: coerce(v, playbook.inputs[k]) if k in playbook.inputs else v for k, v in extra.items()}
+    selection = Selection(frozenset(_split(wanted.tags)), frozenset(_split(wanted.skip_tags)), wanted.start_at)
+    plan = build(playbook, inventory, Given(extra, wanted.run), selection, wanted.limit)
+    lacking = missing(playbook, plan.variables, plan.hosts) if ask else []
+    if ask and lacking:
+        extra |= {item.name: coerce(ask(item), item) for item in lacking}
+        plan = build(playbook, inventory, Given(extra, wanted.run), selection, wanted.limit)
+    check_inputs(playbook, plan.variables, plan.hosts)
+    return plan
+
+
+def load_both(path: Path, inventory: tuple[str, ...]) -> tuple[Playbook, Inventory]:
+    """The playbook and the inventory, with the problems of both at once."""
+    from runbook.inventory.load import load_inventory
+    from runbook.playbook.load import load_playbook
+
+    problems: list[Problem] = []
+    texts: dict[str, str] = {}
+    playbook = hosts = None
+    try:
+        playbook = load_playbook(path)
+    except Problems as error:
+        problems += error.problems
+        texts |= error.texts
+    try:
+        hosts = load_inventory(inventory, playbook_folder=path.absolute().parent)
+    except Problems as error:
+        problems += error.problems
+        texts |= error.texts
+    if playbook is None or hosts is None:
+        raise Problems(problems, texts)
+    return playbook, hosts
+
+
+def extra_variables(texts: tuple[str, ...]) -> dict[str, Any]:
+    from runbook.plan.inputs import parse_extra
+    from runbook.yaml_source import read_yaml_file
+
+    try:
+        return parse_extra(texts, lambda name: read_yaml_file(Path(name)).data)
+    except ValueError as error:
+        raise click.UsageError(str(error)) from None
+
+
+def _split(values: tuple[str, ...]) -> list[str]:
+    return [part.strip() for value in values for part in value.split(",") if part.strip()]

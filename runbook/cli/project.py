@@ -1,0 +1,42 @@
+"""`runbook.toml`: a project's own defaults for options. Flag > environment variable > this file."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from typing import Any
+
+from runbook.source import Problem, Problems, Span, show_path
+
+NAME = "runbook.toml"
+
+
+def find() -> Path | None:
+    """The nearest project file, upwards from the working directory."""
+    here = Path.cwd()
+    for folder in (here, *here.parents):
+        if (folder / NAME).is_file():
+            return folder / NAME
+    return None
+
+
+def defaults() -> dict[str, Any]:
+    """Defaults for every command, as click wants them: `[run] forks = 20`, and `[defaults]` for all.
+
+    Raises Problems for a file that is not TOML.
+    """
+    path = find()
+    if path is None:
+        return {}
+    try:
+        data = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        span = Span(show_path(path), getattr(error, "lineno", 1) or 1, getattr(error, "colno", 1) or 1)
+        raise Problems([Problem(f"not valid TOML: {error}", span)]) from None
+    common = {_option(key): value for key, value in data.get("defaults", {}).items()}
+    commands = ("run", "plan", "inventory", "validate")
+    return {name: {**common, **{_option(k): v for k, v in data.get(name, {}).items()}} for name in commands}
+
+
+def _option(key: str) -> str:
+    return key.replace("-", "_")

@@ -1,0 +1,148 @@
+"""`runbook run`: a playbook runs, the console shows it, reports are written, the exit code tells the verdict."""
+
+from __future__ import annotations
+
+import secrets
+import signal
+import sys
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+import click
+
+from runbook.cli.ask import Operator, input_prompt
+from runbook.cli.options import Wanted, choice_options, inventory_options, make_plan, playbook_argument
+
+EPILOG = """\b
+Examples:
+  runbook run playbooks/restore.yml -i prod
+  runbook run playbooks/restore.yml -i prod -l web1 -e variant=redis --report html=out.html
+  runbook run playbooks/restore.yml -i prod --answer 5.5=yes
+"""
+
+
+@click.command(epilog=EPILOG)
+@playbook_argument
+@inventory_options
+@choice_options
+@click.option(
+    "-f",
+    "--forks",
+    type=click.IntRange(1),
+    default=10,
+    envvar="RUNBOOK_FORKS",
+    show_default=True,
+    help="Hosts at a time.",
+)
+@click.option("-b", "--become", is_flag=True, envvar="RUNBOOK_BECOME", help="Run steps as another user, by sudo.")
+@click.option("--become-user", default="", envvar="RUNBOOK_BECOME_USER", help="Which user; root when not said.")
+@click.option("-K", "--ask-become-pass", is_flag=True, help="Ask for sudo's password.")
+@click.option("-u", "--user", envvar="RUNBOOK_USER", help="Log in as this user.")
+@click.option("--private-key", envvar="RUNBOOK_PRIVATE_KEY", type=click.Path(), help="Log in with this key.")
+@click.option(
+    "--report",
+    "reports",
+    multiple=True,
+    envvar="RUNBOOK_REPORT",
+    metavar="FORMAT[=PATH]",
+    help="Write a report: json, junit, html, markdown. May be repeated; `=-` writes to standard output.",
+)
+@click.option(
+    "--answer",
+    "answers",
+    multiple=True,
+    metavar="STEP=yes|no|na",
+    help="Answer a `confirm` step beforehand. May be repeated.",
+)
+@click.option("-D", "--diff", is_flag=True, envvar="RUNBOOK_DIFF", help="Show what changes in files.")
+@click.option("-v", "--verbose", count=True, help="Show commands and their output.")
+@click.option("-q", "--quiet", is_flag=True, help="Show failures and the end only.")
+@click.option("--color/--no-color", "color", default=None, help="Colours; by default when it is a terminal.")
+@click.option("-y", "--yes", is_flag=True, envvar="RUNBOOK_YES", help="Do not ask before several hosts are changed.")
+def command(playbook: Path, reports: tuple[str, ...], answers: tuple[str, ...], **given: Any) -> int:
+    """Run PLAYBOOK on the hosts of an inventory. Exit code: 0 passed or remediated, 1 failed, see `runbook --help`."""
+    from runbook.cli.main import verdict_code
+    from runbook.record import Recorder
+    from runbook.reports import console
+    from runbook.reports.write import parse, write
+
+    wanted_reports = [parse(text) for text in reports]
+    run_id = time.strftime("%Y%m%d-%H%M%S-", time.gmtime()) + secrets.token_hex(3)
+    plan = make_plan(_wanted(playbook, given, run_id), input_prompt())
+    _agree(plan, given["yes"])
+    stream = sys.stderr if any(report.to_stdout for report in wanted_reports) else sys.stdout
+    level = -1 if given["quiet"] else given["verbose"]
+    view = console.choose(stream, verbosity=level, color=given["color"], diff=given["diff"])
+    recorder = Recorder()
+    tools = _tools(given, run_id, Operator(answers, view))
+    with _terminated_as_interrupt():
+        _follow(plan, tools, view, recorder)
+    run = recorder.run
+    for report in wanted_reports:
+        if line := write(report, run):
+            click.echo(line, err=stream is sys.stderr)
+    return verdict_code(run.verdict, run.interrupted)
+
+
+def _wanted(playbook: Path, given: dict[str, Any], run_id: str) -> Wanted:
+    names = ("inventory", "limit", "extra", "tags", "skip_tags", "start_at")
+    run = {"id": run_id, "started": time.time(), "mode": "run"}
+    return Wanted(playbook, run=run, **{name: given[name] for name in names})
+
+
+def _tools(given: dict[str, Any], run_id: str, operator: Operator) -> Any:
+    from runbook.engine.session import Tools
+    from runbook.transports.connect import transport_for
+
+    flags = {"ansible_user": given["user"], "ansible_ssh_private_key_file": given["private_key"]}
+    over = {name: value for name, value in flags.items() if value}
+
+    def connect(name: str, variables: Any, *, stop: threading.Event) -> Any:
+        return transport_for(name, {**variables, **over}, stop=stop)
+
+    password = click.prompt("sudo password", hide_input=True, err=True) if given["ask_become_pass"] else None
+    return Tools(
+        transport_for=connect,
+        ask=operator.ask,
+        forks=given["forks"],
+        run_id=run_id,
+        become=given["become"],
+        become_user=given["become_user"],
+        become_password=password,
+    )
+
+
+def _agree(plan: Any, yes: bool) -> None:
+    """On a terminal, ask before more than one host may be changed."""
+    hosts = [host.name for host in plan.hosts]
+    if yes or len(hosts) < 2 or not sys.stdin.isatty():
+        return
+    shown = ", ".join(hosts[:10]) + (f" and {len(hosts) - 10} more" if len(hosts) > 10 else "")
+    click.confirm(f"{plan.playbook.name}: run on {len(hosts)} hosts ({shown})?", abort=True, err=True)
+
+
+def _follow(plan: Any, tools: Any, view: Any, recorder: Any) -> None:
+    from runbook.engine.run import execute
+
+    try:
+        for event in execute(plan, tools):
+            recorder.add(event)
+            view.handle(event)
+    finally:
+        view.close()
+
+
+class _terminated_as_interrupt:
+    """Lets SIGTERM and SIGHUP end a run as Ctrl-C does, so that what had run is recorded."""
+
+    def __enter__(self) -> None:
+        self._old = {number: signal.signal(number, self._raise) for number in (signal.SIGTERM, signal.SIGHUP)}
+
+    def __exit__(self, *_error: object) -> None:
+        for number, old in self._old.items():
+            signal.signal(number, old)
+
+    def _raise(self, _number: int, _frame: object) -> None:
+        raise KeyboardInterrupt

@@ -38,6 +38,9 @@ from runbook.templating.environment import TemplateError, evaluate, is_template,
 from runbook.templating.scope import Layer, Scope
 from runbook.transports.base import Stopped
 
+_POINTING = (Status.FAILED, Status.WARNED, Status.REMEDIATED)
+"""Statuses with which a step that has a `cause` points at it."""
+
 DEFAULT_RETRIES = 3
 DEFAULT_DELAY = 5.0
 """Of a step that has `until` and does not say them: Ansible's."""
@@ -72,6 +75,8 @@ class HostRun:
 
     def __post_init__(self) -> None:
         self.runner = Runner(self.session, self.host)
+        self._causes: list[str] | None = None
+        """Where steps that point at a likely cause leave it, while something is diagnosed or repaired."""
 
     # --- stages and nodes ----------------------------------------------------------------------------------
 
@@ -126,6 +131,7 @@ class HostRun:
             StepStarted(started, self.host.name, node.number, shown, kind, frame.parent, frame.role, action)
         )
         done = self._guarded(lambda: self._whole(node, own, body))
+        done = self._with_cause(node, own, done)
         self._register(node, done)
         self._emit_finished(node, shown, kind, frame, own, started, done, action)
         return done
@@ -203,7 +209,7 @@ class HostRun:
         def attempt(_number: int) -> Done:
             return self._guarded(body)
 
-        return self._again(node.common, own, attempt, lambda done, scope: scope.with_data(**flags(done.outcome)))
+        return self._again(node, own, attempt, lambda done, scope: scope.with_data(**flags(done.outcome)))
 
     def _step(self, step: Step, frame: Frame) -> Done:
         own = frame.taking(step.common, step.place)
@@ -253,12 +259,13 @@ class HostRun:
         def seen(done: Done, scope: Scope) -> Scope:
             return judged_scope(step, done.outcome, scope, done.attempts)
 
-        return self._again(step.common, own, attempt, seen)
+        return self._again(step, own, attempt, seen)
 
     def _again(
-        self, common: Common, own: Frame, attempt: Callable[[int], Done], seen: Callable[[Done, Scope], Scope]
+        self, node: Node, own: Frame, attempt: Callable[[int], Done], seen: Callable[[Done, Scope], Scope]
     ) -> Done:
         """Attempts until one is good or they are used up."""
+        common = node.common
         scope = self.scope(own)
         retries = render(common.retries, scope)
         tries = 1 + int(retries if retries is not None else (DEFAULT_RETRIES if common.until else 0))
@@ -273,7 +280,10 @@ class HostRun:
                 return done
             if number >= tries or done.status is Status.WAITING:
                 return self._gave_up(done, unmet)
-            self._pause(delay, f"attempt {number} of {tries}: {done.outcome.message or 'until does not hold'}", own)
+            said = done.outcome.message if unmet == [] else "until does not hold yet"
+            self._progress(node.number, "note", f"attempt {number} of {tries}: {said}", own)
+            if self.session.stop.wait(delay):
+                raise Stopped
 
     def _gave_up(self, done: Done, unmet: list[Condition]) -> Done:
         if not unmet:
@@ -307,38 +317,55 @@ class HostRun:
 
     # --- failure -------------------------------------------------------------------------------------------
 
+    def _with_cause(self, node: Node, own: Frame, done: Done) -> Done:
+        """What a step that found something wrong says of the cause, told to whoever is looking for causes now."""
+        if isinstance(node, Step) and node.cause and done.status in _POINTING:
+            text = self._text(node.cause, self.scope(own), node.place / "cause")
+            done = replace(done, causes=tuple(dict.fromkeys((*done.causes, text))))
+        if self._causes is not None:
+            self._causes += [cause for cause in done.causes if cause not in self._causes]
+        return done
+
+    def _looking(self, body: Callable[[], Any]) -> tuple[str, ...]:
+        """The causes that steps point at while this runs."""
+        outer, self._causes = self._causes, []
+        try:
+            body()
+            return tuple(self._causes)
+        finally:
+            self._causes = outer
+
     def _diagnose(self, node: Node, own: Frame, done: Done) -> tuple[str, ...]:
         """Every diagnosing step, whatever each finds; the causes that they point at."""
         frame = own.acting(Role.DIAGNOSE, node.number).with_data(failure=flags(done.outcome))
         frame = replace(frame, run_once=False)
-        causes: list[str] = []
-        for step in node.common.diagnose:
-            found = self.node(step, frame)
-            if found is not None and isinstance(step, Step):
-                if step.cause and found.status in (Status.FAILED, Status.WARNED):
-                    causes.append(self._text(step.cause, self.scope(frame), step.place / "cause"))
-                causes += found.causes
-        return tuple(causes)
+        return self._looking(lambda: [self.node(step, frame) for step in node.common.diagnose])
 
     def _remediate(self, node: Node, own: Frame, done: Done, body: Callable[[], Done]) -> Done:
         """Branches in order, until after one of them the body passes."""
+        causes = done.causes
         for index, branch in enumerate(node.common.remediate):
             frame = own.acting(Role.REMEDIATE, node.number).with_data(failure=flags(done.outcome))
-            frame = replace(frame, run_once=False)
-            number = f"{node.number}.f{index + 1}"
-            tried = self._branch(branch, number, frame)
+            tried, found = self._branch(branch, f"{node.number}.f{index + 1}", replace(frame, run_once=False))
+            causes = tuple(dict.fromkeys((*causes, *found)))
             if tried.status in STOPPING or tried.status is Status.SKIPPED:
                 continue
             again = self._guarded(body) if branch.recheck else Done(Outcome(Status.PASSED))
             if again.outcome.ok:
-                return replace(again, outcome=remedied(again.outcome, branch.name), causes=done.causes)
-            done = replace(again, causes=(*done.causes, *again.causes))
-        return done
+                return replace(again, outcome=remedied(again.outcome, branch.name), causes=causes)
+            done = again
+        return replace(done, causes=causes)
 
-    def _branch(self, branch: Remediation, number: str, frame: Frame) -> Done:
+    def _branch(self, branch: Remediation, number: str, frame: Frame) -> tuple[Done, tuple[str, ...]]:
         common = Common(name=branch.name, when=branch.when, vars=branch.vars)
         block = Block(number, common, branch.place, branch.steps)
-        return self.finish(block, branch.name, "remediation", frame, lambda: self._block(block, frame))
+        tried: list[Done] = []
+
+        def run() -> None:
+            tried.append(self.finish(block, branch.name, "remediation", frame, lambda: self._block(block, frame)))
+
+        causes = self._looking(run)
+        return tried[0], causes
 
     # --- what they share -----------------------------------------------------------------------------------
 
@@ -390,11 +417,6 @@ class HostRun:
     def _progress(self, number: str, stream: str, text: str, own: Frame) -> None:
         if not self._truth(own.no_log, own):
             self.session.emit(StepProgress(time.time(), self.host.name, number, stream, text))
-
-    def _pause(self, delay: float, note: str, own: Frame) -> None:
-        self._progress(own.parent, "note", note, own)
-        if self.session.stop.wait(delay):
-            raise Stopped
 
     def _name(self, name: str, node: Node, scope: Scope, kind: str) -> str:
         return self._text(name, scope, node.place / "name") or kind

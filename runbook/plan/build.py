@@ -44,10 +44,10 @@ class Plan:
     @property
     def hosts(self) -> tuple[Host, ...]:
         """Every host that any stage touches, in the inventory's order."""
-        names = {host.name for planned in self.stages for host in planned.hosts}
-        known = [host for host in self.inventory.hosts.values() if host.name in names]
-        strange = [h for p in self.stages for h in p.hosts if h.name not in self.inventory.hosts]
-        return tuple(dict.fromkeys([*known, *strange]))
+        chosen = {host.name: host for planned in self.stages for host in planned.hosts}
+        ordered = [name for name in self.inventory.hosts if name in chosen]
+        implicit = [name for name in chosen if name not in self.inventory.hosts]
+        return tuple(chosen[name] for name in (*ordered, *implicit))
 
 
 def build(

@@ -108,7 +108,7 @@ class _Reader:
         if self.nodes > MAX_NODES or len(path) > MAX_DEPTH:
             what = "nested too deeply" if len(path) > MAX_DEPTH else "too large once its aliases are followed"
             raise Problems([Problem(what, self._span(node), rule="syntax")], {self.file: self.text})
-        self.values.setdefault(path, self._span(node))
+        self.values[path] = self._span(node)
         if isinstance(node, yaml.MappingNode):
             return self._mapping(node, path)
         if isinstance(node, yaml.SequenceNode):
@@ -120,11 +120,12 @@ class _Reader:
             self._unknown_tag(node)
         own: dict[Key, Any] = {}
         merged: dict[Key, Any] = {}
+        merges = [value for key, value in node.value if key.tag == _TAG + "merge"]
+        for source in (one for value in merges for one in self._merged(value)):
+            merged = {**self._build(source, path), **merged}
+        self.values[path] = self._span(node)
         for key_node, value_node in node.value:
             if key_node.tag == _TAG + "merge":
-                for source in self._merged(value_node):
-                    built = self._build(source, path)
-                    merged = {**built, **merged} if isinstance(built, dict) else merged
                 continue
             key = self._key(key_node)
             if key is None:
@@ -137,7 +138,6 @@ class _Reader:
                 )
                 continue
             self.keys[here] = self._span(key_node)
-            self.values.pop(here, None)
             own[key] = self._build(value_node, here)
         return {**merged, **own}
 

@@ -29,7 +29,8 @@ class ServiceState:
     """What the manager says now. `started` is seconds since the epoch by the host's clock.
 
     `identity` is the same as long as the process is the same one: a pid with its start time, a container's id with
-    its start. `detail` is the manager's own word for the state (`active (running)`, `online`, `exited (1)`).
+    its start. It has one word for each process, so that a restart of several can be proved: no word may remain.
+    `detail` is the manager's own word for the state (`active (running)`, `online`, `exited (1)`).
     """
 
     running: bool
@@ -37,6 +38,16 @@ class ServiceState:
     started: float | None = None
     identity: str = ""
     detail: str = ""
+    phase: str = ""
+    """When it is not running: `starting` (on its way up), `retrying` (it ended, and the manager will start it again),
+    `finished` (it did its work and counts as started: a oneshot unit that remains active), or empty: it is down."""
+    now: float | None = None
+    """The host's clock when this was seen."""
+
+    @property
+    def uptime(self) -> float | None:
+        """Seconds since it was started."""
+        return None if self.started is None or self.now is None else max(0.0, self.now - self.started)
 
 
 class Manager(Protocol):

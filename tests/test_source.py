@@ -1,0 +1,37 @@
+"""Problems are shown where they are."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from runbook.source import Problem, Span, excerpt, render
+
+
+def test_a_problem_is_shown_with_its_line_a_caret_and_a_hint() -> None:
+    problem = Problem("unknown key 'retires'", Span("play.yml", 2, 3, 7), "did you mean retries?")
+
+    assert render(problem, "a:\n  retires: 3\n") == (
+        "play.yml:2:3: unknown key 'retires'\n"
+        "  1 | a:\n"
+        "  2 |   retires: 3\n"
+        "    |   ^^^^^^^\n"
+        "  hint: did you mean retries?"
+    )
+
+
+def test_the_caret_stands_under_wide_characters_too() -> None:
+    shown = excerpt("имя: 日本語x", Span("f", 1, 6, 3), 0)
+
+    assert shown.splitlines() == ["1 | имя: 日本語x", "  |      ^^^^^^"]
+
+
+def test_control_characters_do_not_reach_the_terminal() -> None:
+    assert "\x1b" not in excerpt("a: \x1b[31mred", Span("f", 1, 1))
+
+
+@given(st.text(), st.integers(0, 20), st.integers(1, 50), st.integers(1, 50))
+def test_any_text_and_any_place_can_be_shown(text: str, line: int, column: int, length: int) -> None:
+    shown = excerpt(text, Span("f", line, column, length))
+
+    assert all(character.isprintable() for character in shown.replace("\n", ""))

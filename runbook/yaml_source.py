@@ -69,6 +69,7 @@ class _Reader:
 
     def read(self) -> Document:
         node = self._compose()
+        self.values[()] = Span(self.file, 1, 1)
         data = self._build(node, ()) if node is not None else None
         if self.problems:
             raise Problems(self.problems, {self.file: self.text})

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import pwd
+import shlex
+from pathlib import Path
+
+import paramiko
 import psycopg
 import pytest
 
 from tests.lab.postgres import Database, Postgres
 from tests.lab.redis import Redis
+from tests.lab.sshd import Account, Sshd
 from tests.lab.supervisor import Supervisor
 from tests.lab.tools import wait_until
 
@@ -43,3 +49,36 @@ def test_supervisor_restarts_a_program(supervisor: Supervisor) -> None:
     assert supervisor.ctl("pid", "smoke").stdout != first
     supervisor.remove("smoke")
     assert "smoke" not in supervisor.ctl("status").stdout
+
+
+def test_every_address_of_sshd_is_a_host(sshd: Sshd) -> None:
+    assert len(sshd.hosts) == 21
+    for host in (sshd.hosts[0], sshd.hosts[-1], "lab-7"):
+        assert sshd.ssh("id -un; exit 3", host).stdout == "root\n"
+    assert sshd.ssh("exit 3").returncode == 3
+
+
+@pytest.mark.parametrize("account", [Sshd.sudo, Sshd.sudo_with_password, Sshd.csh], ids=lambda account: account.name)
+def test_users_log_in_by_key_and_by_password(sshd: Sshd, account: Account) -> None:
+    assert sshd.ssh("id -un", user=account.name).stdout == f"{account.name}\n"
+    with paramiko.SSHClient() as client:
+        client.load_host_keys(str(sshd.known_hosts))
+        client.connect(
+            sshd.host, sshd.port, account.name, account.password, allow_agent=False, look_for_keys=False
+        )
+        _, out, _ = client.exec_command("id -un")
+        assert out.read().decode() == f"{account.name}\n"
+
+
+def test_sudo_asks_one_user_for_a_password(sshd: Sshd) -> None:
+    assert sshd.ssh("sudo -n id -u", user=sshd.sudo.name).stdout == "0\n"
+    refused = sshd.ssh("sudo -n id -u", user=sshd.sudo_with_password.name)
+    assert (refused.returncode, "password is required" in refused.stderr) == (1, True)
+    given = f"printf '%s\\n' {shlex.quote(sshd.sudo_with_password.password)} | sudo -S id -u"
+    assert sshd.ssh(given, user=sshd.sudo_with_password.name).stdout == "0\n"
+
+
+def test_the_machine_itself_gets_no_user(sshd: Sshd) -> None:
+    with pytest.raises(KeyError):
+        pwd.getpwnam(sshd.sudo.name)
+    assert not Path("/etc/sudoers.d/runbook-lab").exists()

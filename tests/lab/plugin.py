@@ -6,6 +6,7 @@ import pytest
 
 from .postgres import _postgres_programs, database, own_postgres, postgres
 from .redis import redis
+from .sshd import ssh_keys, sshd
 from .supervisor import supervisor
 from .tools import lab_dir, leave_on_sigterm
 
@@ -16,6 +17,8 @@ __all__ = [
     "own_postgres",
     "postgres",
     "redis",
+    "ssh_keys",
+    "sshd",
     "supervisor",
 ]
 

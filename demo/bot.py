@@ -101,7 +101,9 @@ class BotGeneric:
     def install(self, database: Connection, secret: str = "demo") -> None:
         """Puts a fresh copy with the fault into the folder, writes `.env`, makes and fills the tables."""
         shutil.rmtree(self.folder, ignore_errors=True)
-        shutil.copytree(SOURCE, self.folder, ignore=shutil.ignore_patterns("__pycache__", ".*_cache", ".env", "logs", "ruff.toml"))
+        shutil.copytree(
+            SOURCE, self.folder, ignore=shutil.ignore_patterns("__pycache__", ".*_cache", ".env", "logs", "ruff.toml")
+        )
         self.log_file.parent.mkdir()
         env_file = self.folder / ".env"
         env_file.touch(mode=0o600)

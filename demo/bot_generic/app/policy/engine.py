@@ -39,5 +39,6 @@ class PolicyEngine:
         log.info("user %s used %s tokens", user_id, usage.get("total_tokens", 0))
 
     def _count(self, user_id: int, interval_key: int) -> None:
+        """Adds one call; what belongs to earlier intervals is forgotten."""
         self._rate = {key: count for key, count in self._rate.items() if key[1] >= interval_key}
         self._rate[user_id, interval_key] = self._rate.get((user_id, interval_key), 0) + 1

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from runbook.source import Place, Span
+from runbook.source import Place, Problem, Span
 
 # --- inventory ---------------------------------------------------------------------------------------------
 
@@ -58,6 +58,10 @@ class Inventory:
     groups: Mapping[str, Group]
     sources: tuple[str, ...] = ()
     """The files it was read from, as a user would type them."""
+    localhost: Host | None = None
+    """What the pattern `localhost` means when no host of the sources has that name; it is in no group."""
+    warnings: tuple[Problem, ...] = ()
+    """What is odd in the sources and yet no error."""
 
 
 # --- playbook ----------------------------------------------------------------------------------------------

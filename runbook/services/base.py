@@ -40,7 +40,8 @@ class ServiceState:
     detail: str = ""
     phase: str = ""
     """When it is not running: `starting` (on its way up), `retrying` (it ended, and the manager will start it again),
-    `finished` (it did its work and counts as started: a oneshot unit that remains active), or empty: it is down."""
+    `leftover` (it ended, but its children run on), `finished` (it did its work and counts as started: a oneshot unit
+    that remains active), or empty: it is down."""
     now: float | None = None
     """The host's clock when this was seen."""
 
@@ -62,7 +63,16 @@ class Manager(Protocol):
         """Does this manager run this service on this host? For `manager: auto`."""
         ...
 
-    def state(self, service: Service, shell: Shell) -> ServiceState: ...
+    def prepare(self, service: Service, shell: Shell) -> Service:
+        """The service with what is to be found out only once among its options (compose: which command there is).
+
+        Everything works without it, at the price of finding it out at each call. Raises ServiceError.
+        """
+        ...
+
+    def state(self, service: Service, shell: Shell) -> ServiceState:
+        """How it is now. Raises ServiceError when the manager cannot say, or does not know the service."""
+        ...
 
     def act(self, service: Service, action: str, shell: Shell) -> CommandResult:
         """`start`, `stop`, `restart` or `reload`. Raises ServiceError where it has no such action or it failed."""

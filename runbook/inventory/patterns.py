@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import fnmatch
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -141,17 +141,12 @@ def _cut(hosts: list[Host], subscript: tuple[int, int | None] | None) -> list[Ho
     return hosts[first : len(hosts) if last == -1 else last + 1]
 
 
-class _matcher:  # noqa: N801 - reads as the function that it is
-    """Does a name match a glob, or a `~` regular expression?"""
-
-    def __init__(self, expression: str, pattern: str) -> None:
-        try:
-            is_regex = expression.startswith("~")
-            self._regex = re.compile(expression[1:] if is_regex else fnmatch.translate(expression))
-        except (re.error, RecursionError, OverflowError) as error:
-            span = Span(f"pattern {pattern!r}", 1, max(1, pattern.find(expression) + 1), max(1, len(expression)))
-            problem = Problem(f"not a regular expression: {error}", span, "behind ~ stands a Python regex", "pattern")
-            raise Problems([problem]) from None
-
-    def __call__(self, name: str) -> bool:
-        return bool(self._regex.match(name))
+def _matcher(expression: str, pattern: str) -> Callable[[str], object]:
+    """Does a name match a glob, or a `~` regular expression? Both match from the name's beginning."""
+    is_regex = expression.startswith("~")
+    try:
+        return re.compile(expression[1:] if is_regex else fnmatch.translate(expression)).match
+    except (re.error, RecursionError, OverflowError) as error:
+        span = Span(f"pattern {pattern!r}", 1, max(1, pattern.find(expression) + 1), max(1, len(expression)))
+        problem = Problem(f"not a regular expression: {error}", span, "behind ~ stands a Python regex", "pattern")
+        raise Problems([problem]) from None

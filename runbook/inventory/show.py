@@ -9,14 +9,17 @@ from runbook.inventory.patterns import select
 from runbook.model import Group, Host, Inventory, Variable
 
 MAX_LINES = 100_000
-_NOT_SHOWN = frozenset(
-    """ansible_async_path ansible_collection_name ansible_config_file ansible_dependent_role_names ansible_diff_mode
-    ansible_facts ansible_forks ansible_inventory_sources ansible_limit ansible_play_batch ansible_play_hosts
-    ansible_play_hosts_all ansible_play_role_names ansible_playbook_python ansible_role_name ansible_role_names
-    ansible_run_tags ansible_skip_tags ansible_verbosity ansible_version group_names groups hostvars inventory_dir
-    inventory_file inventory_hostname inventory_hostname_short play_hosts playbook_dir role_name role_names role_path
-    role_uuid""".split()
-)
+# fmt: off
+_NOT_SHOWN = frozenset((
+    "ansible_async_path", "ansible_collection_name", "ansible_config_file", "ansible_dependent_role_names",
+    "ansible_diff_mode", "ansible_facts", "ansible_forks", "ansible_inventory_sources", "ansible_limit",
+    "ansible_play_batch", "ansible_play_hosts", "ansible_play_hosts_all", "ansible_play_role_names",
+    "ansible_playbook_python", "ansible_role_name", "ansible_role_names", "ansible_run_tags",
+    "ansible_skip_tags", "ansible_verbosity", "ansible_version", "group_names", "groups", "hostvars",
+    "inventory_dir", "inventory_file", "inventory_hostname", "inventory_hostname_short", "play_hosts",
+    "playbook_dir", "role_name", "role_names", "role_path", "role_uuid",
+))
+# fmt: on
 """Names that Ansible itself sets, so that its listings leave them out."""
 
 

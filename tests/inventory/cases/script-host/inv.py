@@ -1,0 +1,7 @@
+#!/usr/bin/env python3
+import json, sys
+
+if sys.argv[1] == "--list":
+    print(json.dumps({"web": {"hosts": ["w1", "w2"]}, "db": ["d1"]}))
+elif sys.argv[2] != "d1":
+    print(json.dumps({"name": sys.argv[2], "n": 1}))

@@ -1,0 +1,104 @@
+"""Cases on disk: a folder with an inventory, `case.json` (what is asked), and `expected.json` (what Ansible answers).
+
+`python -m tests.inventory.golden` asks Ansible again and writes the answers down.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from runbook.inventory.load import load_inventory
+from runbook.inventory.patterns import members, select
+from runbook.inventory.show import as_ansible_list, as_graph
+from runbook.model import Inventory
+
+CASES = Path(__file__).with_name("cases")
+
+
+@dataclass(frozen=True)
+class Case:
+    folder: Path
+
+    @property
+    def question(self) -> dict[str, Any]:
+        found: dict[str, Any] = json.loads((self.folder / "case.json").read_text())
+        return found
+
+    @property
+    def expected(self) -> dict[str, Any]:
+        found: dict[str, Any] = json.loads((self.folder / "expected.json").read_text())
+        return found
+
+    @property
+    def playbook_folder(self) -> Path | None:
+        name = self.question.get("playbook_folder")
+        return self.folder / name if name else None
+
+    @property
+    def patterns(self) -> list[tuple[str, str | None]]:
+        return [(pattern, limit) for pattern, limit in self.question["patterns"]]
+
+    def ours(self) -> dict[str, Any]:
+        """What we make of it, in the shape of the oracle's answer."""
+        with inside(self.folder):
+            inventory = load_inventory(self.question["sources"], playbook_folder=self.playbook_folder)
+            return answer(inventory, self.patterns)
+
+    def write(self, answers: dict[str, Any]) -> None:
+        text = json.dumps(answers, indent=1, sort_keys=True, ensure_ascii=False)
+        (self.folder / "expected.json").write_text(text + "\n")
+
+
+def cases() -> list[Case]:
+    return [Case(path.parent) for path in sorted(CASES.glob("*/case.json"))]
+
+
+def answer(inventory: Inventory, patterns: list[tuple[str, str | None]]) -> dict[str, Any]:
+    """What we say of an inventory, in the shape of the oracle's answer."""
+    found = {
+        "graph": as_graph(inventory),
+        "graph_vars": as_graph(inventory, with_vars=True),
+        "groups": {name: list(members(inventory, name)) for name in inventory.groups},
+        "list": as_ansible_list(inventory),
+        "patterns": [[host.name for host in select(inventory, *pair)] for pair in patterns],
+    }
+    plain: dict[str, Any] = json.loads(json.dumps(found))
+    return plain
+
+
+@contextlib.contextmanager
+def inside(folder: Path) -> Iterator[None]:
+    before = Path.cwd()
+    os.chdir(folder)
+    try:
+        yield
+    finally:
+        os.chdir(before)
+
+
+def tolerant(answers: dict[str, Any]) -> dict[str, Any]:
+    """What Ansible refuses we answer with no host: a subscript that is out of range."""
+    patterns = [[] if isinstance(found, str) else found for found in answers["patterns"]]
+    return {**answers, "patterns": patterns}
+
+
+def main() -> None:
+    from tests.inventory.oracle import running_oracle
+
+    with running_oracle() as oracle:
+        for case in cases():
+            question = case.question
+            found = oracle.ask(case.folder, question["sources"], case.patterns, case.playbook_folder)
+            if "error" in found:
+                raise SystemExit(f"{case.folder.name}: {found['error']}")
+            case.write(found)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,74 @@
+"""Runs inside the virtual environment of ansible-core: answers what Ansible makes of an inventory, a JSON line each.
+
+A question: {"folder", "sources", "playbook_folder", "patterns": [[pattern, limit], …]}. The answer: {"error"} or
+{"list", "graph", "graph_vars", "groups", "patterns"}. One process serves a whole session, for Ansible starts slowly.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import tempfile
+from typing import Any
+
+os.environ["ANSIBLE_INVENTORY_ANY_UNPARSED_IS_FAILED"] = "1"
+os.environ["ANSIBLE_LOCALHOST_WARNING"] = "0"
+
+from ansible import context  # noqa: E402 - its settings are read when it is imported
+from ansible.cli.inventory import InventoryCLI  # noqa: E402
+from ansible.inventory.manager import InventoryManager  # noqa: E402
+from ansible.parsing.dataloader import DataLoader  # noqa: E402
+from ansible.plugins.loader import init_plugin_loader  # noqa: E402
+from ansible.utils.context_objects import CLIArgs  # noqa: E402
+from ansible.vars.manager import VariableManager  # noqa: E402
+
+
+def answer(question: dict[str, Any], nowhere: str) -> dict[str, Any]:
+    os.chdir(question["folder"])
+    loader = DataLoader()
+    loader.set_basedir(question.get("playbook_folder") or nowhere)
+    # As the command line does: the vars plugin remembers folders by their path.
+    sources = [os.path.abspath(source) if os.path.exists(source) else source for source in question["sources"]]
+    inventory = InventoryManager(loader=loader, sources=sources)
+    cli = InventoryCLI(["ansible-inventory", "--list"])
+    cli.loader, cli.inventory = loader, inventory
+    cli.vm = VariableManager(loader=loader, inventory=inventory, version_info={})
+    settings = {"export": False, "basedir": question.get("playbook_folder"), "yaml": False, "toml": False}
+    answers: dict[str, Any] = {}
+    for name, with_vars in (("graph", False), ("graph_vars", True)):
+        context.CLIARGS = CLIArgs({**settings, "show_vars": with_vars, "pattern": "all"})
+        answers[name] = cli.inventory_graph()
+    answers["list"] = json.loads(cli.dump(cli.json_inventory(inventory.groups["all"])))
+    answers["groups"] = inventory.get_groups_dict()
+    answers["patterns"] = [matching(inventory, *pair) for pair in question.get("patterns", [])]
+    return answers
+
+
+def matching(inventory: InventoryManager, pattern: str, limit: str | None) -> list[str] | str:
+    inventory.clear_caches()
+    try:
+        inventory.subset(limit)
+        return [host.name for host in inventory.get_hosts(pattern)]
+    except Exception as error:  # noqa: BLE001 - every refusal is an answer
+        return f"error: {error}"
+    finally:
+        inventory.subset(None)
+
+
+def serve() -> None:
+    answers = os.fdopen(os.dup(1), "w")
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # Ansible prints its warnings there
+    init_plugin_loader([])
+    with tempfile.TemporaryDirectory() as nowhere:
+        for line in sys.stdin:
+            try:
+                found = answer(json.loads(line), nowhere)
+            except Exception as error:  # noqa: BLE001 - a refusal is an answer, whatever its type
+                found = {"error": f"{type(error).__name__}: {error}"}
+            answers.write(json.dumps(found) + "\n")
+            answers.flush()
+
+
+if __name__ == "__main__":
+    serve()

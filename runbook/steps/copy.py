@@ -1,0 +1,62 @@
+"""Puts a file on the host, when it is not there as it should be.
+
+The file is written whole or not at all, with its mode and owner kept unless they are given. A second run changes
+nothing. `dest` that ends in `/` or is a folder gets the name of `src`.
+
+Outcome: `path`, `changed`, `backup` (path of the copy of what was there, or empty), `size`.
+
+```yaml
+- name: The message of the day
+  copy:
+    dest: /etc/motd
+    content: |
+      Welcome
+    mode: "0644"
+```
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from runbook.events import Outcome
+from runbook.steps._put import OPTIONS, put
+from runbook.steps.base import Args, Context, StepError
+
+SCHEMA: Mapping[str, Any] = {
+    "type": "object",
+    "description": "A file of the controller, or a text, as a file on the host.",
+    "additionalProperties": False,
+    "required": ["dest"],
+    "properties": {
+        "src": {"type": "string", "description": "File on the controller, relative to the playbook."},
+        "content": {"type": "string", "description": "The file's text; instead of `src`."},
+        **OPTIONS,
+    },
+}
+SHORT = ""
+
+
+def changes(_args: Args) -> bool:
+    return True
+
+
+def plan(args: Args) -> str:
+    what = args.get("src") or f"{len(str(args.get('content', '')))} characters of text"
+    return f"{what} → {args.get('dest', '')}"
+
+
+def run(args: Args, context: Context) -> Outcome:
+    if ("src" in args) == ("content" in args):
+        raise StepError("copy takes either `src` or `content`")
+    if "content" in args:
+        return put(str(args["content"]).encode(), "", args, context)
+    path = context.base / args["src"]
+    if path.is_dir():
+        raise StepError(f"{args['src']} is a folder: copy takes single files; name them, or use `loop`")
+    try:
+        return put(path.read_bytes(), Path(args["src"]).name, args, context)
+    except OSError as error:
+        raise StepError(f"{args['src']} cannot be read beside the playbook: {error.strerror}") from None

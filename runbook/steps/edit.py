@@ -1,0 +1,161 @@
+"""Edits a text file on the host: an ordered list of small changes, all of them or none.
+
+Each edit is one of
+
+- `replace` with `with`: the text becomes another one;
+- `insert` with `after` or `before`: lines are put behind or before the line that has this text;
+- `line`, with `regexp`: the last line that matches becomes this one; else it is added (at the end, `after`, `before`);
+- `block`, with `marker`: lines between two marker lines, replaced whole;
+- `absent`: the lines that have this text go.
+
+Texts are exact; with `regex: true` they are regular expressions over the whole file. `replace` and `insert` must find
+exactly one place unless `count` says how many (`any` for one or more); otherwise nothing is changed, and the message
+says what was found. A second run finds its work done and changes nothing. Indentation, line ends, mode and owner are kept.
+`validate` checks the new file before it takes the place of the old one.
+
+Outcome: `path`, `changed`, `edits` (true for each that changed something), `backup` (path, or empty).
+
+```yaml
+- name: The middleware is always on
+  edit:
+    path: /opt/app/main.py
+    edits:
+      - replace: |
+          if not settings.debug:
+              app.add_middleware(UsageMiddleware)
+        with: |
+          app.add_middleware(UsageMiddleware)
+    validate: python3 -m py_compile %s
+```
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from runbook.events import Outcome, changed, passed
+from runbook.steps._diff import unified
+from runbook.steps._edits import ACTIONS, EditProblem, apply_edits
+from runbook.steps.base import Args, Context, StepError
+from runbook.transports.files import FileMissing, FileProblem, read_file, write_file
+
+_EDIT: Mapping[str, Any] = {
+    "replace": {"type": "string", "minLength": 1, "description": "Text to find; `with` takes its place."},
+    "with": {"type": "string", "description": "What takes the place of `replace`."},
+    "insert": {"type": "string", "minLength": 1, "description": "Lines to put `after` or `before` a line."},
+    "after": {"type": "string", "minLength": 1, "description": "Text of the line to insert behind."},
+    "before": {"type": "string", "minLength": 1, "description": "Text of the line to insert before."},
+    "line": {"type": "string", "description": "A line that must be there."},
+    "regexp": {"type": "string", "description": "Expression for the line that `line` takes the place of."},
+    "block": {"type": "string", "description": "Lines that stand between two marker lines."},
+    "marker": {"type": "string", "pattern": "\\{mark\\}", "description": "Marker line; {mark} is BEGIN or END."},
+    "absent": {"type": "string", "minLength": 1, "description": "Text whose lines must not be there."},
+    "regex": {"type": "boolean", "description": "The text to find is a regular expression."},
+    "count": {
+        "anyOf": [{"type": "integer", "minimum": 1}, {"enum": ["any"]}],
+        "description": "How many places must be found; `any` for one or more.",
+    },
+}
+
+SCHEMA: Mapping[str, Any] = {
+    "type": "object",
+    "description": "Ordered edits of a text file.",
+    "additionalProperties": False,
+    "required": ["path"],
+    "properties": {
+        "path": {"type": "string", "minLength": 1, "description": "File on the host."},
+        "edits": {
+            "type": "array",
+            "minItems": 1,
+            "items": {"type": "object", "additionalProperties": False, "properties": _EDIT},
+            "description": "The edits, in order; a single one may stand without the list.",
+        },
+        **_EDIT,
+        "create": {"type": "boolean", "default": False, "description": "Begin with an empty file where there is none."},
+        "backup": {"type": "boolean", "default": True, "description": "Keep a copy of what was there."},
+        "encoding": {"type": "string", "default": "utf-8", "description": "Encoding of the file."},
+        "validate": {
+            "type": "string",
+            "pattern": "%s",
+            "description": "Command that checks the new file, `%s` in its place, before it takes the old one's.",
+        },
+    },
+}
+SHORT = ""
+
+
+def changes(_args: Args) -> bool:
+    return True
+
+
+def plan(args: Args) -> str:
+    edits = _edits(args)
+    return f"{args.get('path', '')}: " + "; ".join(map(_say, edits))
+
+
+def run(args: Args, context: Context) -> Outcome:
+    path, edits = args["path"], _edits(args)
+    if not edits:
+        raise StepError("edit needs `edits`, or one edit")
+    try:
+        raw = _read(path, args, context)
+        before = raw.decode(args["encoding"])
+        edited = apply_edits(before, edits)
+        data = {"path": path, "changed": edited.text != before, "edits": list(edited.applied), "backup": ""}
+        if edited.text == before and (raw or not args["create"]):
+            return passed(f"{path} has it already", **data)
+        backup = write_file(
+            context.command,
+            path,
+            edited.text.encode(args["encoding"]),
+            backup=args["backup"] and bool(raw),
+            validate=args.get("validate"),
+        )
+    except (EditProblem, FileProblem) as error:
+        said = str(error)
+        raise StepError(said if said.startswith(path) else f"{path}: {said}") from None
+    except (UnicodeError, LookupError) as error:
+        raise StepError(f"{path} is not text in {args['encoding']}: {error}") from None
+    done = sum(edited.applied)
+    said = f"{path}: {done} of {len(edits)} edits done" if len(edits) > 1 else f"{path} edited"
+    return changed(said, diff=unified(before, edited.text, path), **{**data, "backup": backup})
+
+
+def _read(path: str, args: Args, context: Context) -> bytes:
+    try:
+        return read_file(context.command, path)
+    except FileMissing:
+        if args["create"]:
+            return b""
+        raise
+
+
+def _edits(args: Args) -> Sequence[Mapping[str, Any]]:
+    """The list of edits, or the one that stands without a list."""
+    if isinstance(listed := args.get("edits"), list):
+        return [edit for edit in listed if isinstance(edit, Mapping)]
+    single = {key: args[key] for key in _EDIT if key in args}
+    return [single] if any(key in single for key in ACTIONS) else []
+
+
+def _say(edit: Mapping[str, Any]) -> str:
+    """One edit in words, with the first line of its texts."""
+    match next((key for key in ACTIONS if key in edit), ""):
+        case "replace":
+            return f"replace {_first(edit['replace'])} with {_first(edit.get('with', ''))}"
+        case "insert":
+            where = "after" if "after" in edit else "before"
+            return f"insert {_first(edit['insert'])} {where} {_first(edit.get(where, ''))}"
+        case "line":
+            return f"line {_first(edit['line'])}"
+        case "block":
+            return f"block {_first(edit['block'])}"
+        case "absent":
+            return f"without {_first(edit['absent'])}"
+    return "nothing"
+
+
+def _first(text: Any) -> str:
+    lines = [line.strip() for line in str(text).splitlines() if line.strip()]
+    return repr(lines[0] + (" …" if len(lines) > 1 else "")) if lines else "''"

@@ -10,18 +10,19 @@ import json
 import os
 import sys
 import tempfile
+from pathlib import Path
 from typing import Any
 
 os.environ["ANSIBLE_INVENTORY_ANY_UNPARSED_IS_FAILED"] = "1"
 os.environ["ANSIBLE_LOCALHOST_WARNING"] = "0"
 
-from ansible import context  # noqa: E402 - its settings are read when it is imported
-from ansible.cli.inventory import InventoryCLI  # noqa: E402
-from ansible.inventory.manager import InventoryManager  # noqa: E402
-from ansible.parsing.dataloader import DataLoader  # noqa: E402
-from ansible.plugins.loader import init_plugin_loader  # noqa: E402
-from ansible.utils.context_objects import CLIArgs  # noqa: E402
-from ansible.vars.manager import VariableManager  # noqa: E402
+from ansible import context
+from ansible.cli.inventory import InventoryCLI
+from ansible.inventory.manager import InventoryManager
+from ansible.parsing.dataloader import DataLoader
+from ansible.plugins.loader import init_plugin_loader
+from ansible.utils.context_objects import CLIArgs
+from ansible.vars.manager import VariableManager
 
 
 def answer(question: dict[str, Any], nowhere: str) -> dict[str, Any]:
@@ -29,7 +30,7 @@ def answer(question: dict[str, Any], nowhere: str) -> dict[str, Any]:
     loader = DataLoader()
     loader.set_basedir(question.get("playbook_folder") or nowhere)
     # As the command line does: the vars plugin remembers folders by their path.
-    sources = [os.path.abspath(source) if os.path.exists(source) else source for source in question["sources"]]
+    sources = [str(Path(each).absolute()) if Path(each).exists() else each for each in question["sources"]]
     inventory = InventoryManager(loader=loader, sources=sources)
     cli = InventoryCLI(["ansible-inventory", "--list"])
     cli.loader, cli.inventory = loader, inventory

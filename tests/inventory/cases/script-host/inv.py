@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-import json, sys
+import json
+import sys
 
 if sys.argv[1] == "--list":
     print(json.dumps({"web": {"hosts": ["w1", "w2"]}, "db": ["d1"]}))

@@ -80,6 +80,6 @@ def _loopback(host: str) -> bool:
 
 
 def _address(text: str) -> str:
-    """From the kernel's hexadecimal: words of 32 bits, each in the machine's order (little endian nearly everywhere)."""
+    """From the kernel's hexadecimal: words of 32 bits, each in the machine's order (little endian on most)."""
     words = [bytes.fromhex(text[at : at + 8])[::-1] for at in range(0, len(text), 8)]
     return str(ipaddress.ip_address(b"".join(words)))

@@ -1,0 +1,181 @@
+"""One contract for every service manager, each with the real thing."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from runbook.events import Outcome, Status
+from tests.integration.rigs import Rig, lying
+from tests.lab.supervisor import Supervisor
+from tests.lab.tools import wait_until
+from tests.steps.support import make_context
+
+STEADY = "echo I am up; exec sleep 600"
+BROKEN = "echo boom: no such table; exit 3"
+SHORT_LIVED = "echo I am up; sleep 1; echo boom: out of memory; exit 3"
+
+
+@pytest.fixture
+def process_rig(tmp_path: Path) -> Iterator[Rig]:
+    options = {"pid_file": f"{tmp_path}/it.pid", "log_file": f"{tmp_path}/it.log"}
+    rig = Rig("process", "it", make_context(), tmp_path, lambda script: options.update(command=script), options)
+    yield rig
+    rig.step("stopped")
+
+
+@pytest.fixture
+def supervisor_rig(supervisor: Supervisor, tmp_path: Path) -> Iterator[Rig]:
+    name = "contract"
+
+    def define(script: str) -> None:
+        program = tmp_path / "program"
+        program.write_text(f"{script}\n")
+        supervisor.add(name, f"/bin/sh {program}", autostart="false", startsecs="0", startretries="1")
+
+    options = {"config": str(supervisor.config)}
+    liar = {"supervisorctl_path": lying(tmp_path, supervisor.ctl_path, "restart")}
+    yield Rig("supervisor", name, make_context(environment=supervisor.env), tmp_path, define, options, liar)
+    supervisor.remove(name)
+
+
+FOREIGN = ["supervisor"]
+"""The managers that are not ours: somebody stands between us and the process, who may be wrong."""
+
+
+@pytest.fixture(params=["process", *FOREIGN])
+def rig(request: pytest.FixtureRequest) -> Rig:
+    found: Rig = request.getfixturevalue(f"{request.param}_rig")
+    return found
+
+
+@pytest.fixture(params=FOREIGN)
+def foreign_rig(request: pytest.FixtureRequest) -> Rig:
+    found: Rig = request.getfixturevalue(f"{request.param}_rig")
+    return found
+
+
+def evidence(outcome: Outcome) -> str:
+    return "\n".join(item.text for item in outcome.evidence)
+
+
+def test_it_is_started_once(rig: Rig) -> None:
+    rig.define(STEADY)
+    began = time.time()
+    first = rig.step("started")
+    assert (first.status, first.message) == (Status.CHANGED, first.message)
+    assert first.data["running"] is True
+    assert first.data["manager"] == rig.manager
+    assert began - 0.1 <= first.data["started"] <= time.time()
+    assert 2.0 <= first.data["uptime"] <= time.time() - began + 0.1
+    again = rig.step("started")
+    assert again.status is Status.PASSED, again.message
+    assert again.data["pid"] == first.data["pid"] == again.data["previous_pid"]
+    looked = rig.step("running")
+    assert (looked.status, looked.data["pid"]) == (Status.PASSED, first.data["pid"])
+    os.kill(first.data["pid"], 0)
+
+
+def test_a_restart_gives_a_new_process(rig: Rig) -> None:
+    rig.define(STEADY)
+    first = rig.step("started", settle=0)
+    second = rig.step("restarted")
+    assert second.status is Status.CHANGED, (second.message, evidence(second))
+    assert second.data["previous_pid"] == first.data["pid"] != second.data["pid"]
+    assert second.data["started"] > first.data["started"]
+
+
+def test_a_restart_starts_what_was_down(rig: Rig) -> None:
+    rig.define(STEADY)
+    outcome = rig.step("restarted", settle=0.2)
+    assert outcome.status is Status.CHANGED, (outcome.message, evidence(outcome))
+    assert (outcome.data["running"], outcome.data["previous_pid"]) == (True, None)
+
+
+def test_a_restart_in_two_halves(rig: Rig) -> None:
+    rig.define(STEADY)
+    first = rig.step("started", settle=0)
+    second = rig.step("restarted", settle=0.2, stop_wait=0.2)
+    assert second.status is Status.CHANGED, (second.message, evidence(second))
+    assert second.data["pid"] != first.data["pid"]
+
+
+def test_it_is_stopped_once(rig: Rig) -> None:
+    rig.define(STEADY)
+    rig.step("started", settle=0)
+    first = rig.step("stopped")
+    assert (first.status, first.data["running"], first.data["pid"]) == (Status.CHANGED, False, None), first.message
+    assert rig.step("stopped").status is Status.PASSED
+    looked = rig.step("running")
+    assert looked.status is Status.FAILED
+    assert "not running" in looked.message
+    assert [item.title for item in looked.evidence][0] == f"{rig.name}: status"
+
+
+@pytest.mark.parametrize("state", ["started", "restarted"])
+def test_one_that_dies_at_once_fails_with_its_log(rig: Rig, state: str) -> None:
+    rig.define(BROKEN)
+    outcome = rig.step(state, wait=8)
+    assert outcome.status is Status.FAILED
+    assert "boom: no such table" in evidence(outcome)
+    assert rig.step("running").status is Status.FAILED
+
+
+def test_one_that_does_not_stay_up_fails(rig: Rig) -> None:
+    rig.define(SHORT_LIVED)
+    outcome = rig.step("started", settle=3)
+    assert outcome.status is Status.FAILED, outcome.message
+    assert "within 3 s" in outcome.message or "for 3 s" in outcome.message
+    assert "boom: out of memory" in evidence(outcome)
+
+
+def test_a_process_older_than_its_files_is_noticed_and_restarted(rig: Rig) -> None:
+    edited = rig.folder / "main näh.py"
+    edited.write_text("old\n")
+    rig.define(STEADY)
+    assert rig.step("started", newer_than=str(edited), settle=0.2).status is Status.CHANGED
+    assert rig.step("running", newer_than=[str(edited)]).status is Status.PASSED
+    before = edited.stat().st_mtime
+
+    def edit() -> bool:
+        edited.write_text("new\n")
+        return edited.stat().st_mtime > before + 0.2
+
+    wait_until(edit, "the file is newer")
+    stale = rig.step("running", newer_than=[str(edited)])
+    assert stale.status is Status.FAILED
+    assert f"before {edited} was written" in stale.message
+    fresh = rig.step("restarted", newer_than=str(edited), settle=0.2)
+    assert fresh.status is Status.CHANGED, fresh.message
+    gone = rig.step("running", newer_than=f"{edited}.gone")
+    assert "there is no file" in gone.message
+
+
+def test_a_manager_that_only_says_so_is_not_believed(foreign_rig: Rig) -> None:
+    rig = foreign_rig
+    rig.define(STEADY)
+    first = rig.step("started", settle=0)
+    outcome = rig.step("restarted", settle=0.2, **rig.liar)
+    assert outcome.status is Status.FAILED
+    assert "reports success, but it was not restarted" in outcome.message
+    assert outcome.data["pid"] == first.data["pid"]
+
+
+def test_an_unknown_name_is_told_apart_from_a_stopped_one(foreign_rig: Rig) -> None:
+    rig = foreign_rig
+    rig.define(STEADY)
+    for state in ("started", "restarted", "stopped", "running"):
+        outcome = rig.step(state, name=f"{rig.name}x")
+        assert outcome.status is Status.FAILED
+        assert f"did you mean {rig.name}" in outcome.message
+
+
+def test_the_manager_is_found_by_asking(rig: Rig) -> None:
+    rig.define(STEADY)
+    rig.step("started", settle=0)
+    outcome = rig.step("running", manager="auto")
+    assert (outcome.status, outcome.data["manager"]) == (Status.PASSED, rig.manager), outcome.message

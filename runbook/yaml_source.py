@@ -100,7 +100,8 @@ class _Reader:
     def _syntax_error(self, error: yaml.MarkedYAMLError) -> Problems:
         mark = error.problem_mark or error.context_mark
         span = Span(self.file, mark.line + 1, mark.column + 1) if mark else Span(self.file, 1, 1)
-        line = self.text.splitlines()[span.line - 1] if span.line <= self.text.count("\n") + 1 and self.text else ""
+        lines = self.text.splitlines()
+        line = lines[span.line - 1] if span.line <= len(lines) else ""  # the mark may stand behind the last line
         message = f"not valid YAML: {error.problem or error.context}"
         return Problems([Problem(message, span, _syntax_hint(line), "syntax")], {self.file: self.text})
 

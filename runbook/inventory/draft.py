@@ -7,14 +7,14 @@ variables rest on it. `merge.py` makes the frozen Inventory out of it.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from runbook.inventory.addresses import MAX_HOSTS
 from runbook.model import Variable
-from runbook.source import Place, Problem, Span, show_path
+from runbook.source import Place, Problem, Span
 
 LOCALHOST = ("localhost", "127.0.0.1", "::1")
 MAX_DEPTH = 100
@@ -40,6 +40,8 @@ class DraftGroup:
 @dataclass
 class DraftHost:
     name: str
+    span: Span
+    """Where it is named first."""
     variables: Layer = field(default_factory=dict)
     source: str = ""
     """The file that named it first; empty for a list given with -i."""
@@ -79,7 +81,7 @@ class Draft:
             if len(self.hosts) >= MAX_HOSTS:
                 self._too_many(span)
                 return
-            self.hosts[name] = host = DraftHost(name, source=self.source)
+            self.hosts[name] = host = DraftHost(name, span, source=self.source)
             if port:
                 host.variables["ansible_port"] = [Variable(port, span, f"host:{name}")]
         elif port and self._port(name) != port:
@@ -166,9 +168,8 @@ class Draft:
         self._ungroup()
         self._depths()
         for name in self.groups.keys() & self.hosts.keys():
-            span = _first_span(self.hosts[name]) or Span(show_path(self.hosts[name].source or "inventory"), 1, 1)
             hint = "as in Ansible, variables written for the host may count for the group; give one another name"
-            self.warn(f"{name!r} is the name of a host and of a group", span, hint)
+            self.warn(f"{name!r} is the name of a host and of a group", self.hosts[name].span, hint)
 
     def _ungroup(self) -> None:
         """`ungrouped` holds the hosts that are in no other group."""
@@ -190,7 +191,7 @@ class Draft:
             self.groups["ungrouped"].hosts.setdefault(host)
         elif host != "ungrouped":
             # Ansible looks the name up among the groups first, and then it is the group that is ungrouped.
-            self.add_child("ungrouped", host, _first_span(self.hosts[host]) or Span("inventory", 1, 1))
+            self.add_child("ungrouped", host, self.hosts[host].span)
 
     def _depths(self) -> None:
         """The length of the longest way down from the top. Later groups of a host's list win, by it."""
@@ -208,11 +209,6 @@ class Draft:
                 waiting[name] -= 1
                 if not waiting[name]:
                     ready.append(name)
-
-
-def _first_span(host: DraftHost) -> Span | None:
-    spans: Iterator[Span | None] = (place.span for places in host.variables.values() for place in places)
-    return next((span for span in spans if span), None)
 
 
 def built_in(host: DraftHost) -> Layer:

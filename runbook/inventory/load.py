@@ -21,6 +21,7 @@ MAX_FOLDERS = 20
 _IGNORED = re.compile(
     r"^\.|^(?:group_vars|host_vars|vars_plugins)$|(?:~|\.(?:pyc|pyo|swp|bak|rpm|md|txt|rst|orig|cfg|retry))$"
 )
+_YAML_BEGINS = re.compile(r"---|[-{]|[^\s=]+:(?:\s|$)")
 _NAMED = ("", ".yml", ".yaml", ".ini")
 
 
@@ -177,4 +178,4 @@ def _looks_like_ini(text: str, ending: str) -> bool:
     first = next((line for line in lines if line and line[0] not in ";#"), "")
     if first.startswith("["):
         return True
-    return not ending and not first.endswith((":", "{")) and not first.startswith(("---", "- ", "{"))
+    return not ending and not _YAML_BEGINS.match(first)

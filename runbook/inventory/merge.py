@@ -14,6 +14,7 @@ from pathlib import Path
 from runbook.inventory.draft import LOCALHOST, PRIORITY, Draft, DraftGroup, DraftHost, Layer, built_in
 from runbook.inventory.vars import VarsFolder
 from runbook.model import Group, Host, Inventory, Variable
+from runbook.source import Span
 
 Origins = dict[str, tuple[Variable, ...]]
 
@@ -79,7 +80,7 @@ class _Merger:
     def _implicit(self) -> Host:
         """The `localhost` that a pattern may name though no source has it. It has the variables of `all`."""
         local = Variable("local", None, "host:localhost (implicit)")
-        return self._host(DraftHost("localhost", {"ansible_connection": [local]}), frozenset())
+        return self._host(DraftHost("localhost", Span("localhost", 1, 1), {"ansible_connection": [local]}), frozenset())
 
 
 def _weight(group: DraftGroup) -> tuple[int, int, str]:

@@ -156,7 +156,8 @@ class StepStarted:
 
 @dataclass(frozen=True)
 class StepProgress:
-    """Something to show while a step runs: `stream` is `stdout`, `stderr` (a command's output) or `note`."""
+    """Something to show while a step runs: `stream` is `stdout`, `stderr` (a command's output), `note`, or
+    `failed`: why it failed, before it is diagnosed and repaired."""
 
     at: float
     host: str

@@ -64,9 +64,9 @@ Examples:
 def command(playbook: Path, reports: tuple[str, ...], answers: tuple[str, ...], **given: Any) -> int:
     """Run PLAYBOOK on the hosts of an inventory. Exit code: 0 passed or remediated, 1 failed, see `runbook --help`."""
     from runbook.cli.main import verdict_code
+    from runbook.cli.reporting import parse, write
     from runbook.record import Recorder
     from runbook.reports import console
-    from runbook.reports.write import parse, write
 
     wanted_reports = [parse(text) for text in reports]
     run_id = time.strftime("%Y%m%d-%H%M%S-", time.gmtime()) + secrets.token_hex(3)

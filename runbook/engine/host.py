@@ -143,6 +143,8 @@ class HostRun:
         done = self._repeated(node, own, body) if not isinstance(node, Step) else self._guarded(body)
         causes: tuple[str, ...] = ()
         if done.status in BAD:
+            if node.common.diagnose or node.common.remediate:
+                self._progress(node.number, "failed", done.outcome.message, own)
             causes = self._diagnose(node, own, done)
             done = self._remediate(node, own, done, body)
         soft = node.common.severity == "warn" or self._truth(own.ignore_errors, own)

@@ -1,0 +1,22 @@
+"""Reports of a run: one file each, one row here each. `render(run) -> str`, made from the record alone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Report:
+    """Where a report is made, and the ending of its file."""
+
+    module: str
+    ending: str
+
+
+REPORTS: dict[str, Report] = {
+    "html": Report("runbook.reports.html", "html"),
+    "json": Report("runbook.reports.json", "json"),
+    "junit": Report("runbook.reports.junit", "xml"),
+    "markdown": Report("runbook.reports.markdown", "md"),
+}
+"""Imported when they are asked for."""

@@ -10,8 +10,8 @@ Each edit is one of
 
 Texts are exact; with `regex: true` they are regular expressions over the whole file. `replace` and `insert` must find
 exactly one place unless `count` says how many (`any` for one or more); otherwise nothing is changed, and the message
-says what was found. A second run finds its work done and changes nothing. Indentation, line ends, mode and owner are kept.
-`validate` checks the new file before it takes the place of the old one.
+says what was found. A second run finds its work done and changes nothing. Indentation, line ends, mode and owner stay.
+`validate` checks the new file before it takes the old one's place.
 
 Outcome: `path`, `changed`, `edits` (true for each that changed something), `backup` (path, or empty).
 

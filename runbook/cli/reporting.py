@@ -1,0 +1,46 @@
+"""`--report FORMAT[=PATH]`: which report goes where."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import click
+
+from runbook.record import Run
+from runbook.reports import REPORTS
+
+
+@dataclass(frozen=True)
+class Wanted:
+    form: str
+    path: str
+
+    @property
+    def to_stdout(self) -> bool:
+        return self.path == "-"
+
+
+def parse(text: str) -> Wanted:
+    """Raises click.UsageError for a format that is not there."""
+    form, _, path = text.partition("=")
+    if form not in REPORTS:
+        raise click.UsageError(f"there is no report {form!r}; there are {', '.join(REPORTS)}")
+    return Wanted(form, path or f"report.{REPORTS[form].ending}")
+
+
+def write(wanted: Wanted, run: Run) -> str:
+    """Write it; returns a line that says where it is. A file that cannot be written is told, and ends nothing."""
+    text = importlib.import_module(REPORTS[wanted.form].module).render(run)
+    if wanted.to_stdout:
+        sys.stdout.write(text)
+        return ""
+    path = Path(wanted.path)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise click.ClickException(f"the report cannot be written to {path}: {error.strerror}") from None
+    return f"Report: {path}"

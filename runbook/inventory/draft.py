@@ -31,7 +31,8 @@ class DraftGroup:
     name: str
     hosts: dict[str, None] = field(default_factory=dict)
     children: dict[str, None] = field(default_factory=dict)
-    parents: dict[str, None] = field(default_factory=dict)
+    parents: dict[str, Span | None] = field(default_factory=dict)
+    """With the place that says so."""
     variables: Layer = field(default_factory=dict)
     priority: int = 1
     depth: int = 0
@@ -117,38 +118,16 @@ class Draft:
             self.problem(f"{PRIORITY} must be a whole number, not {value!r}", span, f"write {PRIORITY}=10, say")
 
     def add_child(self, parent: str, child: str, span: Span) -> None:
-        """A group stands in a group. A circle is a problem."""
-        if child in self.groups[parent].children:
-            return
+        """A group stands in a group. Longer circles are found at the end."""
         if child in (parent, "all"):
             whose = "itself" if child == parent else f"{parent!r}: it holds every group"
             self.problem(f"the group {child!r} cannot be a child of {whose}", span, "take it out")
-        elif way := self._way(child, parent):
-            circle = " → ".join([parent, *way])
-            self.problem(f"groups contain each other: {circle}", span, "take one of them out")
         else:
-            self._link(parent, child)
+            self._link(parent, child, span)
 
-    def _link(self, parent: str, child: str) -> None:
+    def _link(self, parent: str, child: str, span: Span | None = None) -> None:
         self.groups[parent].children.setdefault(child)
-        self.groups[child].parents.setdefault(parent)
-
-    def _way(self, start: str, end: str) -> list[str]:
-        """The way down from one group to another through children; empty when there is none."""
-        came_from = {end: ""}
-        todo = [end]
-        while todo:
-            here = todo.pop()
-            if here == start:
-                way = [here]
-                while way[-1] != end:
-                    way.append(came_from[way[-1]])
-                return way
-            for parent in self.groups[here].parents:
-                if parent not in came_from:
-                    came_from[parent] = here
-                    todo.append(parent)
-        return []
+        self.groups[child].parents.setdefault(parent, span)
 
     def ancestors(self, names: Iterable[str]) -> set[str]:
         """These groups and every group above them."""
@@ -160,16 +139,21 @@ class Draft:
             todo.extend(new)
         return seen
 
-    def finish(self) -> None:
-        """What Ansible does once every source is read: `all` above everything, `ungrouped` for the rest, depths."""
+    def finish(self) -> bool:
+        """What Ansible does once every source is read: `all` above everything, `ungrouped` for the rest, depths.
+
+        Are the groups in order? If not, nothing more can be made of them.
+        """
         for group in list(self.groups.values()):
             if group.name != "all" and not group.parents:
                 self._link("all", group.name)
+        if not self._depths():
+            return False
         self._ungroup()
-        self._depths()
         for name in self.groups.keys() & self.hosts.keys():
             hint = "as in Ansible, variables written for the host may count for the group; give one another name"
             self.warn(f"{name!r} is the name of a host and of a group", self.hosts[name].span, hint)
+        return self._depths()
 
     def _ungroup(self) -> None:
         """`ungrouped` holds the hosts that are in no other group."""
@@ -193,22 +177,42 @@ class Draft:
             # Ansible looks the name up among the groups first, and then it is the group that is ungrouped.
             self.add_child("ungrouped", host, self.hosts[host].span)
 
-    def _depths(self) -> None:
-        """The length of the longest way down from the top. Later groups of a host's list win, by it."""
+    def _depths(self) -> bool:
+        """The length of the longest way down from the top. Circles, and ways that are too long, are problems."""
         waiting = {group.name: len(group.parents) for group in self.groups.values()}
         ready = [name for name, count in waiting.items() if not count]
         while ready:
             group = self.groups[ready.pop()]
+            del waiting[group.name]
             if group.depth > MAX_DEPTH:
-                hint = "does a script write it?"
-                self.problem(f"groups are nested deeper than {MAX_DEPTH}", Span(self.source, 1, 1), hint)
-                return
+                span = next(filter(None, group.parents.values()), Span("inventory", 1, 1))
+                self.problem(f"groups are nested deeper than {MAX_DEPTH}", span, "does a program write it?")
+                return False
             for name in group.children:
                 child = self.groups[name]
                 child.depth = max(child.depth, group.depth + 1)
                 waiting[name] -= 1
                 if not waiting[name]:
                     ready.append(name)
+        self._circles(waiting.keys())
+        return not waiting
+
+    def _circles(self, names: Iterable[str]) -> None:
+        """Tell of the circles among groups that are in one, or below one."""
+        rest = set(names)
+        seen: set[str] = set()
+        for name in names:
+            way: dict[str, None] = {}
+            here = name
+            while here not in seen:
+                seen.add(here)
+                way[here] = None
+                here = next(parent for parent in self.groups[here].parents if parent in rest)
+            if here in way:
+                circle = list(way)[list(way).index(here) :]
+                shown = " → ".join([here, *reversed(circle)])
+                span = self.groups[circle[0]].parents[circle[1 % len(circle)]] or Span("inventory", 1, 1)
+                self.problem(f"groups contain each other: {shown}", span, "take one of them out")
 
 
 def built_in(host: DraftHost) -> Layer:

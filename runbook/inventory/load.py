@@ -47,7 +47,8 @@ def load_inventory(
             names.append(source)
             _read_list(source, draft)
     draft.source = ""
-    draft.finish()
+    if not draft.finish():
+        raise Problems(draft.problems, draft.texts)
     inventory = freeze(draft, folders, playbook_folder, names)
     if draft.problems:
         raise Problems(draft.problems, draft.texts)

@@ -120,7 +120,7 @@ def _find(inventory: Inventory, part: str, pattern: str) -> _Found:
         explicit = inventory.localhost.name in inventory.hosts
         hosts = [inventory.localhost if explicit else replace(inventory.localhost, name=expression)]
     cut = _cut(hosts, subscript)
-    return _Found(cut, bool(cut or (groups and not hosts) or expression == "all"))
+    return _Found(cut, bool(cut or (groups and not hosts)))
 
 
 def _split_subscript(part: str) -> tuple[str, tuple[int, int | None] | None]:

@@ -122,13 +122,21 @@ def test_problems_of_all_files_come_together(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "circle"),
     [
-        ("[a:children]\nb\n[b:children]\nc\n[c:children]\na\n", "groups contain each other: c → a → b → c"),
+        ("[a:children]\nb\n[b:children]\nc\n[c:children]\na\n", "groups contain each other: a → b → c → a"),
         ("[a:children]\na\n", "the group 'a' cannot be a child of itself"),
         ("[a:children]\nall\n", "the group 'all' cannot be a child of 'a': it holds every group"),
     ],
 )
 def test_a_circle_of_groups(tmp_path: Path, text: str, circle: str) -> None:
     assert circle in [problem.message for problem in problems(tmp_path, hosts__ini=text)]
+
+
+def test_every_circle_is_told_at_a_line_that_closes_it(tmp_path: Path) -> None:
+    text = "[a:children]\nb\n[b:children]\na\n[c:children]\nd\n[d:children]\nc\nbelow\n[below]\nh\n"
+    assert places(problems(tmp_path, hosts__ini=text)) == [
+        (4, 1, "groups contain each other: a → b → a"),
+        (8, 1, "groups contain each other: c → d → c"),
+    ]
 
 
 def test_groups_nested_without_end(tmp_path: Path) -> None:

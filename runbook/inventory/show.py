@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -33,7 +34,7 @@ def as_ansible_list(inventory: Inventory, limit: str | None = None) -> dict[str,
         entry = {"hosts": shown, "children": list(group.children)}
         if entry := {key: value for key, value in entry.items() if value}:
             listed[group.name] = entry
-    hostvars = {host.name: values for host in hosts if (values := as_host(host))}
+    hostvars = {host.name: values for host in hosts if (values := host_variables(host))}
     return {**listed, "_meta": {"hostvars": hostvars, "profile": "inventory_legacy"}}
 
 
@@ -48,23 +49,29 @@ def _reached(inventory: Inventory, top: str) -> Iterator[Group]:
         todo.extend(reversed(new))
 
 
-def as_host(host: Host) -> dict[str, Any]:
-    """The variables of a host with their values, as `ansible-inventory --host` prints them."""
+def as_host(inventory: Inventory, name: str, show_origin: bool = False) -> str:
+    """The variables of a host: JSON as `ansible-inventory --host` prints it, or all places that set each, as text.
+
+    Raises KeyError when there is no such host.
+    """
+    host = inventory.hosts[name]
+    if not show_origin:
+        return json.dumps(host_variables(host), ensure_ascii=False, indent=4, sort_keys=True, default=str)
+    lines: list[str] = []
+    for variable, places in sorted(host.origins.items()):
+        if variable in _NOT_SHOWN:
+            continue
+        lines.append(f"{variable}:")
+        for place in reversed(places):
+            value = json.dumps(place.value, ensure_ascii=False, default=str)
+            overridden = "" if place is places[-1] else "  (overridden)"
+            lines.append(f"  {place.span or '-'}  {place.level}  {value}{overridden}")
+    return "\n".join(lines)
+
+
+def host_variables(host: Host) -> dict[str, Any]:
+    """The variables of a host with their values, without those that are always there."""
     return _shown(host.variables)
-
-
-def host_origins(host: Host) -> dict[str, dict[str, Any]]:
-    """The variables of a host: `value`, `level`, `place` (file:line:column), and what it `overrides`, nearest first."""
-    return {
-        name: {**_origin(places[-1]), "overrides": [_origin(place) for place in reversed(places[:-1])]}
-        for name, places in sorted(host.origins.items())
-        if name not in _NOT_SHOWN
-    }
-
-
-def _origin(variable: Variable) -> dict[str, Any]:
-    place = str(variable.span) if variable.span else ""
-    return {"value": variable.value, "level": variable.level, "place": place}
 
 
 def _shown(variables: Mapping[str, Variable]) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import time
 from pathlib import Path
@@ -11,7 +12,7 @@ import pytest
 from runbook.inventory.draft import BUILT_IN
 from runbook.inventory.load import load_inventory
 from runbook.inventory.patterns import members, select, unmatched
-from runbook.inventory.show import as_graph, as_host, host_origins
+from runbook.inventory.show import as_graph, as_host, host_variables
 from runbook.model import Inventory
 from runbook.source import Problems
 from tests.inventory.golden import CASES, inside
@@ -59,7 +60,7 @@ def test_without_sources_there_is_only_the_implicit_localhost(tmp_path: Path) ->
     assert set(inventory.groups) == {"all", "ungrouped"}
     assert select(inventory, "all") == ()
     (host,) = select(inventory, "localhost")
-    assert as_host(host) == {"ansible_connection": "local", "x": 1}
+    assert host_variables(host) == {"ansible_connection": "local", "x": 1}
     assert [host.name for host in select(inventory, "127.0.0.1")] == ["127.0.0.1"]
 
 
@@ -79,16 +80,16 @@ def test_origins_name_every_place_the_winner_last() -> None:
 
 def test_origins_as_people_are_shown_them() -> None:
     with inside(CASES / "ini-priority"):
-        found = host_origins(load_inventory(["hosts.ini"]).hosts["h"])
-    assert found["w"] == {
-        "value": "b",
-        "level": "group:b",
-        "place": "hosts.ini:15:3",
-        "overrides": [
-            {"value": "c", "level": "group:c", "place": "hosts.ini:18:3"},
-            {"value": "d", "level": "group:d", "place": "hosts.ini:21:3"},
-        ],
-    }
+        inventory = load_inventory(["hosts.ini"])
+    assert as_host(inventory, "h", show_origin=True).splitlines()[:6] == [
+        "only_a:",
+        "  hosts.ini:12:8  group:a  1",
+        "v:",
+        '  hosts.ini:14:3  group:b  "b"',
+        '  hosts.ini:10:3  group:a  "a"  (overridden)',
+        '  hosts.ini:17:3  group:c  "c"  (overridden)',
+    ]
+    assert json.loads(as_host(inventory, "h"))["v"] == "b"
 
 
 def test_a_host_knows_the_file_it_is_from(tmp_path: Path) -> None:
@@ -97,7 +98,7 @@ def test_a_host_knows_the_file_it_is_from(tmp_path: Path) -> None:
     assert host.get("inventory_dir") == str(tmp_path)
     assert host.get("inventory_file") == str(tmp_path / "hosts.ini")
     assert host.variables["inventory_dir"].level == BUILT_IN
-    assert "inventory_dir" not in as_host(host)
+    assert "inventory_dir" not in host_variables(host)
 
 
 def test_the_graph_of_one_group() -> None:

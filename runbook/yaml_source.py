@@ -6,7 +6,7 @@ collected: only a syntax error ends the reading of a file, for nothing behind it
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -49,9 +49,13 @@ def decode(raw: bytes, name: str) -> str:
     return text.replace("\r\n", "\n")
 
 
-def read_yaml(text: str, file: str) -> Document:
+Tags = Mapping[str, Callable[[str], Any]]
+"""What to make of a text that has a tag like `!vault`. A ValueError is a problem of the text."""
+
+
+def read_yaml(text: str, file: str, tags: Tags | None = None) -> Document:
     """Read text. `file` is the name for messages. An empty file's data is None. Raises Problems."""
-    return _Reader(text.removeprefix("\ufeff"), file).read()
+    return _Reader(text.removeprefix("\ufeff"), file, tags or {}).read()
 
 
 def _refuse(name: str, message: str, hint: str = "") -> None:
@@ -59,8 +63,8 @@ def _refuse(name: str, message: str, hint: str = "") -> None:
 
 
 class _Reader:
-    def __init__(self, text: str, file: str) -> None:
-        self.text, self.file = text, file
+    def __init__(self, text: str, file: str, tags: Tags) -> None:
+        self.text, self.file, self.tags = text, file, tags
         self.keys: dict[Keys, Span] = {}
         self.values: dict[Keys, Span] = {}
         self.problems: list[Problem] = []
@@ -172,8 +176,17 @@ class _Reader:
             except (ValueError, KeyError):
                 self._problem(f"{value!r} is not a {tag.removeprefix(_TAG)}", node, rule="syntax")
                 return None
-        self._unknown_tag(node)
-        return None
+        return self._tagged(node)
+
+    def _tagged(self, node: Any) -> Any:
+        if node.tag not in self.tags:
+            self._unknown_tag(node)
+            return None
+        try:
+            return self.tags[node.tag](node.value)
+        except ValueError as error:
+            self._problem(str(error), node, rule="tag")
+            return None
 
     def _unknown_tag(self, node: Any) -> None:
         tag = str(node.tag).replace(_TAG, "!!")

@@ -34,7 +34,7 @@ def remedied(outcome: Outcome, branch: str) -> Outcome:
     if outcome.status in (Status.SKIPPED, Status.WAITING):
         return outcome
     said = f"; {outcome.message}" if outcome.message else ""
-    return replace(outcome, status=Status.REMEDIATED, message=f"remediated by {branch}{said}")
+    return replace(outcome, status=Status.REMEDIATED, message=f"repaired by {branch}{said}")
 
 
 def softened(outcome: Outcome) -> Outcome:

@@ -2,27 +2,25 @@
 
 from __future__ import annotations
 
-from runbook.steps import (
-    assert_,
-    command,
-    confirm,
-    copy,
-    edit,
-    file,
-    http,
-    log,
-    mark,
-    note,
-    port,
-    process,
-    script,
-    service,
-    set,
-    shell,
-    sql,
-    template,
-    wait,
-)
+import runbook.steps.assert_ as assert_
+import runbook.steps.command as command
+import runbook.steps.confirm as confirm
+import runbook.steps.copy as copy
+import runbook.steps.edit as edit
+import runbook.steps.file as file
+import runbook.steps.http as http
+import runbook.steps.log as log
+import runbook.steps.mark as mark
+import runbook.steps.note as note
+import runbook.steps.port as port
+import runbook.steps.process as process
+import runbook.steps.script as script
+import runbook.steps.service as service
+import runbook.steps.set as set
+import runbook.steps.shell as shell
+import runbook.steps.sql as sql
+import runbook.steps.template as template
+import runbook.steps.wait as wait
 from runbook.steps.base import Kind
 
 KINDS: dict[str, Kind] = {

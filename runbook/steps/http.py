@@ -4,7 +4,8 @@
 asks from this machine instead. Any status below 400 is good, unless `status` or an `expect` on it says otherwise.
 
 Outcome: `status`, `reason`, `headers` (names in lower case), `body` (text), `json` (parsed, where it is JSON),
-`elapsed` (seconds), `url` (the last one, after redirects), `method`. When no answer came, `error_class` is `unreachable`.
+`elapsed` (seconds), `url` (the last one, after redirects), `method`. When no answer came, `error_class` is
+`unreachable`.
 
 ```yaml
 - name: Log in

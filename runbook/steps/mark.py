@@ -1,0 +1,88 @@
+"""Remembers where a log ends, or what a query gives, so that a later step asks about what is new since.
+
+Exactly one of `log`, `sql` and `time`. The registered outcome is the mark: give it to `since` of a `log` step, or use
+its fields.
+
+Outcome: `type`, `time` (seconds since the epoch, by the host's clock); of a file `file`, `inode`, `offset` (bytes); of
+a query `rows`, `row`, `value` and the columns of a single row.
+
+```yaml
+- name: Remember the last record
+  mark:
+    sql:
+      database: app
+      query: SELECT COALESCE(MAX(id), 0) AS last_id FROM usage_records
+  register: before
+```
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from runbook.events import Outcome, Status, passed
+from runbook.steps import _logs, sql
+from runbook.steps.base import Args, Context, StepError
+
+SCHEMA: Mapping[str, Any] = {
+    "type": "object",
+    "description": "A moment to compare with later.",
+    "additionalProperties": False,
+    "minProperties": 1,
+    "maxProperties": 1,
+    "properties": {
+        "log": {
+            "type": "object",
+            "additionalProperties": False,
+            "properties": _logs.SOURCE_OPTIONS,
+            "description": "Where this log ends now.",
+        },
+        "sql": {
+            "type": "object",
+            "additionalProperties": False,
+            "required": ["query"],
+            "properties": {key: sql.SCHEMA["properties"][key] for key in ("database", "query", "params", "timeout")},
+            "description": "What this query gives now.",
+        },
+        "time": {"enum": [True], "description": "Only the time, by the host's clock."},
+    },
+}
+SHORT = ""
+
+
+def changes(_args: Args) -> bool:
+    return False
+
+
+def plan(args: Args) -> str:
+    if isinstance(query := args.get("sql"), Mapping):
+        return f"remember {sql.plan(query)}"
+    if isinstance(log := args.get("log"), Mapping):
+        return "remember the end of " + ", ".join(f"{key} {value}" for key, value in log.items())
+    return "remember the time"
+
+
+def run(args: Args, context: Context) -> Outcome:
+    if "sql" in args:
+        found = sql.run({"database": "", "timeout": 60, **args["sql"], "changes": False}, context)
+        if found.status is Status.FAILED:
+            return found
+        time = _logs.clock(context).now
+        return passed(found.message, found.evidence, **{**found.data, "type": "sql", "time": time})
+    now = _logs.clock(context).now
+    log = args.get("log")
+    if log is None or _logs.source(log) != "file":
+        return passed("remembered", type="time", time=now)
+    state = _logs.state(log["file"], context)
+    if state is None:
+        raise StepError(f"{log['file']} is not there")
+    return passed(
+        f"{log['file']} ends at byte {state.size}",
+        type="file",
+        file=log["file"],
+        inode=state.inode,
+        offset=state.size,
+        fingerprint=state.fingerprint,
+        time=now,
+    )

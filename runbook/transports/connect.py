@@ -1,0 +1,29 @@
+"""From a host's variables to the way that leads to it."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from typing import Any
+
+from runbook.transports.base import Transport
+from runbook.transports.local import LocalTransport
+
+LOCAL = ("local",)
+OVER_SSH = ("ssh", "paramiko", "paramiko_ssh", "smart")
+
+
+class UnknownConnection(ValueError):
+    """`ansible_connection` names something that is not there."""
+
+
+def transport_for(name: str, variables: Mapping[str, Any], *, stop: threading.Event) -> Transport:
+    """The transport of a host; it connects at its first use. `variables` are rendered. Raises UnknownConnection."""
+    wanted = str(variables.get("ansible_connection", "ssh"))
+    if wanted in LOCAL:
+        return LocalTransport(stop)
+    if wanted not in OVER_SSH:
+        raise UnknownConnection(f"{name}: ansible_connection {wanted!r} is not one of {', '.join(LOCAL + OVER_SSH)}")
+    from runbook.transports.ssh import SshTransport, target_of
+
+    return SshTransport(target_of(name, variables), stop)

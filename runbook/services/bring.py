@@ -60,20 +60,28 @@ class Hand:
 def bring(wish: Wish, hand: Hand) -> Result:
     """Do what it takes, and no more. Raises ServiceError when the manager cannot say how the service is."""
     before = hand.state()
-    if wish.state == "running":
-        return Result(before, before, False, _not_running(before) or _too_old(wish, before, hand))
-    if wish.state == "started" and (before.running or before.phase == "finished"):
-        return Result(before, before, False, _too_old(wish, before, hand))
+    if wish.state == "running" or (wish.state == "started" and (before.running or before.phase == "finished")):
+        return _looked_at(wish, before, hand)
     if wish.state == "stopped" and _down(before):
         return Result(before, before, False)
     if wish.state == "reloaded" and not before.running:
         return Result(before, before, False, f"there is nothing to reload: {_not_running(before)}")
     try:
         _act(wish, hand)
+        after, problem = _gone(wish, hand) if wish.state == "stopped" else _stays(wish, hand)
     except ServiceError as error:
         return Result(before, hand.state(), True, str(error))
-    after, problem = _gone(wish, hand) if wish.state == "stopped" else _stays(wish, hand)
     return Result(before, after, True, problem or _unproved(wish, before, after, hand))
+
+
+def _looked_at(wish: Wish, before: ServiceState, hand: Hand) -> Result:
+    """Nothing is done to it. One that came up just now is watched for a while: it may be in a crash loop."""
+    if not before.running:
+        done = wish.state == "started" and before.phase == "finished"
+        return Result(before, before, False, "" if done else _not_running(before))
+    young = wish.settle - before.uptime if before.uptime is not None else 0.0
+    after, problem = _watch(before, young, wish, hand)
+    return Result(before, after, False, problem or _too_old(wish, after, hand))
 
 
 def _act(wish: Wish, hand: Hand) -> None:
@@ -100,7 +108,10 @@ def _unproved(wish: Wish, before: ServiceState, after: ServiceState, hand: Hand)
 
 
 def _gone(wish: Wish, hand: Hand) -> tuple[ServiceState, str]:
-    """Look until it is down. Gives the last state, and what is wrong with it."""
+    """Look until it is down. Gives the last state, and what is wrong with it.
+
+    One in a crash loop is told again: podman's `stop` misses a container that is between two lives.
+    """
     deadline = time.monotonic() + wish.wait
     while True:
         now = hand.state()
@@ -109,6 +120,8 @@ def _gone(wish: Wish, hand: Hand) -> tuple[ServiceState, str]:
         if time.monotonic() > deadline:
             return now, f"the manager reports success, but after {wish.wait:g} s it is not down: {now.detail}"
         hand.pause(LOOK)
+        if now.running or now.phase == "retrying":
+            hand.act("stop")
 
 
 def _stays(wish: Wish, hand: Hand) -> tuple[ServiceState, str]:
@@ -117,7 +130,12 @@ def _stays(wish: Wish, hand: Hand) -> tuple[ServiceState, str]:
     if not first.running:
         done = wish.state == "started" and first.phase == "finished"
         return first, "" if done else _not_running(first)
-    until = time.monotonic() + wish.settle
+    return _watch(first, wish.settle, wish, hand)
+
+
+def _watch(first: ServiceState, seconds: float, wish: Wish, hand: Hand) -> tuple[ServiceState, str]:
+    """Does it stay up, as the same process?"""
+    now, until = first, time.monotonic() + seconds
     while (left := until - time.monotonic()) > 0:
         hand.pause(min(LOOK, left))
         now = hand.state()
@@ -125,7 +143,7 @@ def _stays(wish: Wish, hand: Hand) -> tuple[ServiceState, str]:
             return now, f"it came up, but did not stay up for {wish.settle:g} s: {now.detail}"
         if now.identity != first.identity:
             return now, f"it came up, ended and was started again within {wish.settle:g} s: a crash loop ({now.detail})"
-    return (now if wish.settle > 0 else first), ""
+    return now, ""
 
 
 def _comes(wish: Wish, hand: Hand) -> ServiceState:

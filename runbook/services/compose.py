@@ -47,6 +47,8 @@ OPTIONS: Mapping[str, Any] = {
 COMMANDS = ("docker compose", "docker-compose", "podman compose", "podman-compose")
 _ENGINE = "$(command -v docker || command -v podman || echo docker)"
 _NEVER = "0001-01-01"
+_RETRYING = ("restarting", "stopped")
+"""Docker's word for one that will be started again, and podman's: a container that nobody wants back is `exited`."""
 
 
 @dataclass(frozen=True)
@@ -61,6 +63,8 @@ class Container:
     began: str
     exit_code: int
     health: str
+    comes_again: bool
+    """Has it a restart policy?"""
 
 
 def detect(service: Service, shell: Shell) -> bool:
@@ -93,8 +97,8 @@ def act(service: Service, action: str, shell: Shell) -> CommandResult:
     service = prepare(service, shell)
     there = action == "restart" and bool(_containers(service, shell)[0])
     words = action_words(service, action, there)
-    script = " && ".join(compose(service, *call) for call in words)
-    return must(shell(script), " and ".join(f"compose {call[0]}" for call in words))
+    text = " && ".join(compose(service, *call) for call in words)
+    return must(shell(script(service, text)), " and ".join(f"compose {call[0]}" for call in words))
 
 
 def action_words(service: Service, action: str, there: bool) -> list[tuple[str, ...]]:
@@ -116,14 +120,16 @@ def action_words(service: Service, action: str, there: bool) -> list[tuple[str, 
 
 def status_text(service: Service, shell: Shell) -> str:
     service = prepare(service, shell)
-    result = shell(f"{compose(service, 'ps', '-a', *_name(service))} || {compose(service, 'ps')}")
+    text = f"{compose(service, 'ps', '-a', *_name(service))} || {compose(service, 'ps')}"
+    result = shell(script(service, text))
     return plain(result.out or result.err)
 
 
 def logs(service: Service, lines: int, shell: Shell) -> str:
     service = prepare(service, shell)
     tail = ["--tail", str(int(lines)), *_name(service)]
-    result = shell(f"{compose(service, 'logs', '--no-color', *tail)} || {compose(service, 'logs', *tail)}")
+    text = f"{compose(service, 'logs', '--no-color', *tail)} || {compose(service, 'logs', *tail)}"
+    result = shell(script(service, text))
     return plain("\n".join(filter(None, (result.out, result.err))))
 
 
@@ -135,8 +141,13 @@ def compose(service: Service, *words: str) -> str:
         command += ["-f", file]
     if "project_name" in options:
         command += ["-p", options["project_name"]]
-    call = join([*command, *words])
-    return f"(cd {path_word(options['project_dir'])} && {call})" if "project_dir" in options else call
+    return join([*command, *words])
+
+
+def script(service: Service, text: str) -> str:
+    """sh text that runs in the project's folder."""
+    folder = service.options.get("project_dir")
+    return f"cd {path_word(folder)} || exit\n{text}" if folder else text
 
 
 def judge(containers: Sequence[Container], now: float | None) -> ServiceState:
@@ -144,7 +155,7 @@ def judge(containers: Sequence[Container], now: float | None) -> ServiceState:
     up = [container for container in containers if container.status == "running"]
     down = [c for c in containers if c.status != "running" and not (up and c.status == "exited" and c.exit_code == 0)]
     started = [container.started for container in up if container.started is not None]
-    retrying = any(container.status == "restarting" for container in down)
+    retrying = any(container.status in _RETRYING and container.comes_again for container in down)
     detail = ", ".join(_detail(container, len(containers) > 1) for container in containers)
     running = bool(up) and not down
     return ServiceState(
@@ -168,7 +179,7 @@ def _name(service: Service) -> tuple[str, ...]:
 
 
 def _services(service: Service, shell: Shell) -> list[str]:
-    result = must(shell(compose(service, "config", "--services")), "compose config --services")
+    result = must(shell(script(service, compose(service, "config", "--services"))), "compose config --services")
     return result.out.split()
 
 
@@ -177,14 +188,14 @@ def _containers(service: Service, shell: Shell) -> tuple[list[Container], float 
     engine = (
         "podman" if split(service.options["compose_command"])[0].endswith(("podman", "podman-compose")) else _ENGINE
     )
-    script = (
+    text = (
         # podman-compose knows neither -a nor names here, and lists all
         f"ids=$({compose(service, 'ps', '-a', '-q', *_name(service))}) || "
         f"ids=$({compose(service, 'ps', '-q')}) || exit\n"
         'date +%s.%N\n[ -z "$ids" ] ||'
         f' "{engine}" inspect --type container $ids'
     )
-    result = must(shell(script), "compose ps")
+    result = must(shell(script(service, text)), "compose ps")
     date, _, answer = result.out.partition("\n")
     now = float(date) if date.replace(".", "", 1).isdigit() else None
     return parse_inspect(answer, service.name), now
@@ -219,4 +230,5 @@ def _container(row: Mapping[str, Any], service: str) -> Container:
         began,
         int(state.get("ExitCode") or 0),
         "" if health == "none" else health,
+        row.get("HostConfig", {}).get("RestartPolicy", {}).get("Name", "no") not in ("", "no"),
     )

@@ -128,8 +128,8 @@ def judge(apps: Sequence[App], table: Snapshot) -> ServiceState:
 
 
 def _phase(apps: Iterable[App], online: Sequence[App]) -> str:
-    states = {app.status for app in apps}
-    if "waiting restart" in states or "one-launch-status" in states:
+    states = {app.status for app in apps if app not in online}
+    if "waiting restart" in states or "online" in states:  # its process is gone, and PM2 has not yet noticed
         return "retrying"
     if "launching" in states:
         return "starting"

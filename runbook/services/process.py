@@ -60,13 +60,17 @@ cd {chdir} || exit 1
 : >>{pid} || exit 1
 rm -f {pid} {pid}.started
 {exports}\
-if command -v setsid >/dev/null 2>&1; then set -- setsid
-elif command -v perl >/dev/null 2>&1; then set -- perl -e 'use POSIX; POSIX::setsid(); exec @ARGV or exit 127'
+run() {{
+  exec "$@" /bin/sh -c {wrapper} {pid} {command} </dev/null >>{log} 2>&1 3<&- 4<&- 5<&- 6<&- 7<&- 8<&- 9<&-
+}}
+# Not with & where it can be helped: sh has what runs in the background ignore SIGINT, for ever.
+if setsid -f true 2>/dev/null; then (run setsid -f)
+elif command -v perl >/dev/null 2>&1; then (run perl -e 'use POSIX; fork and exit; POSIX::setsid(); exec @ARGV')
 elif command -v python3 >/dev/null 2>&1; then
-  set -- python3 -c 'import os, sys; os.setsid(); os.execvp(sys.argv[1], sys.argv[1:])'
-else set -m; set -- nohup
+  (run python3 -c 'import os, sys; os.fork() and os._exit(0); os.setsid(); os.execvp(sys.argv[1], sys.argv[1:])')
+elif command -v setsid >/dev/null 2>&1; then run setsid &
+else set -m 2>/dev/null; run nohup &
 fi
-"$@" /bin/sh -c {wrapper} {pid} {command} </dev/null >>{log} 2>&1 3<&- 4<&- 5<&- 6<&- 7<&- 8<&- 9<&- &
 n=0
 while [ ! -s {pid} ] && [ $n -lt 100 ]; do n=$((n + 1)); sleep 0.05 2>/dev/null || sleep 1; done
 cat {pid}

@@ -28,7 +28,8 @@ OPTIONS: Mapping[str, Any] = {
 
 _ROW = re.compile(r"(\S+)\s+(RUNNING|STARTING|BACKOFF|STOPPING|STOPPED|EXITED|FATAL|UNKNOWN)\b\s*(.*)")
 _PID = re.compile(r"pid (\d+)")
-_PHASES = {"STARTING": "starting", "BACKOFF": "retrying", "STOPPING": "starting"}
+_PHASES = {"STARTING": "starting", "BACKOFF": "retrying", "STOPPING": "starting", "RUNNING": "retrying"}
+"""When a program has no process. One that is RUNNING without has just ended, and supervisord has not yet noticed."""
 _LOG_BYTES = 16384
 
 
@@ -115,7 +116,7 @@ def judge(programs: Sequence[Program], table: Snapshot) -> ServiceState:
     running = all(program.status == "RUNNING" for program in programs)
     processes = [process for program in programs if (process := table.get(program.pid)) is not None]
     running = running and len(processes) == len(programs)
-    phases = [_PHASES.get(program.status, "") for program in programs]
+    phases = [_PHASES.get(program.status, "") for program in programs if table.get(program.pid) is None]
     phase = next(filter(None, phases), "leftover" if processes else "")
     several = len(programs) > 1
     return ServiceState(

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 
-from runbook.record import Run, to_data
+from runbook.record import Run
+from runbook.stored import to_data
 
 
 def render(run: Run) -> str:

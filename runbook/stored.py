@@ -1,0 +1,99 @@
+"""A run in its stored form: JSON-able data, written by `to_data`, read by `from_data`."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Mapping
+from typing import Any, TypeVar
+
+from runbook.events import Condition, Evidence, Outcome, Role, Status, Table
+from runbook.results import Result, Run, StageRecord, Verdict
+
+FORMAT = 1
+"""Version of the stored form; a new one for every change that older readers would misread."""
+
+_T = TypeVar("_T")
+
+
+def to_data(run: Run) -> dict[str, Any]:
+    """Dictionaries, lists, texts and numbers that any JSON parser takes; `counts` and `causes` for readers' ease."""
+    return {"format": FORMAT, **plain(run), "counts": run.counts, "causes": plain(run.causes)}
+
+
+def from_data(data: Mapping[str, Any]) -> Run:
+    """A run from its stored form. Keys that are not known are left out.
+
+    Raises ValueError with a sentence when it is not a stored run, or of another format.
+    """
+    if data.get("format") != FORMAT:
+        raise ValueError(f"this is no stored run of format {FORMAT}, but of format {data.get('format')!r}")
+    try:
+        return _known(
+            Run,
+            data,
+            inventory=tuple(data["inventory"]),
+            hosts=tuple(data["hosts"]),
+            verdict=Verdict(data["verdict"]),
+            stages=tuple(_stage(stage) for stage in data["stages"]),
+        )
+    except (KeyError, TypeError, AttributeError) as error:
+        raise ValueError(f"the stored run is damaged: {error!r}") from None
+
+
+def _known(kind: type[_T], data: Mapping[str, Any], **converted: Any) -> _T:
+    """A dataclass from the keys that it has."""
+    names = {field.name for field in dataclasses.fields(kind)}  # type: ignore[arg-type] # only dataclasses are given
+    return kind(**{**{key: value for key, value in data.items() if key in names}, **converted})
+
+
+def _stage(data: Mapping[str, Any]) -> StageRecord:
+    results = tuple(_result(result) for result in data["results"])
+    return _known(StageRecord, data, hosts=tuple(data["hosts"]), results=results)
+
+
+def _result(data: Mapping[str, Any]) -> Result:
+    return _known(
+        Result,
+        data,
+        role=Role(data["role"]),
+        outcome=_outcome(data["outcome"]),
+        conditions=tuple(_condition(condition) for condition in data["conditions"]),
+        causes=tuple(data["causes"]),
+        items=tuple((label, _outcome(outcome)) for label, outcome in data["items"]),
+        children=tuple(_result(child) for child in data["children"]),
+    )
+
+
+def _condition(data: Mapping[str, Any]) -> Condition:
+    return _known(Condition, data, values=tuple((name, value) for name, value in data["values"]))
+
+
+def _outcome(data: Mapping[str, Any]) -> Outcome:
+    evidence = tuple(_evidence(piece) for piece in data["evidence"])
+    return _known(Outcome, data, status=Status(data["status"]), evidence=evidence)
+
+
+def _evidence(data: Mapping[str, Any]) -> Evidence:
+    return _known(Evidence, data, table=_table(data["table"]) if data["table"] else None)
+
+
+def _table(data: Mapping[str, Any]) -> Table:
+    return _known(Table, data, columns=tuple(data["columns"]), rows=tuple(tuple(row) for row in data["rows"]))
+
+
+def plain(value: Any) -> Any:
+    """Any value of an event or a record as JSON has it; what JSON does not have becomes text."""
+    if isinstance(value, str):
+        return str(value) if value.isascii() else value.encode("utf-8", "replace").decode()
+    if value is None or isinstance(value, bool | int):
+        return value
+    if isinstance(value, float):
+        return value if math.isfinite(value) else str(value)
+    if isinstance(value, Mapping):
+        return {str(plain(key)): plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [plain(item) for item in value]
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return {field.name: plain(getattr(value, field.name)) for field in dataclasses.fields(value)}
+    return value.decode("utf-8", "replace") if isinstance(value, bytes | bytearray) else str(value)

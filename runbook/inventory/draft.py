@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from runbook.inventory.addresses import MAX_HOSTS
+from runbook.inventory.vault import Vault, hidden
 from runbook.model import Variable
 from runbook.source import Place, Problem, Span
 
@@ -51,7 +52,10 @@ class DraftHost:
 class Draft:
     """Collects hosts, groups, problems and warnings. Nothing here raises for what a user wrote."""
 
-    def __init__(self) -> None:
+    def __init__(self, vault: Vault | None = None) -> None:
+        self.vault = vault or Vault()
+        self.encrypted = False
+        """Is what is being read from an encrypted file?"""
         self.groups: dict[str, DraftGroup] = {}
         self.hosts: dict[str, DraftHost] = {}
         self.problems: list[Problem] = []
@@ -103,6 +107,7 @@ class Draft:
         """Set a variable of a group, or of a host where no group has that name: Ansible's order."""
         if not _VARIABLE_NAME.match(name):
             self.warn(f"{name!r} cannot be used in templates by that name", span, "use letters, digits and _")
+        value = hidden(value) if self.encrypted else value
         group = self.groups.get(entity)
         if group and name == PRIORITY:
             self._set_priority(group, value, span)

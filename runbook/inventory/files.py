@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from runbook.inventory.draft import Draft
+from runbook.inventory.vault import Vault, VaultError, is_encrypted
 from runbook.source import Document, Problem, Problems, Span
 from runbook.yaml_source import MAX_BYTES, decode, read_yaml
 
 YAML_ENDINGS = (".yml", ".yaml", ".json")
-VAULT = "$ANSIBLE_VAULT;"
 
 
 def read_text(path: Path, file: str) -> str:
@@ -34,10 +36,51 @@ def read_text(path: Path, file: str) -> str:
         span = Span(file, text.count("\n", 0, text.index("\0")) + 1, 1)
         problem = Problem("a NUL byte: this is not a text file", span, "remove the file or the byte", "unreadable")
         raise Problems([problem])
-    if text.startswith(VAULT):
-        hint = f"decrypt it: ansible-vault decrypt {file}"
-        raise _refused(file, "the file is encrypted with ansible-vault, which is not read yet", hint)
     return text
+
+
+@dataclass(frozen=True)
+class Opened:
+    """The text of a file, and whether the file is encrypted: then no line of it may be shown."""
+
+    text: str
+    encrypted: bool = False
+
+
+def open_text(path: Path, file: str, vault: Vault) -> Opened:
+    """The text of a file that may be encrypted with ansible-vault. Raises Problems."""
+    text = read_text(path, file)
+    if not is_encrypted(text):
+        return Opened(text)
+    try:
+        return Opened(decode(vault.decrypt(text), file), encrypted=True)
+    except VaultError as error:
+        raise _refused(file, str(error), "") from None
+
+
+@contextmanager
+def collecting(draft: Draft) -> Iterator[None]:
+    """Problems that are raised inside go to the draft."""
+    try:
+        yield
+    except Problems as found:
+        draft.problems.extend(found.problems)
+        draft.texts.update(found.texts)
+
+
+@contextmanager
+def unshown(draft: Draft, file: str) -> Iterator[None]:
+    """Problems of an encrypted file are told by their place alone: the words would hold what is secret."""
+    problems, warnings = len(draft.problems), len(draft.warnings)
+    try:
+        yield
+    finally:
+        hint = f"look at it with: ansible-vault view {file}"
+        for found, first in ((draft.problems, problems), (draft.warnings, warnings)):
+            found[first:] = [
+                replace(each, message="something in this encrypted file is wrong", hint=hint) for each in found[first:]
+            ]
+        draft.texts.pop(file, None)
 
 
 def _refused(file: str, message: str, hint: str) -> Problems:
@@ -55,19 +98,20 @@ def _readable_comments(raw: bytes) -> bytes:
     return raw
 
 
-def read_data(text: str, file: str) -> Document:
+def read_data(text: str, file: str, vault: Vault) -> Document:
     """YAML or JSON as data with places. Raises Problems.
 
     JSON is read as JSON first, as Ansible does: in YAML `1e3` is text, and some escapes are other ones.
     """
+    tags = {"!vault": vault.text, "!vault-encrypted": vault.text}
     if text.lstrip()[:1] != "{":
-        return read_yaml(text, file)
+        return read_yaml(text, file, tags)
     try:
         data = json.loads(text)
     except (ValueError, RecursionError):
-        return read_yaml(text, file)
+        return read_yaml(text, file, tags)
     try:
-        return replace(read_yaml(text, file), data=data)
+        return replace(read_yaml(text, file, tags), data=data)
     except Problems:  # then it has no places, but it is right
         return Document(file, text, data)
 

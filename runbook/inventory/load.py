@@ -9,10 +9,11 @@ from pathlib import Path
 
 from runbook.inventory.addresses import split_port
 from runbook.inventory.draft import Draft
-from runbook.inventory.files import YAML_ENDINGS, read_data, read_text
+from runbook.inventory.files import YAML_ENDINGS, collecting, open_text, read_data, unshown
 from runbook.inventory.ini import parse_ini
 from runbook.inventory.merge import freeze
 from runbook.inventory.script import NotExecutable, parse_script
+from runbook.inventory.vault import Vault
 from runbook.inventory.yaml import parse_yaml
 from runbook.model import Inventory
 from runbook.source import Document, Problem, Problems, Span, show_path
@@ -26,15 +27,20 @@ _NAMED = ("", ".yml", ".yaml", ".ini")
 
 
 def load_inventory(
-    sources: Sequence[str], *, playbook_folder: Path | None = None, project: Path | None = None
+    sources: Sequence[str],
+    *,
+    playbook_folder: Path | None = None,
+    project: Path | None = None,
+    vault: Vault | None = None,
 ) -> Inventory:
     """The inventory that the sources make together; each as given with -i: a path, a name, or a list with a comma.
 
     A name is looked for as `inventories/NAME{,.yml,.yaml,.ini}` below `project`, the working directory when not given.
     group_vars/ and host_vars/ are read beside each source and in `playbook_folder`. Without sources there are no
-    hosts, only the implicit `localhost`. Raises Problems, with all that is wrong in all the files.
+    hosts, only the implicit `localhost`. `vault` has the passwords of what is encrypted with ansible-vault.
+    Raises Problems, with all that is wrong in all the files.
     """
-    draft = Draft()
+    draft = Draft(vault)
     folders: list[Path] = []
     names: list[str] = []
     for source in sources:
@@ -106,11 +112,8 @@ class _Source:
             self._folder(path, depth)
             return
         self.draft.source = str(path)
-        try:
+        with collecting(self.draft):
             self._file(path, show_path(path))
-        except Problems as found:
-            self.draft.problems.extend(found.problems)
-            self.draft.texts.update(found.texts)
 
     def _folder(self, folder: Path, depth: int) -> None:
         span = Span(show_path(folder), 1, 1)
@@ -134,9 +137,15 @@ class _Source:
                 return
             except NotExecutable:  # a text file whose mode is wrong, as all have on some file systems
                 pass
-        text = read_text(path, file)
-        self.draft.texts[file] = text
-        self._text(text, file, path.suffix)
+        opened = open_text(path, file, self.draft.vault)
+        if not opened.encrypted:
+            self.draft.texts[file] = opened.text
+            self._text(opened.text, file, path.suffix)
+            return
+        self.draft.encrypted = True
+        with unshown(self.draft, file), collecting(self.draft):
+            self._text(opened.text, file, path.suffix)
+        self.draft.encrypted = False
 
     def _text(self, text: str, file: str, ending: str) -> None:
         if ending == ".toml":
@@ -156,7 +165,7 @@ class _Source:
     def _yaml(self, text: str, file: str) -> tuple[Problem, ...] | None:
         """Read it as YAML. None when it is; else what is wrong with it as YAML, for it may be INI."""
         try:
-            document = read_data(text, file)
+            document = read_data(text, file, self.draft.vault)
         except Problems as found:
             return found.problems
         if document.data is None:

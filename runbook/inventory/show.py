@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from runbook.inventory.patterns import select
+from runbook.inventory.vault import Secret
 from runbook.model import Group, Host, Inventory, Variable
 
 MAX_LINES = 100_000
@@ -63,7 +64,7 @@ def as_host(inventory: Inventory, name: str, show_origin: bool = False) -> str:
             continue
         lines.append(f"{variable}:")
         for place in reversed(places):
-            value = json.dumps(place.value, ensure_ascii=False, default=str)
+            value = json.dumps(_veiled(place.value, _encrypted), ensure_ascii=False, default=str)
             overridden = "" if place is places[-1] else "  (overridden)"
             lines.append(f"  {place.span or '-'}  {place.level}  {value}{overridden}")
     return "\n".join(lines)
@@ -75,7 +76,25 @@ def host_variables(host: Host) -> dict[str, Any]:
 
 
 def _shown(variables: Mapping[str, Variable]) -> dict[str, Any]:
-    return {name: variable.value for name, variable in variables.items() if name not in _NOT_SHOWN}
+    return {name: _veiled(each.value, _as_written) for name, each in variables.items() if name not in _NOT_SHOWN}
+
+
+def _veiled(value: Any, veil: Callable[[Secret], Any]) -> Any:
+    """A value with something else for each text that stands under `!vault`."""
+    if isinstance(value, Secret) and value.encrypted:
+        return veil(value)
+    if isinstance(value, Mapping):
+        return {key: _veiled(item, veil) for key, item in value.items()}
+    return [_veiled(item, veil) for item in value] if isinstance(value, list) else value
+
+
+def _as_written(secret: Secret) -> dict[str, str]:
+    """Ansible lists it so."""
+    return {"__ansible_vault": secret.encrypted}
+
+
+def _encrypted(_secret: Secret) -> str:
+    return "(encrypted)"
 
 
 def as_graph(inventory: Inventory, top: str = "all", *, with_vars: bool = False) -> str:
@@ -105,8 +124,8 @@ def _graph(inventory: Inventory, group: Group, depth: int, with_vars: bool) -> I
 
 
 def _leaves(variables: Mapping[str, Variable], depth: int) -> Iterator[str]:
-    for name, value in sorted(_shown(variables).items()):
-        yield _branch(f"{{{name} = {value}}}", depth)
+    for name in sorted(variables.keys() - _NOT_SHOWN):
+        yield _branch(f"{{{name} = {_veiled(variables[name].value, _encrypted)}}}", depth)
 
 
 def _branch(text: str, depth: int) -> str:

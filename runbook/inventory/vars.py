@@ -5,9 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 from runbook.inventory.draft import Draft, Layer
-from runbook.inventory.files import YAML_ENDINGS, mapping_of, read_data, read_text
+from runbook.inventory.files import YAML_ENDINGS, Opened, collecting, mapping_of, open_text, read_data, unshown
+from runbook.inventory.vault import hidden
 from runbook.model import Variable
-from runbook.source import Place, Problems, show_path
+from runbook.source import Place, show_path
 
 MAX_DEPTH = 20
 
@@ -52,21 +53,26 @@ class VarsFolder:
 
     def _load(self, path: Path, level: str, layer: Layer) -> None:
         file = show_path(path)
-        try:
-            text = read_text(path, file)
-            self.draft.texts[file] = text
-            document = read_data(text, file)
-            data = mapping_of(document, "a file of variables", "write `name: value`, each on its line")
-        except Problems as found:
-            self.draft.problems.extend(found.problems)
-            self.draft.texts.update(found.texts)
-            return
-        for name, value in data.items():
-            place = Place(document) / name
-            if isinstance(name, str):
-                layer.setdefault(name, []).append(Variable(value, place.value, level))
+        with collecting(self.draft):
+            opened = open_text(path, file, self.draft.vault)
+            if opened.encrypted:
+                with unshown(self.draft, file):
+                    self._read_into(layer, opened, file, level)
             else:
-                self.draft.add(place, "the name of a variable must be text", "begin it with a letter", at_key=True)
+                self.draft.texts[file] = opened.text
+                self._read_into(layer, opened, file, level)
+
+    def _read_into(self, layer: Layer, opened: Opened, file: str, level: str) -> None:
+        with collecting(self.draft):
+            document = read_data(opened.text, file, self.draft.vault)
+            data = mapping_of(document, "a file of variables", "write `name: value`, each on its line")
+            for name, value in data.items():
+                place = Place(document) / name
+                if not isinstance(name, str):
+                    self.draft.add(place, "the name of a variable must be text", "begin it with a letter", at_key=True)
+                    continue
+                known = hidden(value) if opened.encrypted else value
+                layer.setdefault(name, []).append(Variable(known, place.value, level))
 
 
 def _listing(folder: Path) -> frozenset[str]:

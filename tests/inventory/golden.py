@@ -16,7 +16,9 @@ from typing import Any
 from runbook.inventory.load import load_inventory
 from runbook.inventory.patterns import members, select
 from runbook.inventory.show import as_ansible_list, as_graph
+from runbook.inventory.vault import Vault
 from runbook.model import Inventory
+from tests.inventory.oracle import Oracle, running_oracle
 
 CASES = Path(__file__).with_name("cases")
 
@@ -47,8 +49,20 @@ class Case:
     def ours(self) -> dict[str, Any]:
         """What we make of it, in the shape of the oracle's answer."""
         with inside(self.folder):
-            inventory = load_inventory(self.question["sources"], playbook_folder=self.playbook_folder)
+            password = self.question.get("vault_password", "")
+            inventory = load_inventory(
+                self.question["sources"],
+                playbook_folder=self.playbook_folder,
+                vault=Vault({"default": password.encode()} if password else {}),
+            )
             return answer(inventory, self.patterns)
+
+    def asked(self, oracle: Oracle) -> dict[str, Any]:
+        """What Ansible makes of it."""
+        question = self.question
+        return oracle.ask(
+            self.folder, question["sources"], self.patterns, self.playbook_folder, question.get("vault_password")
+        )
 
     def write(self, answers: dict[str, Any]) -> None:
         text = json.dumps(answers, indent=1, sort_keys=True, ensure_ascii=False)
@@ -89,12 +103,9 @@ def tolerant(answers: dict[str, Any]) -> dict[str, Any]:
 
 
 def main() -> None:
-    from tests.inventory.oracle import running_oracle
-
     with running_oracle() as oracle:
         for case in cases():
-            question = case.question
-            found = oracle.ask(case.folder, question["sources"], case.patterns, case.playbook_folder)
+            found = case.asked(oracle)
             if "error" in found:
                 raise SystemExit(f"{case.folder.name}: {found['error']}")
             case.write(found)

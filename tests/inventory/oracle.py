@@ -33,6 +33,7 @@ class Oracle:
         sources: Sequence[str],
         patterns: Sequence[tuple[str, str | None]] = (),
         playbook_folder: Path | None = None,
+        vault_password: str | None = None,
     ) -> dict[str, Any]:
         """What Ansible makes of it: see `oracle_server.py`."""
         question = {
@@ -40,6 +41,7 @@ class Oracle:
             "sources": list(sources),
             "patterns": [list(pair) for pair in patterns],
             "playbook_folder": str(playbook_folder) if playbook_folder else None,
+            "vault_password": vault_password,
         }
         assert self.process.stdin is not None
         assert self.process.stdout is not None

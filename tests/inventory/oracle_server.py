@@ -20,6 +20,7 @@ from ansible import context
 from ansible.cli.inventory import InventoryCLI
 from ansible.inventory.manager import InventoryManager
 from ansible.parsing.dataloader import DataLoader
+from ansible.parsing.vault import VaultSecret, VaultSecretsContext
 from ansible.plugins.loader import init_plugin_loader
 from ansible.utils.context_objects import CLIArgs
 from ansible.vars.manager import VariableManager
@@ -28,6 +29,10 @@ from ansible.vars.manager import VariableManager
 def answer(question: dict[str, Any], nowhere: str) -> dict[str, Any]:
     os.chdir(question["folder"])
     loader = DataLoader()
+    if password := question.get("vault_password"):
+        secrets = [("default", VaultSecret(password.encode()))]
+        VaultSecretsContext.initialize(VaultSecretsContext(secrets))
+        loader.set_vault_secrets(secrets)
     loader.set_basedir(question.get("playbook_folder") or nowhere)
     # As the command line does: the vars plugin remembers folders by their path.
     sources = [str(Path(each).absolute()) if Path(each).exists() else each for each in question["sources"]]

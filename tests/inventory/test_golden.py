@@ -17,7 +17,8 @@ def test_we_say_what_ansible_said(case: Case) -> None:
     assert found["list"] == expected["list"]
     assert found["groups"] == expected["groups"]
     assert found["graph"] == expected["graph"]
-    assert found["graph_vars"] == expected["graph_vars"]
+    if "vault_password" not in case.question:  # what is encrypted Ansible shows there in clear
+        assert found["graph_vars"] == expected["graph_vars"]
     assert dict(zip(map(str, case.patterns), found["patterns"], strict=True)) == dict(
         zip(map(str, case.patterns), expected["patterns"], strict=True)
     )
@@ -26,7 +27,7 @@ def test_we_say_what_ansible_said(case: Case) -> None:
 def test_ansible_still_says_it(oracle: Oracle) -> None:
     stale = []
     for case in cases():
-        found = oracle.ask(case.folder, case.question["sources"], case.patterns, case.playbook_folder)
+        found = case.asked(oracle)
         if found != case.expected:
             stale.append(case.folder.name)
     assert not stale, "write them anew: python -m tests.inventory.golden"

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import pwd
 import shlex
+import socket
 from pathlib import Path
 
 import paramiko
 import psycopg
 import pytest
 
+from tests.lab.jump import Jump
 from tests.lab.postgres import Database, Postgres
 from tests.lab.redis import Redis
 from tests.lab.sshd import Account, Sshd
@@ -63,9 +65,7 @@ def test_users_log_in_by_key_and_by_password(sshd: Sshd, account: Account) -> No
     assert sshd.ssh("id -un", user=account.name).stdout == f"{account.name}\n"
     with paramiko.SSHClient() as client:
         client.load_host_keys(str(sshd.known_hosts))
-        client.connect(
-            sshd.host, sshd.port, account.name, account.password, allow_agent=False, look_for_keys=False
-        )
+        client.connect(sshd.host, sshd.port, account.name, account.password, allow_agent=False, look_for_keys=False)
         _, out, _ = client.exec_command("id -un")
         assert out.read().decode() == f"{account.name}\n"
 
@@ -82,3 +82,16 @@ def test_the_machine_itself_gets_no_user(sshd: Sshd) -> None:
     with pytest.raises(KeyError):
         pwd.getpwnam(sshd.sudo.name)
     assert not Path("/etc/sudoers.d/runbook-lab").exists()
+
+
+def test_the_target_is_reached_through_the_jump_host_alone(jump: Jump) -> None:
+    assert jump.ssh("target", "echo $SSH_CONNECTION").stdout.split()[2] == jump.target_host
+    with pytest.raises(OSError, match=r"No route|unreachable"):
+        socket.create_connection((jump.target_host, jump.port), timeout=3)
+
+
+def test_a_cut_link_makes_a_host_unreachable(jump: Jump) -> None:
+    jump.link.cut()
+    assert jump.ssh("jump", "true").returncode == 255
+    jump.link.mend()
+    wait_until(lambda: jump.ssh("jump", "true").returncode == 0, "the jump host is back")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from .jump import jump
 from .postgres import _postgres_programs, database, own_postgres, postgres
 from .redis import redis
 from .sshd import ssh_keys, sshd
@@ -13,6 +14,7 @@ from .tools import lab_dir, leave_on_sigterm
 __all__ = [
     "_postgres_programs",
     "database",
+    "jump",
     "lab_dir",
     "own_postgres",
     "postgres",

@@ -19,9 +19,9 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from .tools import Daemon, free_port, missing, wait_until
+from .tools import Daemon, free_port, missing, throwaway_password, wait_until
 
-USER, PASSWORD = "runbook", "pass:wo rd/Ünicode"  # a password that has to be quoted in every form of DSN
+USER, PASSWORD = "runbook", throwaway_password()
 SETTINGS = {
     "fsync": "off",
     "full_page_writes": "off",
@@ -42,7 +42,7 @@ class Database:
     port: int
     dbname: str
     user: str
-    password: str
+    password: str = field(repr=False)
 
     @property
     def dsn(self) -> str:
@@ -78,7 +78,7 @@ class Postgres:
     daemon: Daemon = field(repr=False)
     host: str = "127.0.0.1"
     user: str = USER
-    password: str = PASSWORD
+    password: str = field(default=PASSWORD, repr=False)
 
     def database(self, dbname: str = "postgres") -> Database:
         return Database(self.host, self.port, dbname, self.user, self.password)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import secrets
 import shutil
 import signal
 import socket
@@ -74,6 +75,11 @@ def free_port(host: str = "127.0.0.1") -> int:
                 continue
             return port
     pytest.fail(f"no free port on {host}")
+
+
+def throwaway_password() -> str:
+    """New for every run, so that nobody else on the machine knows it; has to be quoted in every form of text."""
+    return f"pä ss:'\"$x/@{secrets.token_hex(8)}"
 
 
 def children(pid: int) -> list[int]:

@@ -12,6 +12,7 @@ from runbook.inventory.draft import Draft
 from runbook.inventory.load import load_inventory
 from runbook.inventory.script import parse_script, run
 from runbook.source import Problem, Problems
+from tests.lab.tools import alive, wait_until
 
 
 def script(folder: Path, body: str, first: str = "#!/bin/sh") -> Path:
@@ -64,20 +65,14 @@ def test_a_script_that_hangs_is_ended_with_its_children(tmp_path: Path) -> None:
     here = Path.cwd()
     os.chdir(tmp_path)
     try:
-        parse_script(path, "inventory", draft, timeout=0.5)
+        parse_script(path, "inventory", draft, timeout=2)
     finally:
         os.chdir(here)
-    assert time.monotonic() - begin < 10
-    assert [problem.message for problem in draft.problems] == ["--list did not end within 0.5 s"]
+    assert time.monotonic() - begin < 20
+    assert [problem.message for problem in draft.problems] == ["--list did not end within 2 s"]
     assert "waiting for the API" in draft.problems[0].hint
-    assert not _runs(int((tmp_path / "child").read_text()))
-
-
-def _runs(pid: int) -> bool:
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
-    except OSError:
-        return False
+    child = int((tmp_path / "child").read_text())
+    wait_until(lambda: not alive(child), "the script's child has ended")
 
 
 def test_a_child_left_behind_does_not_hold_us_up(tmp_path: Path) -> None:

@@ -115,7 +115,7 @@ def test_without_proc_ps_is_asked() -> None:
     reference = snapshot(local_shell(), [os.getpid()]).get(os.getpid())
     assert seen is not None
     assert reference is not None
-    assert abs(seen.started - reference.started) <= 1.5
+    assert abs(seen.started - reference.started) <= 3  # ps counts from a time of boot in whole seconds
     assert (seen.parent, seen.group, seen.user) == (os.getppid(), os.getpgrp(), reference.user)
     assert seen.command == reference.command
 
@@ -136,7 +136,7 @@ def test_times_of_files_are_exact_and_by_the_same_clock(shell: Shell, tmp_path: 
     found = file_times(paths, shell)
     assert found.times[paths[0]] == found.times[str(tmp_path / "link")] == pytest.approx(1_700_000_000.25, abs=1e-6)
     for path in paths[1:4]:
-        assert found.times[path] == pytest.approx(os.stat(path).st_mtime, abs=1e-6)
+        assert found.times[path] == pytest.approx(Path(path).stat().st_mtime, abs=1e-6)
     assert found.times[str(tmp_path / "absent")] is None
     assert abs(found.now - time.time()) < 1
     assert found.grain <= 0.05

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -77,7 +78,7 @@ def test_it_survives_the_shell_and_its_process_group(rig: Rig) -> None:
         with pytest.raises(ProcessLookupError):
             os.killpg(group, signal.SIGKILL)
     assert alive(pid)
-    open_files = {os.readlink(entry) for entry in Path(f"/proc/{pid}/fd").iterdir()}
+    open_files = {str(entry.readlink()) for entry in Path(f"/proc/{pid}/fd").iterdir()}
     assert open_files == {"/dev/null", str(rig.folder / "it.log")}
 
 
@@ -252,6 +253,5 @@ def test_it_lives_on_whatever_the_host_has(rig: Rig, tmp_path: Path, tool: str) 
     ],
 )
 def test_what_cannot_be_started_says_why(options: dict[str, Any], sentence: str) -> None:
-    with pytest.raises(ServiceError, match="start|needs|absolute") as caught:
+    with pytest.raises(ServiceError, match=re.escape(sentence)):
         process.act(Service("it", options), "start", local_shell())
-    assert sentence in str(caught.value)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pwd
 import shlex
 import socket
+import sys
 from pathlib import Path
 
 import paramiko
@@ -16,6 +17,7 @@ from tests.lab.postgres import Database, Postgres
 from tests.lab.redis import Redis
 from tests.lab.sshd import Account, Sshd
 from tests.lab.supervisor import Supervisor
+from tests.lab.systemd import SystemdHost
 from tests.lab.tools import wait_until
 
 
@@ -95,3 +97,38 @@ def test_a_cut_link_makes_a_host_unreachable(jump: Jump) -> None:
     assert jump.ssh("jump", "true").returncode == 255
     jump.link.mend()
     wait_until(lambda: jump.ssh("jump", "true").returncode == 0, "the jump host is back")
+
+
+UNIT = "[Service]\nExecStart=/bin/sleep 600\n[Install]\nWantedBy=default.target\n"
+
+
+def test_systemd_restarts_a_unit(systemd_host: SystemdHost) -> None:
+    systemd_host.write_unit("smoke.service", UNIT)
+    show = "systemctl show -P MainPID smoke.service"
+    assert systemd_host.ssh("systemctl start smoke.service").returncode == 0
+    first = systemd_host.ssh(show).stdout
+    assert systemd_host.ssh("sudo systemctl restart smoke.service", user=systemd_host.admin.name).returncode == 0
+    assert systemd_host.ssh(show).stdout not in {first, "0\n"}
+    assert "Started smoke.service" in systemd_host.ssh("journalctl -u smoke.service --no-pager").stdout
+    systemd_host.remove_unit("smoke.service")
+
+
+@pytest.mark.parametrize("user", ["root", "runbook-lab"])
+def test_systemd_runs_units_of_a_user(systemd_host: SystemdHost, user: str) -> None:
+    folder = "~/.config/systemd/user"
+    written = f"mkdir -p {folder} && printf '%s' {shlex.quote(UNIT)} >{folder}/mine.service"
+    assert systemd_host.ssh(f"{written} && systemctl --user daemon-reload", user).returncode == 0
+    assert systemd_host.ssh("systemctl --user restart mine.service", user).stderr == ""
+    assert systemd_host.ssh("systemctl --user is-active mine.service", user).stdout == "active\n"
+    journal = systemd_host.ssh("journalctl --user-unit mine.service --no-pager | grep -c Started", user)
+    assert journal.stdout == "1\n"
+    systemd_host.ssh(f"systemctl --user stop mine.service; rm {folder}/mine.service", user)
+
+
+def test_the_systemd_host_sees_the_checkout_and_changes_only_itself(systemd_host: SystemdHost) -> None:
+    checkout = Path(__file__).resolve().parents[2]
+    assert systemd_host.run("cat", str(checkout / "pyproject.toml")).stdout.startswith("[build-system]")
+    assert systemd_host.run(sys.executable, "-c", "import runbook; print(runbook.__file__)").stdout.startswith("/")
+    systemd_host.path("/etc/only-there").write_text("x")
+    assert systemd_host.run("cat", "/etc/only-there").stdout == "x"
+    assert not Path("/etc/only-there").exists()

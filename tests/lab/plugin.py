@@ -9,6 +9,7 @@ from .postgres import _postgres_programs, database, own_postgres, postgres
 from .redis import redis
 from .sshd import ssh_keys, sshd
 from .supervisor import supervisor
+from .systemd import systemd_host
 from .tools import lab_dir, leave_on_sigterm
 
 __all__ = [
@@ -22,6 +23,7 @@ __all__ = [
     "ssh_keys",
     "sshd",
     "supervisor",
+    "systemd_host",
 ]
 
 # What is slow to start is started once: its tests go to one worker. The first that a test uses decides.

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import runbook.steps.service as service
 from runbook.events import Outcome
 from runbook.steps.base import Context
+from runbook.transports.base import Command, CommandResult, OnOutput
+from runbook.transports.local import LocalTransport
 from tests.steps.support import run_kind
 
 
@@ -22,21 +24,47 @@ class Rig:
     name: str
     context: Context
     folder: Path
-    """A folder that the host and the test both see."""
+    """A folder of the host, as the test sees it."""
     define: Callable[[str], None]
     options: dict[str, Any] = field(default_factory=dict)
-    liar: Mapping[str, Any] = field(default_factory=dict)
-    """Options with which the manager says that it restarted the service, and did not."""
+    there: str = ""
+    """The same folder as the host sees it, where that is not the same."""
+    liar: Rig | None = None
+    """The same with a manager that says that it restarted the service, and did not."""
 
     def step(self, state: str, **options: Any) -> Outcome:
         """The `service` step, with these options over the rig's own."""
         args = {"name": self.name, "manager": self.manager, **self.options, **options, "state": state}
         return run_kind(service, self.context, **args)
 
+    def path(self, name: str) -> str:
+        """A file in the folder, as the host sees it."""
+        return f"{self.there or self.folder}/{name}"
 
-def lying(folder: Path, real: str, word: str) -> str:
+    def but(self, **changes: Any) -> Rig:
+        """The same with other fields."""
+        return replace(self, **changes)
+
+
+def lying(path: Path, real: str, word: str) -> str:
     """A program that does as the real one, but for calls with that word does nothing and reports success."""
-    path = folder / "liar"
     path.write_text(f'#!/bin/sh\nfor w; do [ "$w" = {word} ] && exit 0; done\nexec {shlex.quote(real)} "$@"\n')
     path.chmod(0o755)
     return str(path)
+
+
+class Entered(LocalTransport):
+    """A host that is a container of this machine: its commands run in the namespaces of its process 1."""
+
+    def __init__(self, pid: int) -> None:
+        super().__init__()
+        self._enter = f"exec nsenter --target={pid} --all --wdns=/ -- /bin/sh -c "
+
+    @property
+    def local(self) -> bool:
+        return False
+
+    def run(self, command: Command, on_output: OnOutput | None = None) -> CommandResult:
+        exports = "".join(f"export {name}={shlex.quote(value)}\n" for name, value in command.environment.items())
+        inside = self._enter + shlex.quote(exports + command.script)
+        return super().run(replace(command, script=inside, environment={}), on_output)

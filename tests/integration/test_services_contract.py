@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from runbook.events import Outcome, Status
-from tests.integration.rigs import Rig, lying
+from tests.integration.rigs import Entered, Rig, lying
 from tests.lab.supervisor import Supervisor
-from tests.lab.tools import wait_until
+from tests.lab.systemd import SystemdHost
+from tests.lab.tools import SYSTEM_PATH, wait_until
 from tests.steps.support import make_context
 
 STEADY = "echo I am up; exec sleep 600"
@@ -38,12 +39,34 @@ def supervisor_rig(supervisor: Supervisor, tmp_path: Path) -> Iterator[Rig]:
         supervisor.add(name, f"/bin/sh {program}", autostart="false", startsecs="0", startretries="1")
 
     options = {"config": str(supervisor.config)}
-    liar = {"supervisorctl_path": lying(tmp_path, supervisor.ctl_path, "restart")}
-    yield Rig("supervisor", name, make_context(environment=supervisor.env), tmp_path, define, options, liar)
+    rig = Rig("supervisor", name, make_context(environment=supervisor.env), tmp_path, define, options)
+    liar = lying(tmp_path / "liar", supervisor.ctl_path, "restart")
+    rig.liar = rig.but(options={**options, "supervisorctl_path": liar})
+    yield rig
     supervisor.remove(name)
 
 
-FOREIGN = ["supervisor"]
+@pytest.fixture
+def systemd_rig(systemd_host: SystemdHost) -> Iterator[Rig]:
+    name, folder = "contract", "/var/tmp/contract"
+    unit = f"[Service]\nExecStart=/bin/sh {folder}/program\nRestart=on-failure\nRestartSec=0.2\n"
+    inside = systemd_host.path(folder)
+    (inside / "liar").mkdir(parents=True)
+    lying(inside / "liar" / "systemctl", "/usr/bin/systemctl", "restart")
+
+    def define(script: str) -> None:
+        (inside / "program").write_text(f"{script}\n")
+        systemd_host.write_unit(f"{name}.service", unit)
+
+    context = make_context(Entered(systemd_host.pid), environment={"PATH": SYSTEM_PATH})
+    rig = Rig("systemd", name, context, inside, define, there=folder)
+    rig.liar = rig.but(context=replace(context, environment={"PATH": f"{folder}/liar:{SYSTEM_PATH}"}))
+    yield rig
+    systemd_host.remove_unit(f"{name}.service")
+    systemd_host.run("rm", "-rf", folder)
+
+
+FOREIGN = ["supervisor", "systemd"]
 """The managers that are not ours: somebody stands between us and the process, who may be wrong."""
 
 
@@ -77,7 +100,7 @@ def test_it_is_started_once(rig: Rig) -> None:
     assert again.data["pid"] == first.data["pid"] == again.data["previous_pid"]
     looked = rig.step("running")
     assert (looked.status, looked.data["pid"]) == (Status.PASSED, first.data["pid"])
-    os.kill(first.data["pid"], 0)
+    assert rig.context.command(f"kill -0 {first.data['pid']}").ok
 
 
 def test_a_restart_gives_a_new_process(rig: Rig) -> None:
@@ -113,7 +136,7 @@ def test_it_is_stopped_once(rig: Rig) -> None:
     looked = rig.step("running")
     assert looked.status is Status.FAILED
     assert "not running" in looked.message
-    assert [item.title for item in looked.evidence][0] == f"{rig.name}: status"
+    assert looked.evidence[0].title == f"{rig.name}: status"
 
 
 @pytest.mark.parametrize("state", ["started", "restarted"])
@@ -131,35 +154,39 @@ def test_one_that_does_not_stay_up_fails(rig: Rig) -> None:
     assert outcome.status is Status.FAILED, outcome.message
     assert "within 3 s" in outcome.message or "for 3 s" in outcome.message
     assert "boom: out of memory" in evidence(outcome)
+    assert rig.step("running", settle=3).status is Status.FAILED, "a crash loop is not taken for a running service"
+    assert rig.step("stopped").data["running"] is False
 
 
 def test_a_process_older_than_its_files_is_noticed_and_restarted(rig: Rig) -> None:
-    edited = rig.folder / "main näh.py"
-    edited.write_text("old\n")
+    name = "main näh.py"
+    file, there = rig.folder / name, rig.path(name)
     rig.define(STEADY)
-    assert rig.step("started", newer_than=str(edited), settle=0.2).status is Status.CHANGED
-    assert rig.step("running", newer_than=[str(edited)]).status is Status.PASSED
-    before = edited.stat().st_mtime
+    file.write_text("old\n")
+    assert rig.step("started", newer_than=there, settle=0.2).status is Status.CHANGED
+    assert rig.step("running", newer_than=[there]).status is Status.PASSED
+    before = file.stat().st_mtime
 
     def edit() -> bool:
-        edited.write_text("new\n")
-        return edited.stat().st_mtime > before + 0.2
+        file.write_text("new\n")
+        return file.stat().st_mtime > before + 0.2
 
     wait_until(edit, "the file is newer")
-    stale = rig.step("running", newer_than=[str(edited)])
+    stale = rig.step("running", newer_than=there)
     assert stale.status is Status.FAILED
-    assert f"before {edited} was written" in stale.message
-    fresh = rig.step("restarted", newer_than=str(edited), settle=0.2)
+    assert f"before {there} was written" in stale.message
+    fresh = rig.step("restarted", newer_than=there, settle=0.2)
     assert fresh.status is Status.CHANGED, fresh.message
-    gone = rig.step("running", newer_than=f"{edited}.gone")
+    gone = rig.step("running", newer_than=f"{there}.gone")
     assert "there is no file" in gone.message
 
 
 def test_a_manager_that_only_says_so_is_not_believed(foreign_rig: Rig) -> None:
     rig = foreign_rig
+    assert rig.liar is not None
     rig.define(STEADY)
     first = rig.step("started", settle=0)
-    outcome = rig.step("restarted", settle=0.2, **rig.liar)
+    outcome = rig.liar.step("restarted", settle=0.2)
     assert outcome.status is Status.FAILED
     assert "reports success, but it was not restarted" in outcome.message
     assert outcome.data["pid"] == first.data["pid"]

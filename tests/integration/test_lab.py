@@ -5,6 +5,7 @@ from __future__ import annotations
 import pwd
 import shlex
 import socket
+import struct
 import sys
 from pathlib import Path
 
@@ -12,7 +13,10 @@ import paramiko
 import psycopg
 import pytest
 
+from tests.lab.chromium import Chromium
+from tests.lab.compose import Compose
 from tests.lab.jump import Jump
+from tests.lab.pm2 import Pm2
 from tests.lab.postgres import Database, Postgres
 from tests.lab.redis import Redis
 from tests.lab.sshd import Account, Sshd
@@ -132,3 +136,45 @@ def test_the_systemd_host_sees_the_checkout_and_changes_only_itself(systemd_host
     systemd_host.path("/etc/only-there").write_text("x")
     assert systemd_host.run("cat", "/etc/only-there").stdout == "x"
     assert not Path("/etc/only-there").exists()
+
+
+@pytest.mark.parametrize("command", [["docker", "compose"], ["docker-compose"]], ids=" ".join)
+def test_compose_restarts_a_service(compose: Compose, tmp_path: Path, command: list[str]) -> None:
+    program = f"import time; print('up', flush=True); open({str(tmp_path / 'seen')!r}, 'w'); time.sleep(600)"
+    compose.write(tmp_path, app=[sys.executable, "-c", program])
+    up = compose.run(*command, "up", "-d", cwd=tmp_path)
+    assert up.returncode == 0, up.stderr
+    inspect = [
+        "docker",
+        "inspect",
+        "--format",
+        "{{.State.Pid}}",
+        compose.run(*command, "ps", "-q", cwd=tmp_path).stdout.strip(),
+    ]
+    first = compose.run(*inspect).stdout
+    assert compose.run(*command, "restart", "app", cwd=tmp_path).returncode == 0
+    assert compose.run(*inspect).stdout not in {first, "0\n"}
+    wait_until(
+        lambda: compose.run(*command, "logs", "--no-log-prefix", "app", cwd=tmp_path).stdout == "up\nup\n",
+        "the application has started twice",
+    )
+    assert (tmp_path / "seen").exists()
+    assert compose.run(*command, "down", cwd=tmp_path).returncode == 0
+    assert compose.run("podman", "ps", "--all", "--quiet").stdout == ""
+
+
+def test_pm2_restarts_an_app(pm2: Pm2) -> None:
+    assert pm2.run("start", "--name", "smoke", "sleep", "--", "600").returncode == 0
+    first = pm2.apps()["smoke"]["pid"]
+    assert pm2.run("restart", "smoke").returncode == 0
+    assert pm2.apps()["smoke"]["pid"] not in {first, 0}
+    assert pm2.run("delete", "smoke").returncode == 0
+    assert pm2.apps() == {}
+
+
+def test_chromium_sees_a_page(chromium: Chromium, tmp_path: Path) -> None:
+    page, picture = tmp_path / "päge 1.html", tmp_path / "page.png"
+    page.write_text("<meta charset=utf-8><body style='height:1500px'><p>Seen<script>document.write('!')</script>")
+    assert chromium.screenshot(page, picture, width=390) == "Seen!"
+    width, height = struct.unpack(">II", picture.read_bytes()[16:24])
+    assert (width, height >= 1500) == (390, True)

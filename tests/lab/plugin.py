@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from .chromium import chromium
+from .compose import compose
 from .jump import jump
+from .pm2 import pm2
 from .postgres import _postgres_programs, database, own_postgres, postgres
 from .redis import redis
 from .sshd import ssh_keys, sshd
@@ -14,10 +17,13 @@ from .tools import lab_dir, leave_on_sigterm
 
 __all__ = [
     "_postgres_programs",
+    "chromium",
+    "compose",
     "database",
     "jump",
     "lab_dir",
     "own_postgres",
+    "pm2",
     "postgres",
     "redis",
     "ssh_keys",

@@ -64,6 +64,12 @@ def answers(port: int, host: str = "127.0.0.1") -> bool:
         return False
 
 
+def answers_unix(path: Path) -> bool:
+    """Does something accept a connection on that socket file?"""
+    with socket.socket(socket.AF_UNIX) as client:
+        return client.connect_ex(str(path)) == 0
+
+
 def free_port(host: str = "127.0.0.1") -> int:
     """A port that nobody listens on, below the range from which the kernel takes outgoing ones."""
     for port in random.sample(range(20000, 32000), 200):

@@ -1,249 +1,268 @@
-"""The run as it happens: a line for each finished step, and on a terminal what is running, below them.
+"""The run as it happens, on a terminal: a line for each finished step, and below them what is running now.
 
-`choose` gives the view that fits: live on a terminal, plain lines elsewhere. Text from hosts is made harmless first.
+`choose` gives the view that fits a stream. All text from hosts is made harmless, and is never read as markup.
 """
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Iterator
+import os
 from typing import TYPE_CHECKING, TextIO
 
-from runbook.events import (
-    BAD,
-    Event,
-    Role,
-    RunFinished,
-    RunStarted,
-    StageFinished,
-    StageStarted,
-    Status,
-    StepFinished,
-    StepProgress,
-    StepStarted,
-)
-from runbook.record import STRUCTURES, Recorder
+from runbook.events import BAD, Role, RunStarted, StageStarted, Status, StepFinished, StepProgress, StepStarted
+from runbook.record import Run
 from runbook.reports import details
-from runbook.reports.text import clean, duration, sign
+from runbook.reports.details import Line
+from runbook.reports.tables import cropped
+from runbook.reports.text import clean, duration, one_line, sign
+from runbook.reports.view import View
 
 if TYPE_CHECKING:
-    from rich.console import Console as RichConsole
     from rich.text import Text
 
 STYLES = {
-    Status.PASSED: "green",
-    Status.CHANGED: "yellow",
-    Status.REMEDIATED: "magenta",
-    Status.WARNED: "yellow",
-    Status.SKIPPED: "dim",
-    Status.FAILED: "bold red",
-    Status.UNREACHABLE: "bold red",
-    Status.UNKNOWN: "cyan",
-    Status.WAITING: "cyan",
+    "text": "",
+    "soft": "dim",
+    "strong": "bold",
+    "add": "green",
+    "delete": "red",
+    "passed": "green",
+    "changed": "yellow",
+    "remediated": "magenta",
+    "warned": "yellow",
+    "skipped": "dim",
+    "failed": "bold red",
+    "unreachable": "bold red",
+    "unknown": "cyan",
+    "waiting": "cyan",
 }
-MAX_RUNNING = 6
-SLOW = 5.0
-"""Seconds from which on a step is named among the slowest."""
+ROLES = {"diagnose": "diagnose ", "rescue": "rescue ", "always": "always "}
+ENDED = 21
+"""Columns at the right edge for how a step ended and how long it took."""
+NARROW = 60
+"""On a terminal with fewer columns nothing is aligned to the right edge."""
+HOST = 20
+"""Columns for a host's name, at most."""
 
 
-def choose(stream: TextIO, *, verbosity: int = 0, color: bool | None = None, diff: bool = False) -> View:
-    """The view for a stream. `verbosity`: -1 quiet, 0, 1 commands, 2 and more output too."""
-    import os
+def choose(
+    stream: TextIO, *, verbosity: int = 0, color: bool | None = None, diff: bool = False, width: int | None = None
+) -> View:
+    """The view for a stream: live on a terminal, plain lines elsewhere.
 
-    from rich.console import Console
+    `color` None goes by the terminal and NO_COLOR; True colours where no terminal is, as the logs of CI services show.
+    """
+    _never_unencodable(stream)
+    terminal = stream.isatty() and os.environ.get("TERM") not in ("dumb", "unknown")
+    if terminal or color:
+        return Console(stream, verbosity=verbosity, color=color, diff=diff, width=width)
+    from runbook.reports.plain import Plain
 
-    # `color` False leaves the live lines: NO_COLOR asks for no colour, not for no terminal.
-    no_color = color is False or (color is None and bool(os.environ.get("NO_COLOR")))
-    terminal = stream.isatty()
-    console = Console(
-        file=stream,
-        no_color=no_color,
-        force_terminal=True if color else None,
-        highlight=False,
-        markup=False,
-        emoji=False,
-        width=None if terminal else 100,
-    )
-    if terminal and verbosity >= 0 and os.environ.get("TERM") != "dumb":
-        from runbook.reports.live import LiveView
-
-        return LiveView(console, verbosity, diff)
-    return View(console, verbosity, diff)
+    return Plain(stream, verbosity=verbosity, diff=diff)
 
 
-class View:
-    """Prints what has ended, line by line."""
+def _never_unencodable(stream: TextIO) -> None:
+    """A sign that the terminal's encoding does not have is shown as `?`, and ends no run."""
+    if reconfigure := getattr(stream, "reconfigure", None):
+        reconfigure(errors="replace")
 
-    def __init__(self, console: RichConsole, verbosity: int, diff: bool) -> None:
-        self.console, self.verbosity, self.diff = console, verbosity, diff
-        self.recorder = Recorder()
-        self.hosts: tuple[str, ...] = ()
-        self.running: dict[tuple[str, str], StepStarted] = {}
-        self.notes: dict[tuple[str, str], str] = {}
-        self._skipped = 0
 
-    def handle(self, event: Event) -> None:
-        """Show one event."""
-        self.recorder.add(event)
-        match event:
-            case RunStarted():
-                self._head(event)
-            case StageStarted():
-                self._stage(event)
-            case StepStarted():
-                self._started(event)
-            case StepProgress():
-                self._progress(event)
-            case StepFinished():
-                self._finished(event)
-            case StageFinished():
-                self._stage_end()
-            case RunFinished():
-                self._end()
+class Console(View):
+    """Draws with rich. Without a terminal behind the stream (tests, `--color` into a file) nothing is animated."""
+
+    def __init__(
+        self,
+        stream: TextIO,
+        *,
+        verbosity: int = 0,
+        color: bool | None = None,
+        diff: bool = False,
+        width: int | None = None,
+    ) -> None:
+        from rich.console import Console as Rich
+
+        super().__init__(verbosity, diff)
+        no_color = color is False or (color is None and bool(os.environ.get("NO_COLOR")))
+        self.rich = Rich(
+            file=stream,
+            no_color=no_color,
+            force_terminal=True if color else None,
+            highlight=False,
+            markup=False,
+            emoji=False,
+            width=width if width is not None or stream.isatty() else 100,
+        )
+        self._live = None
+        if self.rich.is_terminal and stream.isatty():
+            from runbook.reports.live import Running
+
+            self._live = Running(self)
+            self._live.start()
 
     def close(self) -> None:
-        """Nothing to put away here."""
+        super().close()
+        self._pause()
 
-    @contextlib.contextmanager
-    def suspended(self) -> Iterator[None]:
-        """While a person is asked something."""
-        yield
+    def _pause(self) -> None:
+        if self._live is not None:
+            self._live.stop()
+
+    def _resume(self) -> None:
+        if self._live is not None:
+            self._live.start()
 
     # --- lines -------------------------------------------------------------------------------------------------
 
-    def print(self, text: str | Text = "", style: str = "", *, indent: int = 0) -> None:
-        """One line, or several; long ones are folded under their indentation."""
-        from rich.padding import Padding
+    @property
+    def width(self) -> int:
+        return max(20, self.rich.width)
+
+    def print(self, text: str | Text, style: str = "text") -> None:
+        """One line that fits."""
         from rich.text import Text
 
-        shown = text if isinstance(text, Text) else Text(clean(text), style=style)
-        self.console.print(Padding(shown, (0, 0, 0, indent)) if indent else shown)
+        shown = text if isinstance(text, Text) else Text(text, style=STYLES[style])
+        self.rich.print(shown, soft_wrap=True)
 
-    def _head(self, event: RunStarted) -> None:
-        self.hosts = event.hosts
-        if self.verbosity < 0:
-            return
-        self.print(event.playbook, "bold")
-        hosts = ", ".join(event.hosts[:5]) + (f" and {len(event.hosts) - 5} more" if len(event.hosts) > 5 else "")
-        labels = "".join(f" · {name}: {value}" for name, value in event.labels.items())
-        self.print(f"{hosts} · run {event.run_id}{labels}", "dim")
-
-    def _stage(self, event: StageStarted) -> None:
-        self._skipped = 0
-        if self.verbosity >= 0:
-            self.print()
-            self.print(f"━━ {event.number}  {event.name}", "bold cyan")
-
-    def _stage_end(self) -> None:
-        if self._skipped and self.verbosity == 0:
-            self.print(f"  – {self._skipped} skipped", "dim")
-
-    def _started(self, event: StepStarted) -> None:
-        self.running[event.host, event.number] = event
-        if self.verbosity < 0 or event.kind == "stage":
-            return
-        if event.kind in ("block", "include", "choose"):
-            self._line(event, "▸", "", "dim")
-        elif event.kind == "remediation":
-            self.print(f"↳ repair: {event.name}", "magenta", indent=self._depth(event.number) * 2 + 2)
-
-    def _progress(self, event: StepProgress) -> None:
-        key = (event.host, event.number)
-        last = event.text.strip().splitlines()[-1:] or [""]
-        self.notes[key] = clean(last[0])[:200]
-        started = self.running.get(key)
-        if event.stream == "failed" and started is not None and self.verbosity >= 0:
-            self._line(started, sign(Status.FAILED), f"failed: {event.text}", STYLES[Status.FAILED])
-        elif event.stream in ("stdout", "stderr") and self.verbosity >= 2:
-            for line in event.text.splitlines():
-                self.print(f"{self._host(event.host)}│ {line}", "dim", indent=self._depth(event.number) * 2 + 4)
-
-    def _finished(self, event: StepFinished) -> None:
-        self.running.pop((event.host, event.number), None)
-        self.notes.pop((event.host, event.number), None)
-        status = event.outcome.status
-        if status is Status.SKIPPED and self.verbosity <= 0:
-            self._skipped += event.kind not in STRUCTURES
-            return
-        if event.kind in STRUCTURES and not self._worth_a_line(event):
-            return
-        if self.verbosity < 0 and status not in BAD:
-            return
-        self._line(event, sign(status), self._said(event), STYLES[status])
-        self._below(event)
-
-    def _worth_a_line(self, event: StepFinished) -> bool:
-        """A stage is in the summary; what holds steps is told again only when it did not simply pass."""
-        if event.kind == "stage":
-            return event.outcome.status in BAD and not self._told(event)
-        notable = event.outcome.status not in (Status.PASSED, Status.CHANGED, Status.SKIPPED)
-        return event.kind in ("block", "include") and notable
-
-    def _told(self, event: StepFinished) -> bool:
-        stages = [stage for stage in self.recorder.run.stages if stage.number == event.number]
-        return any(result.children for stage in stages for result in stage.results if result.host == event.host)
-
-    def _said(self, event: StepFinished) -> str:
-        took = event.at - event.started
-        parts = [str(event.outcome.status)]
-        message = event.outcome.message
-        if message and (
-            event.outcome.status not in (Status.PASSED, Status.CHANGED) or event.kind in ("note", "choose")
-        ):
-            parts.append(message)
-        if event.attempts > 1:
-            parts.append(f"{event.attempts} attempts")
-        if took >= 1:
-            parts.append(duration(took))
-        return ", ".join(parts[:1]) + (": " if len(parts) > 1 else "") + ", ".join(parts[1:])
-
-    def _line(self, event: StepStarted | StepFinished, mark: str, said: str, style: str) -> None:
+    def print_lines(self, lines: list[Line], prefix: str, bar: str = "") -> None:
+        """Lines under a prefix (in style `bar`); what is too long is folded under it, or cut."""
+        from rich.cells import cell_len
         from rich.text import Text
 
-        text = Text()
-        text.append(f"{mark} ", style=style)
-        text.append(f"{event.number} ", style="dim")
-        text.append(self._host(event.host), style="cyan")
-        text.append(clean(event.name))
-        if said:
-            text.append(f"  {clean(said)}", style=style if style != "green" else "dim")
-        self.print(text, indent=self._depth(event.number) * 2)
+        for line in lines:
+            room = max(10, self.width - cell_len(prefix) - line.indent)
+            text = clean(line.text).expandtabs(4)
+            parts = [cropped(text, room)] if not line.fold else _folded(text, room)
+            for part in parts:
+                shown = Text(prefix, style=STYLES[bar or "text"])
+                shown.append(" " * line.indent + part, style=STYLES[line.style])
+                self.print(shown)
 
-    def _below(self, event: StepFinished) -> None:
-        """What belongs under a step's line: command, diff, tables, and for a failure everything that explains it."""
-        indent = self._depth(event.number) * 2 + 4
+    def label(self, host: str) -> str:
+        """The column of hosts; empty when there is but one."""
+        if len(self.hosts) < 2:
+            return ""
+        from rich.cells import cell_len, set_cell_size
+
+        width = min(HOST, max(cell_len(one_line(name)) for name in self.hosts))
+        return set_cell_size(cropped(one_line(host), width), width) + "  "
+
+    def _line(
+        self, event: StepStarted | StepFinished, mark: str, style: str, status: str = "", took: str = "", name: str = ""
+    ) -> None:
+        from rich.cells import cell_len
+        from rich.text import Text
+
+        margin = _indent(event.number)
+        left = Text(margin)
+        left.append(f"{mark} ", style=STYLES[style])
+        left.append(f"{event.number}  ", style="dim")
+        left.append(self.label(event.host), style="cyan")
+        right = f"{status:<11} {took:>9}" if status else ""
+        aligned = bool(right) and self.width >= NARROW
+        room = self.width - left.cell_len - (ENDED + 2 if aligned else 0)
+        first, *rest = _folded(name or ROLES.get(event.role, "") + one_line(event.name), max(16, room))
+        under = " " * left.cell_len
+        left.append(first)
+        if right:
+            gap = max(2, self.width - ENDED - left.cell_len) if aligned else 2
+            left.append(" " * gap)
+            left.append(status.ljust(11) if aligned else status, style=STYLES[style])
+            left.append(f" {took:>9}".rstrip() if aligned else f" {took}", style="dim")
+        self.print(left)
+        for line in rest:
+            self.print(under + line if cell_len(under) < self.width - 16 else margin + line)
+
+    # --- what is drawn -----------------------------------------------------------------------------------------
+
+    def show_head(self, event: RunStarted) -> None:
+        names = [one_line(host) for host in event.hosts]
+        hosts = ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")
+        labels = [f"{one_line(name)}: {one_line(str(value))}" for name, value in event.labels.items()]
+        mode = [f"mode {event.mode}"] if event.mode != "run" else []
+        said = " · ".join([hosts, *mode, f"run {event.run_id}", *labels])
+        self.print_lines([Line(one_line(event.playbook), "strong"), Line(said, "soft")], "")
+
+    def show_stage(self, event: StageStarted) -> None:
+        from rich.text import Text
+
+        title = cropped(f"{event.number}  {one_line(event.name)}", self.width - 6)
+        text = Text("\n━━ ", style="cyan")
+        text.append(title, style="bold")
+        text.append(" " + "━" * max(2, self.width - text.cell_len - 1), style="cyan")
+        self.print(text)
+
+    def show_skipped(self, stage: str, count: int) -> None:  # noqa: ARG002 - plain output names the stage
+        self.print(f"– {count} skipped", "skipped")
+
+    def show_started(self, event: StepStarted) -> None:
+        if event.kind == "remediation":
+            self._line(event, "↳", "remediated", name=f"repair: {one_line(event.name)}")
+        else:
+            self._line(event, "▸", "soft")
         if self.verbosity >= 1 and event.action:
-            self.print(event.action, "dim", indent=indent)
-        if event.outcome.diff and (self.diff or event.role is Role.REMEDIATE or self.verbosity >= 1):
-            for line, style in details.diff_lines(event.outcome.diff):
-                self.print(line, style, indent=indent)
-        for line, style in details.explain(event, self.verbosity):
-            self.print(line, style, indent=indent)
+            self.print_lines([Line(f"$ {one_line(event.action, 1000)}", "soft")], _indent(event.number) + "    ")
 
-    def _depth(self, number: str) -> int:
-        return max(0, number.count(".") - 1)
+    def show_output(self, event: StepProgress) -> None:
+        bar = _indent(event.number) + "    " + self.label(event.host) + "│ "
+        self.print_lines([Line(line) for line in clean(event.text).splitlines()], bar, "soft")
 
-    def _host(self, host: str) -> str:
-        return f"[{host}] " if len(self.hosts) > 1 else ""
+    def show_failed_first(self, started: StepStarted, event: StepProgress) -> None:
+        self._line(started, sign(Status.FAILED), "failed", "failed", duration(event.at - started.at))
+        self.print_lines([Line(event.text, "failed")], _indent(event.number) + "    ")
 
-    # --- the end -----------------------------------------------------------------------------------------------
+    def show_note(self, event: StepFinished) -> None:
+        self.print_lines([Line(event.outcome.message, "soft")], _indent(event.number) + "  └ ")
 
-    def _end(self) -> None:
-        run = self.recorder.run
-        status = Status(run.verdict.value) if run.verdict.value in Status._value2member_map_ else Status.FAILED
-        counts = ", ".join(f"{count} {name}" for name, count in run.counts.items())
-        self.print()
-        self.print(f"{sign(status)} {run.verdict.upper()} – {run.reason}", STYLES[status])
-        self.print(f"  {counts or 'no steps'} · {duration(run.duration)}", "dim")
-        if len(run.hosts) > 1:
-            for line, style in details.per_host(run):
-                self.print(line, style, indent=2)
-        if run.causes:
-            self.print("  Likely causes:", "bold")
-            for cause in run.causes:
-                where = f"{cause.host}, " if len(run.hosts) > 1 else ""
-                self.print(f"- {cause.text} ({where}step {cause.number})", indent=4)
-        slow = sorted((r for r in run.steps() if r.duration >= SLOW), key=lambda r: -r.duration)[:3]
-        if slow:
-            said = ", ".join(f"{result.number} {duration(result.duration)}" for result in slow)
-            self.print(f"  slowest: {said}", "dim")
+    def show_finished(self, event: StepFinished, *, repeats: bool) -> None:
+        status = str(event.outcome.status)
+        # What a diagnosing step finds is news, and no failure of the run.
+        bad = event.outcome.status in BAD and event.role is not Role.DIAGNOSE
+        style = "warned" if event.outcome.status in BAD and not bad else status
+        self._line(event, sign(status), style, status, duration(max(0.0, event.at - event.started)))
+        prefix = _indent(event.number) + ("  │ " if bad else "    ")
+        lines = list(details.explain(event, self.verbosity, self.diff, self.width - len(prefix)))
+        if repeats:
+            lines = [line for line in lines if line.text not in event.outcome.message.split("\n")]
+        self.print_lines(lines, prefix, "failed" if bad else "text")
+
+    def show_end(self, run: Run) -> None:
+        self._pause()
+        self._live = None
+        self.print("")
+        self.print_lines(list(details.summary(run)), "")
+
+
+def _indent(number: str) -> str:
+    """What stands in a step is shown a little to the right of it."""
+    return "  " * max(0, number.count(".") - 1)
+
+
+def _folded(text: str, width: int) -> list[str]:
+    """Text in lines of at most so many columns, broken between words where that is possible."""
+    from rich.cells import cell_len
+
+    out: list[str] = []
+    for line in text.split("\n"):
+        if cell_len(line) <= width:
+            out.append(line)
+        else:
+            out += _broken(line, width)
+    return out
+
+
+def _broken(line: str, width: int) -> list[str]:
+    from rich.cells import cell_len, chop_cells
+
+    margin = line[: len(line) - len(line.lstrip())][: width // 2]
+    out, current = [], margin
+    if line.startswith("• "):
+        margin = "  "
+    for word in line.split():
+        if current.strip() and cell_len(current) + 1 + cell_len(word) <= width:
+            current += " " + word
+            continue
+        if current.strip():
+            out.append(current)
+        *whole, current = [margin + part for part in chop_cells(word, width - len(margin))] or [margin]
+        out += whole
+    return [*out, current]

@@ -1,77 +1,181 @@
-"""What explains a step, as (line, style) pairs for the console."""
+"""What explains a step, and what ends a run, as lines for the console and for plain output alike."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
-from runbook.events import BAD, Evidence, Role, Status, StepFinished
-from runbook.events import worst as worst_of
-from runbook.record import Run
-from runbook.reports.text import clean, condition_lines, evidence_text, rows_text
+from runbook.events import BAD, Evidence, Role, Status, StepFinished, worst
+from runbook.record import ASIDE, STRUCTURES, Result, Run
+from runbook.reports import tables
+from runbook.reports.text import bounded, clean, duration, evidence_of, one_line, sign, tail, unmet
 
 MAX_DIFF = 40
 MAX_ROWS = 10
 MAX_EVIDENCE = 15
-
-Lines = Iterator[tuple[str, str]]
-
-
-def diff_lines(diff: str) -> Lines:
-    """A unified diff, its middle left out where it is long."""
-    lines = clean(diff).rstrip("\n").splitlines()
-    for line in lines[:MAX_DIFF]:
-        style = "green" if line.startswith("+") else "red" if line.startswith("-") else "dim"
-        yield line, style
-    if len(lines) > MAX_DIFF:
-        yield f"… {len(lines) - MAX_DIFF} more lines", "dim"
+MAX_ITEMS = 10
+MAX_HOSTS = 30
+SLOW = 5.0
+"""Seconds from which on a step is named among the slowest."""
+_TROUBLE = (*BAD, Status.WARNED, Status.WAITING, Status.UNKNOWN)
+_TELLING = ("note", "confirm", "choose")
+"""Kinds whose message is what they are for."""
 
 
-def explain(event: StepFinished, verbosity: int) -> Lines:
-    """Tables of every step; of a failure (or a warning) all that explains it."""
-    bad = event.outcome.status in (*BAD, Status.WARNED, Status.WAITING)
-    if bad or verbosity >= 1:
-        yield from ((line, "") for line in condition_lines(event.conditions))
-    for evidence in event.outcome.evidence:
-        if evidence.table is not None and verbosity >= 0:
-            yield from _table(evidence)
-        elif bad or verbosity >= 2:
-            yield from _evidence(evidence)
-    if not bad:
-        return
-    for label, outcome in event.items:
-        if outcome.status in BAD:
-            yield f"{label}: {outcome.message}", "red"
+@dataclass(frozen=True)
+class Line:
+    """`style` is `text`, `soft`, `strong`, `add`, `delete`, or a status."""
+
+    text: str
+    style: str = "text"
+    indent: int = 0
+    fold: bool = True
+    """A line that is too long is folded; otherwise it is cut (tables)."""
+
+
+def explain(event: StepFinished, verbosity: int, diff: bool, width: int) -> Iterator[Line]:
+    """What stands under a finished step; of a failure everything that explains it."""
+    status = event.outcome.status
+    trouble = status in _TROUBLE
+    yield from _message(event, verbosity)
+    if trouble or verbosity >= 2:
+        yield from _conditions(event)
+        yield from _items(event)
+    for evidence in evidence_of(event.outcome):
+        if evidence.table is not None or trouble or verbosity >= 2:
+            yield from _evidence(evidence, width)
+    if event.outcome.diff and (diff or trouble or event.role is Role.REMEDIATE or verbosity >= 1):
+        yield from _diff(event.outcome.diff)
+    if status in BAD and event.role not in ASIDE:
+        yield from _where(event)
+
+
+def _message(event: StepFinished, verbosity: int) -> Iterator[Line]:
+    status = event.outcome.status
+    shown = status is not Status.PASSED or event.kind in _TELLING or verbosity >= 1
+    style = str(status) if status in _TROUBLE else "soft"
+    if event.outcome.message and shown:
+        yield from (Line(line, style) for line in bounded(event.outcome.message, MAX_EVIDENCE))
+    if event.attempts > 1:
+        yield Line(f"after {event.attempts} attempts", "soft")
+
+
+def _conditions(event: StepFinished) -> Iterator[Line]:
+    message = one_line(event.outcome.message)
+    for condition in unmet(event.conditions):
+        if f"expected {condition.text}" not in message:
+            yield Line(f"{condition.keyword}: {condition.text}")
+        yield from (Line(f"{name} = {value}", indent=2) for name, value in condition.values)
+
+
+def _items(event: StepFinished) -> Iterator[Line]:
+    bad = [(label, outcome) for label, outcome in event.items if outcome.status in _TROUBLE]
+    for label, outcome in bad[:MAX_ITEMS]:
+        said = f"{sign(outcome.status)} {one_line(label, 80)}: {one_line(outcome.message, 300)}"
+        yield Line(said, str(outcome.status), 2)
+    if len(bad) > MAX_ITEMS:
+        yield Line(f"… {len(bad) - MAX_ITEMS} more items", "soft", 2)
+
+
+def _evidence(evidence: Evidence, width: int) -> Iterator[Line]:
+    if evidence.table is not None:
+        if evidence.title:
+            yield Line(one_line(evidence.title), "soft")
+        for line in tables.lines(evidence.table, MAX_ROWS, width):
+            yield Line(line, fold=False)
+    elif evidence.text.strip():
+        if evidence.title:
+            yield Line(f"{one_line(evidence.title)}:", "soft")
+        yield from (Line(line, "soft", 2) for line in tail(evidence.text, MAX_EVIDENCE))
+
+
+def _diff(diff: str) -> Iterator[Line]:
+    for line in bounded(diff, MAX_DIFF):
+        style = "add" if line.startswith("+") else "delete" if line.startswith("-") else "soft"
+        yield Line(line, style)
+
+
+def _where(event: StepFinished) -> Iterator[Line]:
     for cause in event.causes:
-        yield f"likely cause: {cause}", "bold"
-    if event.excerpt and event.outcome.status in BAD and event.role in (Role.STEP, Role.RESCUE, Role.ALWAYS):
-        yield event.place, "dim"
-        yield from ((line, "dim") for line in event.excerpt.splitlines())
+        yield Line(f"likely cause: {one_line(cause)}", "strong")
+    if event.place:
+        yield Line(one_line(event.place), "soft")
+    if event.excerpt:
+        yield from (Line(line, "soft", 2, fold=False) for line in clean(event.excerpt).splitlines())
 
 
-def _table(evidence: Evidence) -> Lines:
-    if evidence.table is not None and evidence.table.rows:
-        yield from ((line, "") for line in rows_text(evidence.table, MAX_ROWS).splitlines())
+# --- the end ---------------------------------------------------------------------------------------------------
 
 
-def _evidence(evidence: Evidence) -> Lines:
-    text = evidence_text(evidence, MAX_EVIDENCE)
-    if text.strip():
-        yield f"{evidence.title}:", "dim"
-        yield from ((f"  {line}", "dim") for line in text.splitlines())
+def summary(run: Run) -> Iterator[Line]:
+    """The verdict with its reason, counts, hosts, likely causes, and what took long."""
+    verdict = str(run.verdict)
+    yield Line(f"{sign(verdict)} {verdict.upper()} – {one_line(run.reason)}", verdict)
+    counts = ", ".join(f"{count} {name}" for name, count in run.counts.items())
+    yield Line(f"{counts or 'no steps'} · {duration(run.duration)}", "soft", 2)
+    if len(run.hosts) > 1:
+        yield Line("")
+        yield from _hosts(run)
+    if run.causes:
+        yield Line("")
+        yield Line("Likely causes", "strong", 2)
+        yield from (Line(f"• {said}", indent=2) for said in causes(run))
+    slow = sorted((r for r in run.steps() if r.duration >= SLOW), key=lambda r: -r.duration)[:3]
+    if slow:
+        yield Line("")
+        yield Line("Slowest steps", "strong", 2)
+        yield from (Line(f"{duration(step.duration):>10}  {_which(run, step)}", "soft", 2) for step in slow)
 
 
-def per_host(run: Run) -> Lines:
-    """One line for each host: the worst that it came to, and its counts."""
+def _which(run: Run, step: Result) -> str:
+    host = f"{one_line(step.host)} " if len(run.hosts) > 1 else ""
+    return f"{step.number} {host}{one_line(step.name)}"
+
+
+def causes(run: Run) -> Iterator[str]:
+    """Each likely cause once, with the steps and hosts that it explains."""
+    places: dict[str, dict[str, list[str]]] = {}
+    for cause in run.causes:
+        places.setdefault(one_line(cause.text), {}).setdefault(cause.number, []).append(one_line(cause.host))
+    for text, steps in places.items():
+        yield f"{text} ({'; '.join(_place(run, number, hosts) for number, hosts in steps.items())})"
+
+
+def _place(run: Run, number: str, hosts: list[str]) -> str:
+    if len(run.hosts) == 1:
+        return f"step {number}"
+    more = f" and {len(hosts) - 3} more" if len(hosts) > 3 else ""
+    return f"step {number} on {', '.join(hosts[:3])}{more}"
+
+
+def _hosts(run: Run) -> Iterator[Line]:
+    """A line for each host: the worst that it came to, and its counts. Of very many, those that need attention."""
+    found = per_host(run)
+    told = [host for host, (status, _) in found.items() if status in _TROUBLE] if len(found) > MAX_HOSTS else [*found]
+    size = max((len(one_line(host)) for host in told), default=0)
+    for host in told[:MAX_HOSTS]:
+        status, counts = found[host]
+        said = "  ".join(f"{sign(name)} {counts[name]}" for name in Status if name in counts)
+        yield Line(
+            f"{sign(status)} {one_line(host):<{size}}  {status!s:<11}  {said}".rstrip(), str(status), 2, fold=False
+        )
+    if rest := len(found) - len(told[:MAX_HOSTS]):
+        yield Line(f"… and {rest} more hosts", "soft", 2)
+
+
+def per_host(run: Run) -> dict[str, tuple[Status, dict[str, int]]]:
+    """For each host the worst that its stages came to, and how many of its steps ended how."""
+    statuses: dict[str, list[Status]] = {host: [] for host in run.hosts}
     counts: dict[str, dict[str, int]] = {host: {} for host in run.hosts}
-    worst: dict[str, Status] = {}
     for stage in run.stages:
         for result in stage.results:
-            worst[result.host] = worst_of([worst.get(result.host, result.status), result.status])
-    for result in run.steps():
-        host = counts.setdefault(result.host, {})
-        host[str(result.status)] = host.get(str(result.status), 0) + 1
-    width = max((len(host) for host in counts), default=0)
-    for host, found in counts.items():
-        status = worst.get(host, Status.SKIPPED)
-        said = ", ".join(f"{count} {name}" for name, count in found.items())
-        yield f"{host:<{width}}  {status!s:<11} {said}", "red" if status in BAD else ""
+            statuses.setdefault(result.host, []).append(result.status)
+            of_host = counts.setdefault(result.host, {})
+            for step in result.counted():
+                of_host[str(step.status)] = of_host.get(str(step.status), 0) + 1
+    return {host: (worst(found), counts[host]) for host, found in statuses.items()}
+
+
+def is_heading(kind: str) -> bool:
+    """Is a line due when this starts, with what it holds below it?"""
+    return kind in STRUCTURES - {"stage"}

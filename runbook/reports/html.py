@@ -1,25 +1,45 @@
-"""The run as one self-contained page: no network, readable on a phone and on paper, in the dark and without scripts."""
+"""The run as one self-contained page: no network, readable on a phone, on paper, in the dark and without scripts.
+
+The verdict, who and when; then likely causes and what needs attention; then the timeline and every stage. The policy
+in the page's head lets nothing run but its own script and nothing be loaded, whatever a host's output holds.
+"""
 
 from __future__ import annotations
 
+import base64
+import hashlib
+import time
+from collections.abc import Iterator
 from functools import cache
 from html import escape
 from importlib.resources import files
 
-from runbook.events import BAD, STOPPING, Evidence, Outcome, Role, Status
-from runbook.record import STRUCTURES, Result, Run, StageRecord
-from runbook.reports.text import cell, clean, clock, condition_lines, duration, sign
+from runbook.events import SEVERITY, Status
+from runbook.record import ASIDE, Result, Run, StageRecord
+from runbook.reports.details import per_host
+from runbook.reports.html_steps import Page, badge, html_text
+from runbook.reports.text import clock, duration, sign
 
-MAX_ROWS = 200
-MAX_TEXT = 20_000
-"""Characters of one piece of evidence on the page."""
+TROUBLE = (Status.FAILED, Status.UNREACHABLE, Status.WAITING, Status.UNKNOWN, Status.WARNED, Status.REMEDIATED)
+"""What is listed under "needs attention", the worst first."""
+MOST_LISTED = 100
+MOST_LANES = 40
+"""Hosts with a row in the timeline; of more, those that came to the worst."""
 
 
 def render(run: Run) -> str:
-    parts = [_head(run), _summary(run), _causes(run), _timeline(run), _filters(run)]
-    parts += [_stage(run, stage) for stage in run.stages]
+    page = Page(run)
+    main = [_causes(run, page), _attention(run, page), _timeline(run, page), _filters(run)]
+    main += [_stage(run, page, stage) for stage in run.stages]
+    script = _asset("report.js")
     return _asset("report.html").format(
-        title=_text(run.playbook), style=_asset("report.css"), script=_asset("report.js"), body="\n".join(parts)
+        title=html_text(f"{sign(run.verdict)} {run.verdict} – {run.playbook}"),
+        style=_asset("report.css"),
+        script=script,
+        script_hash=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
+        header=_header(run),
+        main="\n".join(part for part in main if part),
+        footer=html_text(f"runbook {run.version} · run {run.run_id}"),
     )
 
 
@@ -28,204 +48,163 @@ def _asset(name: str) -> str:
     return (files("runbook.reports") / "assets" / name).read_text(encoding="utf-8")
 
 
-def _text(text: str) -> str:
-    return escape(clean(text))
-
-
 # --- head ------------------------------------------------------------------------------------------------------
 
 
-def _head(run: Run) -> str:
-    description = f"<p class=lead>{_text(run.description)}</p>" if run.description else ""
+def _header(run: Run) -> str:
+    lead = f"<p class=lead>{html_text(run.description)}</p>" if run.description else ""
+    facts = "".join(f"<div><dt>{html_text(name)}</dt><dd>{value}</dd></div>" for name, value in _facts(run))
+    counts = "".join(f"<li>{badge(status, f'{count} {status}')}</li>" for status, count in run.counts.items())
     return (
-        f"<header><h1>{_text(run.playbook)}</h1>{description}"
-        f"<p class='verdict {run.verdict}'><span class=sign>{sign(_status_of(run))}</span> "
-        f"<strong>{run.verdict.upper()}</strong> <span>{_text(run.reason)}</span></p></header>"
+        f"<h1>{html_text(run.playbook)}</h1>{lead}"
+        f"<p class='verdict {run.verdict}'><span class=mark aria-hidden=true>{sign(run.verdict)}</span>"
+        f"<span><strong>{run.verdict}</strong> <span class=reason>{html_text(run.reason)}</span></span></p>"
+        f"<ul class=counts aria-label='Steps by result'>{counts}</ul><dl class=facts>{facts}</dl>"
     )
 
 
-def _status_of(run: Run) -> Status:
-    return Status(str(run.verdict))
-
-
-def _summary(run: Run) -> str:
-    rows = {
-        "Started": clock(run.started),
-        "Took": duration(run.duration),
+def _facts(run: Run) -> Iterator[tuple[str, str]]:
+    """Name and HTML of each detail that is known."""
+    hosts = ", ".join(run.hosts[:20]) + (f" and {len(run.hosts) - 20} more" if len(run.hosts) > 20 else "")
+    yield "Started", _time(run.started)
+    if run.finished is not None:
+        yield "Took", duration(run.duration)
+    facts = {
         "By": run.user,
-        "Hosts": ", ".join(run.hosts),
+        "Mode": run.mode if run.mode != "run" else "",
+        "Hosts": hosts,
         "Inventory": ", ".join(run.inventory),
         "Playbook": run.path,
-        "Run": run.run_id,
-        **run.labels,
+        **{name: str(value) for name, value in run.labels.items()},
     }
-    items = "".join(f"<div><dt>{_text(k)}</dt><dd>{_text(v)}</dd></div>" for k, v in rows.items() if v)
-    counts = "".join(
-        f"<li class={status}>{sign(Status(status))} {count} {status}</li>" for status, count in run.counts.items()
-    )
-    return f"<section aria-label=Summary><ul class=counts>{counts}</ul><dl class=facts>{items}</dl></section>"
+    yield from ((name, html_text(value)) for name, value in facts.items() if value)
 
 
-def _causes(run: Run) -> str:
-    if not run.causes:
+def _time(at: float) -> str:
+    iso = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(at))
+    return f"<time datetime={iso}>{clock(at)}</time>"
+
+
+def _causes(run: Run, page: Page) -> str:
+    """Each likely cause once, with links to the steps that it explains."""
+    places: dict[str, list[str]] = {}
+    for cause in run.causes:
+        places.setdefault(cause.text, []).append(page.link(cause.host, cause.number))
+    items = []
+    for text, links in places.items():
+        more = f" and {len(links) - 5} more" if len(links) > 5 else ""
+        items.append(f"<li>{html_text(text)} <span class=where>{', '.join(links[:5])}{more}</span></li>")
+    return _section("causes", "Likely causes", f"<ul>{''.join(items)}</ul>") if items else ""
+
+
+def _attention(run: Run, page: Page) -> str:
+    """Steps that did not simply pass, the worst first."""
+    found = [step for step in run.steps() if step.status in TROUBLE]
+    found.sort(key=lambda step: -SEVERITY[step.status])
+    items = [_attending(step, page) for step in found[:MOST_LISTED]]
+    more = f"<p class=soft>… and {len(found) - MOST_LISTED} more</p>" if len(found) > MOST_LISTED else ""
+    return _section("attention", "Needs attention", f"<ul class=plain>{''.join(items)}</ul>{more}") if items else ""
+
+
+def _attending(step: Result, page: Page) -> str:
+    message = step.first_failure if step.status is Status.REMEDIATED else step.outcome.message
+    said = f"<span class=message>{html_text(message)}</span>" if message else ""
+    link = page.link(step.host, step.number, step.name)
+    return f"<li>{badge(step.status)}<span class=what>{link}{said}</span></li>"
+
+
+def _section(kind: str, title: str, inside: str) -> str:
+    return f"<section class='{kind}' aria-labelledby={kind}-title><h2 id={kind}-title>{title}</h2>{inside}</section>"
+
+
+# --- timeline --------------------------------------------------------------------------------------------------
+
+
+def _timeline(run: Run, page: Page) -> str:
+    """A lane for each host with a bar for each step on the axis of time. What it shows stands in the stages as text."""
+    if run.duration <= 0 or not run.stages:
         return ""
-    items = "".join(
-        f"<li>{_text(cause.text)} <a href='#{_anchor(cause.host, cause.number)}'>step {_text(cause.number)}"
-        f"{', ' + _text(cause.host) if len(run.hosts) > 1 else ''}</a></li>"
-        for cause in run.causes
+    found = per_host(run)
+    hosts = sorted(found, key=lambda host: -SEVERITY[found[host][0]])[:MOST_LANES]
+    shown = [host for host in found if host in set(hosts)]
+    bars: dict[str, list[str]] = {host: [] for host in shown}
+    for step in run.steps():
+        if step.host in bars and step.status is not Status.SKIPPED:
+            bars[step.host].append(_bar(run, page, step))
+    marks = "".join(_mark(run, stage) for stage in run.stages)
+    lanes = "".join(
+        f"<div class=lane><span class=host>{html_text(host)}</span><div class=bars>{''.join(bars[host])}</div></div>"
+        for host in shown
     )
-    return f"<section class=causes><h2>Likely causes</h2><ul>{items}</ul></section>"
+    axis = f"<span>0 s</span><span>{duration(run.duration / 2)}</span><span>{duration(run.duration)}</span>"
+    more = f"<p class=soft>{len(found) - len(shown)} more hosts are not shown.</p>" if len(found) > len(shown) else ""
+    return _section(
+        "timeline",
+        "Timeline",
+        f"<div aria-hidden=true><div class=lane><span></span><div class=marks>{marks}</div></div>{lanes}"
+        f"<div class=lane><span></span><div class=axis>{axis}</div></div></div>{more}",
+    )
 
 
-def _timeline(run: Run) -> str:
-    """A bar for each step on the axis of time; hosts one below the other."""
-    whole = run.duration
-    if whole <= 0:
-        return ""
-    rows = []
-    for host in run.hosts:
-        bars = "".join(_bar(run, result, whole) for result in run.steps() if result.host == host)
-        rows.append(f"<div class=row><span class=host>{_text(host)}</span><div class=bars>{bars}</div></div>")
-    axis = f"<div class=axis><span>0</span><span>{duration(whole / 2)}</span><span>{duration(whole)}</span></div>"
+def _percent(run: Run, at: float) -> float:
+    return min(100.0, max(0.0, 100 * (at - run.started) / run.duration))
+
+
+def _mark(run: Run, stage: StageRecord) -> str:
+    title = html_text(f"{stage.number} {stage.name}")
+    return f"<span style='left:{_percent(run, stage.started):.2f}%' title='{title}'>{html_text(stage.number)}</span>"
+
+
+def _bar(run: Run, page: Page, step: Result) -> str:
+    left = min(99.6, _percent(run, step.started))
+    width = max(0.4, _percent(run, step.finished) - left)
+    title = html_text(f"{step.number} {step.name}: {step.status}, {duration(step.duration)}")
     return (
-        f"<section class=timeline><h2>Timeline</h2>"
-        f"<div role=img aria-label='When each step ran'>{''.join(rows)}</div>{axis}</section>"
+        f"<a class='bar {step.status}' tabindex=-1 href='#{page.anchor(step)}' title='{title}' "
+        f"style='left:{left:.2f}%;width:{width:.2f}%'></a>"
     )
 
 
-def _bar(run: Run, result: Result, whole: float) -> str:
-    left = 100 * max(0.0, result.started - run.started) / whole
-    width = max(0.3, 100 * result.duration / whole)
-    title = _text(f"{result.number} {result.name}: {result.status}, {duration(result.duration)}")
-    href = _anchor(result.host, result.number)
-    style = f"left:{min(left, 99.7):.2f}%;width:{min(width, 100 - left):.2f}%"
-    return f"<a class='bar {result.status}' href='#{href}' style='{style}' title='{title}' aria-label='{title}'></a>"
+# --- filters and stages ----------------------------------------------------------------------------------------
 
 
 def _filters(run: Run) -> str:
-    statuses = "".join(
-        f"<label><input type=checkbox data-status={status} checked> {sign(Status(status))} {status}</label>"
+    """Shown by the script, which they need."""
+    boxes = "".join(
+        f"<label><input type=checkbox name=status value={status} checked> {badge(status)}</label>"
         for status in run.counts
     )
     hosts = ""
     if len(run.hosts) > 1:
-        options = "".join(f"<option>{_text(host)}</option>" for host in run.hosts)
-        hosts = f"<label>host <select data-host><option value=''>all</option>{options}</select></label>"
-    return f"<form class=filters hidden aria-label='Show'>{statuses}{hosts}</form>"
-
-
-# --- stages and steps ------------------------------------------------------------------------------------------
-
-
-def _stage(run: Run, stage: StageRecord) -> str:
-    took = duration(max(0.0, (stage.finished or stage.started) - stage.started))
-    parts = []
-    for result in stage.results:
-        name = f"<h3>{_text(result.host)} {_badge(result.status)}</h3>" if len(run.hosts) > 1 else ""
-        inner = result.children or ((result,) if result.status in (*STOPPING, Status.SKIPPED) else ())
-        steps = "".join(_result(child) for child in inner)
-        parts.append(f"<div class=onhost data-host='{_text(result.host)}'>{name}{steps}</div>")
+        options = "".join(f"<option>{html_text(host)}</option>" for host in run.hosts)
+        hosts = f"<label>Host <select name=host><option value=''>all</option>{options}</select></label>"
     return (
-        f"<section class=stage><h2><span class=number>{_text(stage.number)}</span> {_text(stage.name)} "
-        f"<small>{took}</small></h2>{''.join(parts)}</section>"
+        f"<form class=filters hidden aria-label='Filter the steps'>{boxes}{hosts}"
+        "<button type=button data-open=1>Open all</button><button type=button data-open=''>Close all</button>"
+        "<output aria-live=polite></output></form>"
     )
 
 
-def _result(result: Result) -> str:
-    status = result.status
-    inside = _details(result) + "".join(_result(child) for child in result.children)
-    took = f" <small>{duration(result.duration)}</small>" if result.kind not in STRUCTURES else ""
-    told = status not in (Status.PASSED, Status.CHANGED) or result.kind in ("note", "choose", "confirm")
-    message = f"<span class=message>{_text(result.outcome.message)}</span>" if result.outcome.message and told else ""
-    role = f"<span class=role>{_role(result)}</span> " if _role(result) else ""
-    head = (
-        f"{_badge(status)} <span class=number>{_text(result.number)}</span> {role}"
-        f"<span class=name>{_text(result.name)}</span>{took}{message}"
-    )
-    attributes = f"class='step {status} {result.role}' id='{_anchor(result.host, result.number)}' data-status={status}"
-    if not inside:
-        return f"<div {attributes}><div class=head>{head}</div></div>"
-    is_open = " open" if _opened(result) else ""
+def _stage(run: Run, page: Page, stage: StageRecord) -> str:
+    results = sorted(stage.results, key=lambda result: -SEVERITY[result.status])
+    hosts = "".join(_on_host(run, page, stage, result) for result in results)
+    took = f"<small>{duration(stage.duration)}</small>" if stage.finished is not None else ""
+    name = f"stage-{html_text(stage.number)}"
     return (
-        f"<details {attributes}{is_open}><summary class=head>{head}</summary><div class=inside>{inside}</div></details>"
+        f"<section class=stage aria-labelledby={name}><h2 id={name}><span class=number>{html_text(stage.number)}</span>"
+        f"<span class=name>{html_text(stage.name)}</span>{badge(stage.status)}{took}</h2>{hosts}</section>"
     )
 
 
-def _opened(result: Result) -> bool:
-    """What failed is open, and the way to it; so are tables and repairs."""
-    shown = any(evidence.table for evidence in result.outcome.evidence)
+def _on_host(run: Run, page: Page, stage: StageRecord, result: Result) -> str:
+    inside = "".join(page.result(child) for child in result.children) or page.result(result)
+    data = f"data-host='{html_text(result.host)}'"
+    if len(run.hosts) == 1:
+        return f"<div class=host {data}>{inside}</div>"
+    is_open = " open" if len(stage.results) <= 3 or result.status in TROUBLE else ""
+    steps = sum(1 for child in result.children if child.role not in ASIDE)
+    said = f"<small>{steps} step{'s' * (steps != 1)}, {duration(result.duration)}</small>"
     return (
-        shown or result.kind in STRUCTURES or result.status in (*BAD, Status.REMEDIATED, Status.WAITING, Status.WARNED)
+        f"<details class=host {data}{is_open}><summary><h3>{escape(result.host)}</h3>{badge(result.status)}{said}"
+        f"</summary>{inside}</details>"
     )
-
-
-def _role(result: Result) -> str:
-    if result.kind == "remediation":
-        return "repair"
-    return "" if result.role in (Role.STEP, Role.REMEDIATE) else str(result.role)
-
-
-def _details(result: Result) -> str:
-    parts = []
-    if result.action:
-        parts.append(f"<p class=action><code>{_text(result.kind)}: {_text(result.action)}</code></p>")
-    unmet = condition_lines(result.conditions)
-    if unmet and result.status is not Status.SKIPPED:
-        parts.append(f"<pre class=values>{_text(chr(10).join(unmet))}</pre>")
-    parts += [f"<p class=cause>Likely cause: {_text(cause)}</p>" for cause in result.causes]
-    parts.append(_outcome(result.outcome, result.status in BAD))
-    if result.items:
-        parts.append(_items(result.items))
-    if result.excerpt:
-        parts.append(f"<p class=place>{_text(result.place)}</p><pre class=excerpt>{_text(result.excerpt)}</pre>")
-    return "".join(parts)
-
-
-def _outcome(outcome: Outcome, bad: bool) -> str:
-    shown = "".join(_evidence(evidence) for evidence in outcome.evidence)
-    output = str(outcome.data.get("stdout") or "")
-    if output and not bad and not outcome.evidence:
-        shown += f"<pre>{_text(output[:MAX_TEXT])}</pre>"
-    return shown + (_diff(outcome.diff) if outcome.diff else "")
-
-
-def _items(items: tuple[tuple[str, Outcome], ...]) -> str:
-    rows = "".join(
-        f"<tr><td>{_text(label)}</td><td>{_badge(outcome.status)}</td><td>{_text(outcome.message)}</td></tr>"
-        for label, outcome in items
-    )
-    return f"<div class=scroll><table><thead><tr><th>item<th>status<th></tr></thead><tbody>{rows}</tbody></table></div>"
-
-
-def _evidence(evidence: Evidence) -> str:
-    title = f"<p class=title>{_text(evidence.title)}</p>" if evidence.title else ""
-    if evidence.table is None:
-        return f"{title}<pre>{_text(evidence.text[-MAX_TEXT:])}</pre>"
-    table = evidence.table
-    head = "".join(f"<th scope=col>{_text(str(column))}</th>" for column in table.columns)
-    rows = "".join("<tr>" + "".join(_cell(value) for value in row) + "</tr>" for row in table.rows[:MAX_ROWS])
-    more = max(table.total, len(table.rows)) - min(MAX_ROWS, len(table.rows))
-    said = f"<p class=more>… {more} more rows</p>" if more > 0 else ""
-    none = "<p class=more>no rows</p>" if not table.rows else ""
-    return f"<div class=scroll><table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>{said}{none}"
-
-
-def _cell(value: object) -> str:
-    number = " class=n" if isinstance(value, int | float) and not isinstance(value, bool) else ""
-    return f"<td{number}>{_text(cell(value))}</td>"
-
-
-def _diff(diff: str) -> str:
-    lines = []
-    for line in clean(diff).rstrip("\n").splitlines():
-        kind = "add" if line.startswith("+") else "del" if line.startswith("-") else "ctx"
-        lines.append(f"<span class={kind}>{escape(line)}</span>")
-    return f"<pre class=diff>{chr(10).join(lines)}</pre>"
-
-
-def _badge(status: Status) -> str:
-    return f"<span class='badge {status}'>{sign(status)} {status}</span>"
-
-
-def _anchor(host: str, number: str) -> str:
-    return escape(f"{host}-{number}".replace(" ", "-"), quote=True)

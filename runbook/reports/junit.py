@@ -1,6 +1,7 @@
-"""JUnit XML, as Jenkins, GitLab and GitHub read it: a suite for each stage, a case for each step and host.
+"""JUnit XML, as Jenkins, GitLab and GitHub read it: a suite for each stage, a case for each step on each host.
 
-A failed step is a `failure`; a host that was not reached, or a run that waits, is an `error`.
+A check that does not hold is a `failure`; a host that was not reached, a question that nobody answered and a run that
+broke off are an `error`. A run that did not pass always has one of them.
 """
 
 from __future__ import annotations
@@ -10,86 +11,139 @@ import time
 import xml.etree.ElementTree as ET
 from collections.abc import Iterator
 
-from runbook.events import Status
-from runbook.record import STRUCTURES, Result, Run, StageRecord
-from runbook.reports.text import condition_lines, evidence_text
+from runbook.events import Evidence, Status
+from runbook.record import Result, Run, StageRecord, Verdict
+from runbook.reports import tables
+from runbook.reports.text import bounded, clean, duration, evidence_of, one_line, tail, unmet
 
-_ILLEGAL = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-_ERRORS = (Status.UNREACHABLE, Status.WAITING, Status.UNKNOWN)
+_ILLEGAL = re.compile("[^\t\n\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_NOT_RUN = (Status.SKIPPED, Status.UNKNOWN)
+_BROKEN = (Status.UNREACHABLE, Status.WAITING)
+_GOOD = (Verdict.PASSED, Verdict.REMEDIATED)
+MOST_ROWS = 50
+MOST_LINES = 200
 
 
 def render(run: Run) -> str:
-    root = ET.Element("testsuites", name=_legal(run.playbook), time=f"{run.duration:.3f}")
-    for stage in run.stages:
-        root.append(_suite(run, stage))
-    totals = {key: sum(int(suite.get(key, "0")) for suite in root) for key in ("tests", "failures", "errors")}
-    for key, value in totals.items():
-        root.set(key, str(value))
+    root = ET.Element("testsuites", name=_legal(one_line(run.playbook)), time=_seconds(run.duration))
+    suites = [_suite(run, index, stage) for index, stage in enumerate(run.stages)]
+    if run.verdict not in _GOOD and not any(suite.find("testcase/*[@type]") is not None for suite in suites):
+        suites.append(_of_run(run, len(suites)))
+    root.extend(suites)
+    for key in ("tests", "failures", "errors"):
+        root.set(key, str(sum(int(suite.get(key, "0")) for suite in suites)))
     ET.indent(root)
     return '<?xml version="1.0" encoding="UTF-8"?>\n' + ET.tostring(root, encoding="unicode") + "\n"
 
 
-def _suite(run: Run, stage: StageRecord) -> ET.Element:
-    cases = [case for result in stage.results for case in _cases(stage, result)]
+def _suite(run: Run, index: int, stage: StageRecord) -> ET.Element:
+    cases = [case for result in stage.results for case in _cases(result)]
+    suite = _counted(index, f"{stage.number} {stage.name}", stage.duration, stage.started, cases)
+    properties = ET.Element("properties")
+    about = {"run": run.run_id, "playbook": run.path, "mode": run.mode, "user": run.user, "verdict": str(run.verdict)}
+    for name, value in (*about.items(), *run.labels.items()):
+        ET.SubElement(properties, "property", name=_legal(one_line(name)), value=_legal(one_line(str(value))))
+    suite.insert(0, properties)
+    return suite
+
+
+def _counted(index: int, name: str, took: float, at: float, cases: list[ET.Element]) -> ET.Element:
+    tags = [case[0].tag if len(case) else "" for case in cases]
     suite = ET.Element(
         "testsuite",
-        name=_legal(f"{stage.number} {stage.name}"),
+        id=str(index),
+        name=_legal(one_line(name)),
         tests=str(len(cases)),
-        failures=str(sum(case.find("failure") is not None for case in cases)),
-        errors=str(sum(case.find("error") is not None for case in cases)),
-        skipped=str(sum(case.find("skipped") is not None for case in cases)),
-        time=f"{max(0.0, (stage.finished or stage.started) - stage.started):.3f}",
-        timestamp=time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(stage.started)),
-        hostname=_legal(run.user),
+        failures=str(tags.count("failure")),
+        errors=str(tags.count("error")),
+        skipped=str(tags.count("skipped")),
+        time=_seconds(took),
+        timestamp=time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(at)),
     )
     suite.extend(cases)
     return suite
 
 
-def _cases(stage: StageRecord, result: Result) -> Iterator[ET.Element]:
-    if result.role.value in ("diagnose", "remediate"):
-        return
-    if result.kind in STRUCTURES:
-        if not result.children and result.status is not Status.SKIPPED:
-            yield _case(stage, result)
-        for child in result.children:
-            yield from _cases(stage, child)
-        return
-    yield _case(stage, result)
+def _of_run(run: Run, index: int) -> ET.Element:
+    """What is wrong with the run as a whole, when no step shows it: interrupted, or nothing was checked."""
+    case = ET.Element("testcase", name="verdict", classname="run", time=_seconds(run.duration))
+    message = _legal(one_line(run.reason))
+    ET.SubElement(case, "error", message=message, type=str(run.verdict)).text = message
+    return _counted(index, "run", run.duration, run.started, [case])
 
 
-def _case(stage: StageRecord, result: Result) -> ET.Element:
+def _cases(result: Result) -> Iterator[ET.Element]:
+    """The steps that count; a stage or block that ended badly by itself is a case too."""
+    steps = list(result.counted())
+    if not steps and result.status in (Status.FAILED, *_BROKEN):
+        steps = [result]
+    for step in steps:
+        yield _case(step)
+
+
+def _case(result: Result) -> ET.Element:
     case = ET.Element(
         "testcase",
-        name=_legal(f"{result.number} {result.name}"),
-        classname=_legal(f"{stage.name}.{result.host}"),
-        time=f"{result.duration:.3f}",
+        name=_legal(one_line(f"{result.number} {result.name}")),
+        classname=_legal(one_line(result.host)),
+        time=_seconds(result.duration),
     )
-    message = _legal(result.outcome.message)
-    if result.status is Status.SKIPPED:
-        ET.SubElement(case, "skipped", message=message)
-    elif result.status is Status.FAILED:
-        ET.SubElement(case, "failure", message=message, type=result.kind).text = _legal(_details(result))
-    elif result.status in _ERRORS:
-        ET.SubElement(case, "error", message=message, type=str(result.status)).text = _legal(_details(result))
-    elif said := _said(result):
-        ET.SubElement(case, "system-out").text = _legal(said)
+    status, message = result.status, _legal(one_line(result.outcome.message))
+    details = _legal("\n".join(_details(result)))
+    if status in _NOT_RUN:
+        ET.SubElement(case, "skipped", message=message if status is Status.SKIPPED else f"unknown: {message}")
+    elif status is Status.FAILED:
+        ET.SubElement(case, "failure", message=message, type=result.kind).text = details
+    elif status in _BROKEN:
+        ET.SubElement(case, "error", message=message, type=str(status)).text = details
+    elif details:
+        # What a passed step saw: repairs and warnings are told here, as JUnit has no word for them.
+        first = f"{status}: {message}\n" if status is not Status.PASSED else ""
+        ET.SubElement(case, "system-out").text = first + details
     return case
 
 
-def _said(result: Result) -> str:
-    if result.status in (Status.REMEDIATED, Status.WARNED, Status.CHANGED):
-        return f"{result.status}: {result.outcome.message}\n{_details(result)}".strip()
-    return ""
+def _details(result: Result) -> Iterator[str]:
+    yield from (text for text in (result.place, one_line(result.action)) if text)
+    if result.attempts > 1:
+        yield f"{result.attempts} attempts in {duration(result.duration)}"
+    if result.first_failure and result.status is Status.REMEDIATED:
+        yield f"failed at first: {clean(result.first_failure)}"
+    for condition in unmet(result.conditions):
+        yield f"{condition.keyword}: {condition.text}"
+        yield from (f"    {name} = {value}" for name, value in condition.values)
+    for label, outcome in result.items:
+        yield f"{outcome.status} {one_line(label)}: {one_line(outcome.message)}"
+    yield from (f"likely cause: {one_line(cause)}" for cause in result.causes)
+    yield from _seen(result)
+    for child in result.walk():
+        if child is not result:
+            yield f"{child.number} {one_line(child.name)}: {child.status} {one_line(child.outcome.message)}".rstrip()
+            yield from _seen(child)
+    if result.excerpt:
+        yield clean(result.excerpt).rstrip("\n")
 
 
-def _details(result: Result) -> str:
-    parts = [result.place, result.action, *condition_lines(result.conditions)]
-    parts += [f"likely cause: {cause}" for cause in result.causes]
-    parts += [f"{evidence.title}:\n{evidence_text(evidence)}" for evidence in result.outcome.evidence]
-    return "\n".join(part for part in (*parts, result.outcome.diff) if part)
+def _seen(result: Result) -> Iterator[str]:
+    for evidence in evidence_of(result.outcome):
+        yield from _evidence(evidence)
+    if result.outcome.diff:
+        yield from bounded(result.outcome.diff, MOST_LINES)
+
+
+def _evidence(evidence: Evidence) -> Iterator[str]:
+    if evidence.title:
+        yield f"{one_line(evidence.title)}:"
+    if evidence.table is not None:
+        yield from tables.lines(evidence.table, MOST_ROWS)
+    elif evidence.text:
+        yield from tail(evidence.text, MOST_LINES)
+
+
+def _seconds(value: float) -> str:
+    return f"{value:.3f}"
 
 
 def _legal(text: str) -> str:
     """Without characters that XML cannot hold."""
-    return _ILLEGAL.sub("\ufffd", text)
+    return _ILLEGAL.sub("\ufffd", clean(text))

@@ -1,62 +1,67 @@
-"""The view of a terminal: below the finished lines, what is running now, with its host and its time."""
+"""What is running now, below the lines of what has ended: with host, time, and what it said last."""
 
 from __future__ import annotations
 
-import contextlib
 import time
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
-from rich.console import Console, Group, RenderableType
 from rich.live import Live
 from rich.spinner import Spinner
 from rich.text import Text
 
-from runbook.events import Event, RunFinished
 from runbook.record import STRUCTURES
-from runbook.reports.console import MAX_RUNNING, View
-from runbook.reports.text import clean, duration
+from runbook.reports.text import duration, one_line
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+    from runbook.reports.console import Console
+
+MOST = 6
+"""Steps shown at once, those that have run longest first: a host that hangs is named."""
+PATIENCE = 30.0
+"""Seconds after which a step's time is shown in colour."""
 
 
-class LiveView(View):
-    """Prints above, animates below."""
+class Running:
+    """Started and stopped around questions; draws itself eight times a second from a thread of rich."""
 
-    def __init__(self, console: Console, verbosity: int, diff: bool) -> None:
-        super().__init__(console, verbosity, diff)
+    def __init__(self, console: Console) -> None:
+        self._console = console
         self._spinner = Spinner("dots")
-        self._live = Live(self, console=console, refresh_per_second=8, transient=True)
-        self._live.start()
+        self._live: Live | None = None
 
-    def handle(self, event: Event) -> None:
-        if isinstance(event, RunFinished):
-            self._live.stop()
-        super().handle(event)
-
-    def close(self) -> None:
-        self._live.stop()
-
-    @contextlib.contextmanager
-    def suspended(self) -> Iterator[None]:
-        self._live.stop()
-        try:
-            yield
-        finally:
+    def start(self) -> None:
+        if self._live is None:
+            self._live = Live(self, console=self._console.rich, refresh_per_second=8, transient=True)
             self._live.start()
 
+    def stop(self) -> None:
+        if self._live is not None:
+            live, self._live = self._live, None
+            live.stop()
+
     def __rich__(self) -> RenderableType:
-        now = time.time()
-        # Another thread draws this while events come in.
-        steps = [step for step in list(self.running.values()) if step.kind not in STRUCTURES]
-        lines: list[RenderableType] = []
-        for step in steps[:MAX_RUNNING]:
-            note = self.notes.get((step.host, step.number), "")
-            said = f"{step.number} {self._host(step.host)}{clean(step.name)}  {duration(now - step.at)}"
-            text = Text(said + (f"  {note}" if note else ""), style="dim", no_wrap=True, overflow="ellipsis")
-            lines.append(Group(_beside(self._spinner, text, now)))
-        if len(steps) > MAX_RUNNING:
-            lines.append(Text(f"  … and {len(steps) - MAX_RUNNING} more running", style="dim"))
-        return Group(*lines)
+        return Text("\n", no_wrap=True, overflow="ellipsis").join(self.lines(time.time()))
 
-
-def _beside(spinner: Spinner, text: Text, now: float) -> Text:
-    frame = spinner.render(now)
-    return Text.assemble(frame if isinstance(frame, Text) else str(frame), " ", text, no_wrap=True, overflow="ellipsis")
+    def lines(self, now: float) -> Iterator[Text]:
+        """A line for each running step, as of `now`."""
+        # Events come in on another thread while this is drawn; a copy stands still.
+        steps = [step for step in list(self._console.running.values()) if step.kind not in STRUCTURES]
+        steps.sort(key=lambda step: step.at)
+        for step in steps[:MOST]:
+            took = max(0.0, now - step.at)
+            text = Text(no_wrap=True, overflow="ellipsis")
+            frame = self._spinner.render(now)
+            text.append(frame.plain if isinstance(frame, Text) else "·", style="cyan")
+            text.append(f" {step.number}  ", style="dim")
+            text.append(self._console.label(step.host), style="cyan")
+            text.append(one_line(step.name, max(20, self._console.width // 2)))
+            text.append(f"  {duration(took)}", style="yellow" if took >= PATIENCE else "dim")
+            if note := self._console.notes.get((step.host, step.number)):
+                text.append(f"  {note}", style="dim")
+            text.truncate(self._console.width, overflow="ellipsis")
+            yield text
+        if len(steps) > MOST:
+            yield Text(f"  … and {len(steps) - MOST} more running", style="dim")

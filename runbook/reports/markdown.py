@@ -1,123 +1,239 @@
-"""The run as an incident timeline in Markdown, ready for a post-mortem."""
+"""The run as an incident's timeline in Markdown, ready for a post-mortem, as GitHub and GitLab show it.
+
+Who, when and the verdict first; then likely causes, a table of what happened, and the evidence. Of long runs the
+timeline leaves out what simply passed.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Sequence
 
-from runbook.events import STOPPING, Evidence, Status
-from runbook.record import STRUCTURES, Result, Run
-from runbook.reports.text import cell, clean, clock, condition_lines, duration, sign
+from runbook.events import Evidence, Role, Status
+from runbook.record import ASIDE, Result, Run, StageRecord
+from runbook.reports import details
+from runbook.reports.text import bounded, cell, clean, clock, duration, evidence_of, one_line, sign, tail, unmet
 
-MAX_ROWS = 20
-MAX_LINES = 60
+MOST_ROWS = 20
+MOST_LINES = 60
+MOST_TOLD = 300
+"""Results in the timeline; of a run with more, only those that did not simply pass."""
+MOST_EXPLAINED = 100
+"""Steps whose evidence is shown, the worst first."""
+_SIMPLE = (Status.PASSED, Status.SKIPPED)
+_EXPLAINED = (
+    Status.FAILED,
+    Status.UNREACHABLE,
+    Status.WAITING,
+    Status.UNKNOWN,
+    Status.WARNED,
+    Status.REMEDIATED,
+    Status.CHANGED,
+    Status.PASSED,
+)
 
 
 def render(run: Run) -> str:
-    return "\n".join([*_head(run), *_causes(run), *_stages(run)]) + "\n"
+    parts = [*_head(run), *_causes(run), *_timeline(run), *_evidence_of_all(run)]
+    return "\n".join(parts).rstrip("\n") + "\n"
 
 
 def _head(run: Run) -> Iterator[str]:
-    yield f"# {_inline(run.playbook)}: {run.verdict}"
+    yield f"# {inline(run.playbook)}"
     yield ""
-    yield f"**{str(run.verdict).capitalize()}** – {_inline(run.reason)}"
-    yield ""
-    rows = [
-        ("Started", clock(run.started)),
-        ("Took", duration(run.duration)),
-        ("By", run.user),
-        ("Hosts", ", ".join(run.hosts)),
-        ("Inventory", ", ".join(run.inventory)),
-        ("Playbook", run.path),
-        ("Run", run.run_id),
-        ("Steps", ", ".join(f"{count} {status}" for status, count in run.counts.items())),
-        *run.labels.items(),
-    ]
-    yield "| | |"
-    yield "| --- | --- |"
-    for name, value in rows:
-        if value:
-            yield f"| {_cell(name)} | {_cell(value)} |"
+    yield f"**{sign(run.verdict)} {run.verdict.upper()}** – {inline(run.reason)}"
+    if run.description:
+        yield ""
+        yield inline(run.description)
+    rows = {
+        "Started": clock(run.started),
+        "Ended": f"{clock(run.finished)}, after {duration(run.duration)}" if run.finished else "",
+        "By": run.user,
+        "Hosts": ", ".join(run.hosts[:50]) + (f" and {len(run.hosts) - 50} more" if len(run.hosts) > 50 else ""),
+        "Inventory": ", ".join(run.inventory),
+        "Playbook": run.path,
+        "Run": run.run_id + (f", mode {run.mode}" if run.mode != "run" else ""),
+        "Steps": ", ".join(f"{count} {status}" for status, count in run.counts.items()),
+        **{name: str(value) for name, value in run.labels.items()},
+        "Version": run.version and f"runbook {run.version}",
+    }
+    yield from _table(("", ""), [(name, value) for name, value in rows.items() if value])
 
 
 def _causes(run: Run) -> Iterator[str]:
     if run.causes:
         yield ""
         yield "## Likely causes"
-        for cause in run.causes:
-            where = f" ({_inline(cause.host)}, step {cause.number})"
-            yield f"- {_inline(cause.text)}{where}"
+        yield ""
+        yield from (f"- {inline(said)}" for said in details.causes(run))
 
 
-def _stages(run: Run) -> Iterator[str]:
+# --- what happened ---------------------------------------------------------------------------------------------
+
+
+def _timeline(run: Run) -> Iterator[str]:
+    everything = sum(1 for _ in run.results()) <= MOST_TOLD
+    yield ""
+    yield "## What happened"
     for stage in run.stages:
         yield ""
-        yield f"## {stage.number} {_inline(stage.name)}"
-        for result in stage.results:
-            if len(run.hosts) > 1:
-                yield ""
-                yield f"### {_inline(result.host)}: {result.status}"
-            yield ""
-            for child in result.children or ((result,) if result.status in STOPPING else ()):
-                yield from _result(child, 0)
+        yield f"### {stage.number} {inline(stage.name)}"
+        yield from _of_stage(run, stage, everything)
 
 
-def _result(result: Result, depth: int) -> Iterator[str]:
-    indent = "  " * depth
-    said = f" – {_inline(result.outcome.message)}" if result.outcome.message else ""
-    took = f", {duration(result.duration)}" if result.kind not in STRUCTURES else ""
-    yield (
-        f"{indent}- {sign(result.status)} **{result.number}** {_inline(result.name)}: "
-        f"{result.status}{took}{said} <sub>{clock(result.finished)}</sub>"
-    )
-    yield from _details(result, indent + "  ")
-    for child in result.children:
-        yield from _result(child, depth + 1)
+def _of_stage(run: Run, stage: StageRecord, everything: bool) -> Iterator[str]:
+    told, left = [], 0
+    for result in _chronological(stage):
+        if everything or result.status not in _SIMPLE:
+            told.append(result)
+        else:
+            left += 1
+    columns: tuple[str, ...] = ("Time", "Host", "Step", "Result", "What was seen")
+    rows = [_row(result) for result in told]
+    if len(run.hosts) == 1:
+        columns, rows = columns[:1] + columns[2:], [row[:1] + row[2:] for row in rows]
+    if rows:
+        yield from _table(columns, rows, escaped=True)
+    if left:
+        yield ""
+        yield f"{left} more passed or were skipped."
 
 
-def _details(result: Result, indent: str) -> Iterator[str]:
-    for line in condition_lines(result.conditions) if result.status is not Status.SKIPPED else []:
-        yield f"{indent}- `{line.strip().replace('`', chr(39))}`"
-    for evidence in result.outcome.evidence:
-        yield from _evidence(evidence, indent)
+def _chronological(stage: StageRecord) -> list[Result]:
+    """Everything that ran, as it began; a stage itself only when it holds nothing that explains it."""
+    found = [r for result in stage.results for r in result.walk() if r is not result or not r.children]
+    return sorted(found, key=lambda result: result.started)
+
+
+_ROLES = {
+    Role.DIAGNOSE: "diagnose: ",
+    Role.RESCUE: "rescue: ",
+    Role.ALWAYS: "always: ",
+    Role.REMEDIATE: "repair: ",
+}
+
+
+def _row(result: Result) -> tuple[str, ...]:
+    status = f"{sign(result.status)} {result.status}" + (" (run again)" if result.superseded else "")
+    said = [inline(one_line(text, 300)) for text in (result.first_failure, result.outcome.message) if text]
+    told = "<br>".join(dict.fromkeys(said))
+    name = f"**{inline(result.number)}** {_ROLES.get(result.role, '')}{inline(result.name)}"
+    return clock(result.started, "%H:%M:%S"), inline(result.host), name, status, told
+
+
+# --- evidence --------------------------------------------------------------------------------------------------
+
+
+def _evidence_of_all(run: Run) -> Iterator[str]:
+    """Of everything that has some: what failed first and open, what passed last and folded."""
+    found = [(result, list(_explanation(result))) for result in run.results()]
+    found = [(result, lines) for result, lines in found if lines and result.status is not Status.SKIPPED]
+    found.sort(key=lambda pair: (not _counts(pair[0]), _EXPLAINED.index(pair[0].status)))
+    if found:
+        yield ""
+        yield "## Evidence"
+    for result, lines in found[:MOST_EXPLAINED]:
+        yield ""
+        yield from _section(run, result, lines)
+    if len(found) > MOST_EXPLAINED:
+        yield ""
+        yield f"{len(found) - MOST_EXPLAINED} more steps have evidence; the JSON and HTML reports show it."
+
+
+def _counts(result: Result) -> bool:
+    return result.role not in ASIDE and not result.superseded
+
+
+def _section(run: Run, result: Result, lines: list[str]) -> Iterator[str]:
+    host = f" on {result.host}" if len(run.hosts) > 1 else ""
+    title = f"{sign(result.status)} {result.number} {result.name}{host}: {result.status}"
+    if result.status in _SIMPLE or result.role is Role.DIAGNOSE or result.superseded:
+        yield f"<details><summary>{_html(title)}</summary>"
+        yield from lines
+        yield ""
+        yield "</details>"
+    else:
+        yield f"### {inline(title)}"
+        yield from lines
+
+
+def _explanation(result: Result) -> Iterator[str]:
+    conditions = unmet(result.conditions)
+    if result.outcome.message and (conditions or evidence_of(result.outcome) or result.outcome.diff or result.excerpt):
+        yield ""
+        yield inline(result.outcome.message)
+    for condition in conditions:
+        yield ""
+        yield f"- {_code(f'{condition.keyword}: {condition.text}')}"
+        yield from (f"  - {_code(f'{name} = {value}')}" for name, value in condition.values)
+    if result.items:
+        items = [(label, f"{sign(o.status)} {o.status}", one_line(o.message, 300)) for label, o in result.items]
+        yield from _table(("Item", "Result", "What was seen"), items[:MOST_LINES])
+    for evidence in evidence_of(result.outcome):
+        yield from _evidence(evidence)
     if result.outcome.diff:
-        yield from _fence("diff", result.outcome.diff, indent)
+        yield from _fence("diff", bounded(result.outcome.diff, MOST_LINES))
+    if result.excerpt:
+        yield ""
+        yield _code(result.place)
+        yield from _fence("", bounded(result.excerpt, MOST_LINES))
 
 
-def _evidence(evidence: Evidence, indent: str) -> Iterator[str]:
+def _evidence(evidence: Evidence) -> Iterator[str]:
+    if evidence.title:
+        yield ""
+        yield f"{inline(evidence.title)}:"
     if evidence.table is None:
-        yield f"{indent}{_inline(evidence.title)}:"
-        yield from _fence(evidence.language, evidence.text, indent)
+        if evidence.text.strip():
+            yield from _fence(evidence.language.replace("log", ""), tail(evidence.text, MOST_LINES))
         return
-    table = evidence.table
+    rows = [tuple(cell(value) for value in row) for row in evidence.table.rows[:MOST_ROWS]]
+    yield from _table(tuple(cell(column) for column in evidence.table.columns), rows)
+    more = max(evidence.table.total, len(evidence.table.rows)) - len(rows)
+    if more > 0 or not rows:
+        yield ""
+        yield f"… {more} more rows" if rows else "no rows"
+
+
+# --- Markdown --------------------------------------------------------------------------------------------------
+
+
+def _table(columns: tuple[str, ...], rows: Sequence[tuple[str, ...]], *, escaped: bool = False) -> Iterator[str]:
     yield ""
-    yield f"{indent}| " + " | ".join(_cell(column) for column in table.columns) + " |"
-    yield f"{indent}|" + " --- |" * len(table.columns)
-    for row in table.rows[:MAX_ROWS]:
-        yield f"{indent}| " + " | ".join(_cell(cell(value)) for value in row) + " |"
-    more = max(table.total, len(table.rows)) - min(MAX_ROWS, len(table.rows))
-    yield f"\n{indent}… {more} more rows" if more > 0 else ""
+    for index, row in enumerate([columns, *rows]):
+        yield "| " + " | ".join(value if escaped else inline(value) for value in row) + " |"
+        if index == 0:
+            yield "|" + " --- |" * len(columns)
 
 
-def _fence(language: str, text: str, indent: str) -> Iterator[str]:
+def _fence(language: str, lines: list[str]) -> Iterator[str]:
     """A fenced block whose fence is longer than any in the text."""
-    lines = clean(text).rstrip("\n").splitlines()
-    fence = "```"
-    while any(fence in line for line in lines):
-        fence += "`"
-    yield f"{indent}{fence}{language if language != 'log' else ''}"
-    yield from (indent + line for line in lines[:MAX_LINES])
-    if len(lines) > MAX_LINES:
-        yield f"{indent}… {len(lines) - MAX_LINES} more lines"
-    yield f"{indent}{fence}"
+    longest = max((len(run) for line in lines for run in re.findall("`+", line)), default=0)
+    fence = "`" * max(3, longest + 1)
+    yield ""
+    yield fence + language
+    yield from lines
+    yield fence
 
 
-def _inline(text: str) -> str:
-    """Text that Markdown takes as it is."""
-    line = " ".join(clean(text).split())
-    for character in "\\`*_[]<>|#":
-        line = line.replace(character, "\\" + character)
-    return line
+def inline(text: str) -> str:
+    """Text that Markdown shows as it is, in a table too: no markup, no HTML."""
+    escaped = re.sub(r"([\\`*_\[\]<>|#~&])", r"\\\1", one_line(text))
+    return re.sub(r"^([-+=]|\d+(?=[.)]))(?=[\s.)]|$)", _escaped_start, escaped)
 
 
-def _cell(text: str) -> str:
-    return " ".join(clean(text).split()).replace("|", "\\|").replace("<", "&lt;")
+def _escaped_start(found: re.Match[str]) -> str:
+    """A sign or number that would begin a list."""
+    return f"{found[0]}\\" if found[0].isdigit() else f"\\{found[0]}"
+
+
+def _code(text: str) -> str:
+    """A code span; its ticks are more than any in the text."""
+    line = one_line(clean(text))
+    ticks = "`" * (1 + max((len(run) for run in re.findall("`+", line)), default=0))
+    space = " " if line.startswith("`") or line.endswith("`") else ""
+    return f"{ticks}{space}{line}{space}{ticks}"
+
+
+def _html(text: str) -> str:
+    return one_line(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")

@@ -1,15 +1,16 @@
-"""What all reports share: words and signs for statuses, and text from hosts made harmless."""
+"""What all reports share: signs for statuses, and text from hosts made harmless and bounded."""
 
 from __future__ import annotations
 
 import json
+import re
 import time
 from typing import Any
 
 from runbook.durations import show as duration
-from runbook.events import Condition, Evidence, Status, Table
+from runbook.events import Condition, Evidence, Outcome, Status
 
-__all__ = ["cell", "clean", "clock", "condition_lines", "duration", "evidence_text", "rows_text", "sign"]
+__all__ = ["bounded", "cell", "clean", "clock", "duration", "evidence_of", "one_line", "sign", "tail", "unmet"]
 
 _SIGNS = {
     Status.PASSED: "✓",
@@ -23,68 +24,95 @@ _SIGNS = {
     Status.WAITING: "…",
 }
 
+# Sequences that colour a terminal or drive it: ESC [ … letter, ESC ] … BEL, and two-character ones.
+_SEQUENCE = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[()*+][0-9A-Za-z]|[=>78cDEHM])")
+_REORDERING = "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
+"""Characters that make text read in another order than it is written."""
+_HARMLESS: dict[int, str] = {
+    **{code: chr(0x2400 + code) for code in range(32) if chr(code) not in "\n\t"},
+    0x7F: "\u2421",
+    **dict.fromkeys(range(0x80, 0xA0), "\ufffd"),
+    **dict.fromkeys(map(ord, _REORDERING), "\ufffd"),
+    0x2028: "\n",
+    0x2029: "\n",
+}
+_SURROGATE = re.compile("[\ud800-\udfff]")
 
-def sign(status: Status) -> str:
-    """One character; always shown beside the word, so that nothing rests on it alone."""
-    return _SIGNS[status]
+
+def sign(status: str) -> str:
+    """One character; always shown beside the word, so that nothing rests on it or on a colour alone."""
+    return _SIGNS[Status(status)]
 
 
 def clean(text: str) -> str:
-    """Text from a host without what could drive a terminal: control characters become `?`."""
-    return "".join(c if c in "\n\t" or c.isprintable() else ("" if c == "\r" else "?") for c in text)
+    """Text from a host without what could drive a terminal.
+
+    Colours are dropped; other control characters become visible (`␛`), as do those that reorder text. Line ends and
+    tabs stay.
+    """
+    if text.isprintable():
+        return text
+    text = _SEQUENCE.sub("", text.replace("\r\n", "\n"))
+    return _SURROGATE.sub("\ufffd", text).translate(_HARMLESS)
+
+
+def one_line(text: str, longest: int = 0) -> str:
+    """Clean text on one line, cut to `longest` characters when that is given."""
+    line = " ".join(clean(text).split())
+    return line if not longest or len(line) <= longest else line[: longest - 1] + "…"
 
 
 def cell(value: Any) -> str:
-    """A value in a table."""
+    """A value in a table, on one line."""
     if value is None:
         return ""
     if isinstance(value, str):
-        return clean(value).replace("\n", " ")
+        return clean(value).replace("\n", " ").replace("\t", " ")
     if isinstance(value, float):
-        return f"{value:g}" if abs(value) < 1e15 else str(value)
-    return json.dumps(value, ensure_ascii=False, default=str)
+        return f"{value:.6g}" if abs(value) < 1e6 else f"{value:.0f}" if abs(value) < 1e15 else str(value)
+    return clean(json.dumps(value, ensure_ascii=False, default=str))
 
 
-def clock(at: float) -> str:
-    """Local time with its offset, as ISO 8601."""
-    return time.strftime("%Y-%m-%d %H:%M:%S %z", time.localtime(at))
+def clock(at: float, form: str = "%Y-%m-%d %H:%M:%S UTC") -> str:
+    """A time for people in UTC, so that reports of several places can be laid side by side."""
+    return time.strftime(form, time.gmtime(at))
 
 
-def condition_lines(conditions: tuple[Condition, ...]) -> list[str]:
-    """The conditions that do not hold, each with the values of its operands below it."""
-    out = []
-    for condition in conditions:
-        if not condition.holds:
-            out.append(f"{condition.keyword}: {condition.text}")
-            out += [f"    {name} = {clean(value)}" for name, value in condition.values]
-    return out
+def unmet(conditions: tuple[Condition, ...]) -> list[Condition]:
+    """The conditions that do not hold, made harmless."""
+    return [
+        Condition(
+            one_line(condition.text),
+            False,
+            tuple((one_line(name), one_line(value, 300)) for name, value in condition.values),
+            condition.keyword,
+        )
+        for condition in conditions
+        if not condition.holds
+    ]
 
 
-def rows_text(table: Table, limit: int = 20) -> str:
-    """A table as aligned text."""
-    from rich.cells import cell_len
-
-    rows = [[cell(value) for value in row] for row in table.rows[:limit]]
-    columns = [str(column) for column in table.columns]
-    widths = [max([cell_len(c), *(cell_len(row[i]) for row in rows)]) for i, c in enumerate(columns)]
-    lines = [_row(columns, widths), _row(["─" * width for width in widths], widths), *(_row(r, widths) for r in rows)]
-    total = max(table.total, len(table.rows))
-    if total > len(rows):
-        lines.append(f"… {total - len(rows)} more rows")
-    return "\n".join(lines)
+def evidence_of(outcome: Outcome) -> tuple[Evidence, ...]:
+    """The evidence of an outcome; of a command that has none its output."""
+    if outcome.evidence:
+        return outcome.evidence
+    streams = [(name, outcome.data.get(name)) for name in ("stderr", "stdout")]
+    return tuple(
+        Evidence(name, text, language="log") for name, text in streams if isinstance(text, str) and text.strip()
+    )
 
 
-def _row(values: list[str], widths: list[int]) -> str:
-    from rich.cells import cell_len
+def bounded(text: str, most: int) -> list[str]:
+    """Clean lines, at most so many, with a line that says how many are left out."""
+    lines = clean(text).rstrip("\n").split("\n")
+    if len(lines) <= most + 1:
+        return lines
+    return [*lines[:most], f"… {len(lines) - most} more lines"]
 
-    padded = [value + " " * (width - cell_len(value)) for value, width in zip(values, widths, strict=True)]
-    return "  ".join(padded).rstrip()
 
-
-def evidence_text(evidence: Evidence, lines: int = 20) -> str:
-    """A piece of evidence as bounded text: the end of what is long."""
-    text = rows_text(evidence.table, lines) if evidence.table is not None else clean(evidence.text).rstrip("\n")
-    every = text.splitlines()
-    if evidence.table is None and len(every) > lines:
-        every = [f"… {len(every) - lines} lines before", *every[-lines:]]
-    return "\n".join(every)
+def tail(text: str, most: int) -> list[str]:
+    """As `bounded`, but the last lines: of a log or an output they tell the most."""
+    lines = clean(text).rstrip("\n").split("\n")
+    if len(lines) <= most + 1:
+        return lines
+    return [f"… {len(lines) - most} lines before", *lines[-most:]]

@@ -1,0 +1,191 @@
+"""Steps on the HTML page: one line each, with everything that explains them folded below it."""
+
+from __future__ import annotations
+
+from html import escape
+
+from runbook.events import Condition, Evidence, Outcome, Role, Status, Table
+from runbook.record import Result, Run
+from runbook.reports.text import bounded, cell, clean, clock, duration, evidence_of, one_line, sign, tail
+
+MOST_ROWS = 200
+MOST_LINES = 400
+MOST_ITEMS = 100
+SMALL = 200
+"""Up to so many results, tables and blocks are open from the start."""
+_OPEN = (Status.FAILED, Status.UNREACHABLE, Status.WAITING, Status.UNKNOWN, Status.WARNED, Status.REMEDIATED)
+_TELLING = ("note", "choose", "confirm")
+"""Kinds whose message is what they are for."""
+_ROLES = {Role.DIAGNOSE: "diagnosis", Role.RESCUE: "rescue", Role.ALWAYS: "always"}
+
+
+def html_text(text: str) -> str:
+    """Text from anywhere, for an element or a quoted attribute."""
+    return escape(clean(text))
+
+
+def badge(status: str, said: str = "") -> str:
+    """A sign and a word in the status's colour."""
+    return f"<span class='badge {status}'><span aria-hidden=true>{sign(status)}</span> {said or status}</span>"
+
+
+class Page:
+    """Draws results, and knows where on the page each of them stands."""
+
+    def __init__(self, run: Run) -> None:
+        self._many_hosts = len(run.hosts) > 1
+        results = list(run.results())
+        self._small = len(results) <= SMALL
+        self._anchors: dict[int, str] = {}
+        taken: set[str] = set()
+        hosts: dict[str, int] = {}
+        # Links go to the result that counts, so the superseded ones take what names are left.
+        for result in sorted(results, key=lambda result: result.superseded):
+            name = f"h{hosts.setdefault(result.host, len(hosts))}-{escape(result.number)}"
+            while name in taken:
+                name += "-earlier"
+            taken.add(name)
+            self._anchors[id(result)] = name
+        self._hosts = hosts
+
+    def anchor(self, result: Result) -> str:
+        return self._anchors[id(result)]
+
+    def link(self, host: str, number: str, name: str = "") -> str:
+        """A link to a step, in words."""
+        where = f" on {html_text(host)}" if self._many_hosts and not name else ""
+        of_host = f" <span class=on>{html_text(host)}</span>" if self._many_hosts and name else ""
+        said = (
+            f"<span class=number>{html_text(number)}</span> {html_text(name)}" if name else f"step {html_text(number)}"
+        )
+        return f"<a href='#h{self._hosts.get(host, 0)}-{html_text(number)}'>{said}{where}</a>{of_host}"
+
+    def result(self, result: Result) -> str:
+        """A step with all below it."""
+        inside = self._inside(result)
+        names = f"step {result.status}" + (" earlier" if result.superseded else "")
+        attributes = f"class='{names}' id='{self.anchor(result)}' data-status={result.status}"
+        if not inside:
+            return f"<div {attributes}><div class=line>{_line(result)}</div></div>"
+        is_open = " open" if self._is_open(result) else ""
+        return f"<details {attributes}{is_open}><summary class=line>{_line(result)}</summary>{inside}</details>"
+
+    def _inside(self, result: Result) -> str:
+        found = _explained(result)
+        children = "".join(self.result(child) for child in result.children)
+        if found:
+            found = f"<div class=inside>{found}</div>"
+        return found + (f"<div class=children>{children}</div>" if children else "")
+
+    def _is_open(self, result: Result) -> bool:
+        """What did not simply pass is open; on a small page tables and what holds steps are too."""
+        if result.superseded:
+            return False
+        if result.status in _OPEN:
+            return True
+        table = any(evidence.table for evidence in result.outcome.evidence)
+        return self._small and (table or result.is_structure or bool(result.outcome.diff))
+
+
+def _line(result: Result) -> str:
+    role = "repair" if result.kind == "remediation" else _ROLES.get(result.role, "")
+    note = f"<span class=role>{role}</span>" if role else ""
+    again = "<span class=role>run again after a repair</span>" if result.superseded else ""
+    status, message = result.status, result.outcome.message
+    told = message and (status is not Status.PASSED or result.kind in _TELLING)
+    said = f"<span class=message>{html_text(message)}</span>" if told else ""
+    took = f"<span class=took>{duration(result.duration)}</span>" if status is not Status.SKIPPED else ""
+    return (
+        f"{badge(status)}<span class=number>{html_text(result.number)}</span>"
+        f"<span class=what>{note}<span class=name>{html_text(result.name)}</span>{again}{said}</span>{took}"
+    )
+
+
+def _explained(result: Result) -> str:
+    parts = []
+    if result.first_failure and result.first_failure != result.outcome.message:
+        parts.append(f"<p class=first>Failed at first: {html_text(result.first_failure)}</p>")
+    if result.conditions and result.status is not Status.SKIPPED:
+        parts.append(f"<ul class=conditions>{''.join(map(_condition, result.conditions))}</ul>")
+    parts += [f"<p class=cause><strong>Likely cause</strong> {html_text(cause)}</p>" for cause in result.causes]
+    if result.items:
+        parts.append(_items(result.items))
+    parts += [_evidence(evidence) for evidence in evidence_of(result.outcome)]
+    if result.outcome.diff:
+        parts.append(_diff(result.outcome.diff))
+    if result.excerpt:
+        parts.append(f"<p class=title>{html_text(result.place)}</p>{_pre(bounded(result.excerpt, MOST_LINES))}")
+    if parts or result.action:
+        parts.append(_how(result))
+    return "".join(parts)
+
+
+def _how(result: Result) -> str:
+    """What it did, when, and how often."""
+    attempts = f"{result.attempts} attempts" if result.attempts > 1 else ""
+    began = f"began {clock(result.started, '%H:%M:%S')}"
+    place = html_text(result.place) if not result.excerpt else ""
+    action = f"<code>{html_text(one_line(result.action, 2000))}</code>" if result.action else ""
+    return f"<p class=how>{' · '.join(part for part in (action, attempts, began, place) if part)}</p>"
+
+
+def _condition(condition: Condition) -> str:
+    mark, word = ("✓", "holds") if condition.holds else ("✗", "does not hold")
+    values = "".join(
+        f"<div><dt>{html_text(name)}</dt><dd>{html_text(one_line(value, 2000))}</dd></div>"
+        for name, value in condition.values
+    )
+    shown = f"<dl>{values}</dl>" if values else ""
+    kind = "holds" if condition.holds else "broken"
+    said = f"{html_text(condition.keyword)} <code>{html_text(condition.text)}</code> <span class=soft>{word}</span>"
+    return f"<li class={kind}><span aria-hidden=true>{mark}</span> {said}{shown}</li>"
+
+
+def _items(items: tuple[tuple[str, Outcome], ...]) -> str:
+    rows = "".join(
+        f"<tr><td>{html_text(label)}<td>{badge(outcome.status)}<td class=wide>{html_text(outcome.message)}"
+        for label, outcome in items[:MOST_ITEMS]
+    )
+    more = _more(len(items) - MOST_ITEMS, "item")
+    return _scroll(f"<thead><tr><th scope=col>Item<th scope=col>Result<th scope=col>What was seen<tbody>{rows}") + more
+
+
+def _evidence(evidence: Evidence) -> str:
+    title = f"<p class=title>{html_text(evidence.title)}</p>" if evidence.title else ""
+    if evidence.table is not None:
+        return title + _table(evidence.table)
+    return title + _pre(tail(evidence.text, MOST_LINES)) if evidence.text.strip() else ""
+
+
+def _table(table: Table) -> str:
+    head = "".join(f"<th scope=col>{html_text(str(column))}" for column in table.columns)
+    rows = "".join("<tr>" + "".join(map(_cell, row)) for row in table.rows[:MOST_ROWS])
+    more = _more(max(table.total, len(table.rows)) - min(MOST_ROWS, len(table.rows)), "row")
+    none = "" if table.rows else "<p class=soft>no rows</p>"
+    return _scroll(f"<thead><tr>{head}<tbody>{rows}") + more + none
+
+
+def _more(count: int, word: str) -> str:
+    return f"<p class=soft>… {count} more {word}{'s' * (count > 1)}</p>" if count > 0 else ""
+
+
+def _scroll(table: str) -> str:
+    """A wide table scrolls by itself, by keyboard too; the page does not."""
+    return f"<div class=scroll tabindex=0 role=group aria-label=Table><table>{table}</table></div>"
+
+
+def _cell(value: object) -> str:
+    number = " class=n" if isinstance(value, int | float) and not isinstance(value, bool) else ""
+    return f"<td{number}>{'<span class=soft>null</span>' if value is None else html_text(cell(value))}"
+
+
+def _pre(lines: list[str]) -> str:
+    return f"<pre tabindex=0>{escape(chr(10).join(lines))}</pre>"
+
+
+def _diff(diff: str) -> str:
+    lines = []
+    for line in bounded(diff, MOST_LINES):
+        kind = "ins" if line.startswith("+") else "del" if line.startswith("-") else "span"
+        lines.append(f"<{kind}>{escape(line) or ' '}</{kind}>")
+    return f"<pre class=diff tabindex=0>{''.join(lines)}</pre>"

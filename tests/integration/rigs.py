@@ -33,8 +33,8 @@ class Rig:
     """The same with a manager that says that it restarted the service, and did not."""
 
     def step(self, state: str, **options: Any) -> Outcome:
-        """The `service` step, with these options over the rig's own."""
-        args = {"name": self.name, "manager": self.manager, **self.options, **options, "state": state}
+        """The `service` step, with these options over the rig's own. Settling is short: tests are many."""
+        args = {"name": self.name, "manager": self.manager, "settle": 0.4, **self.options, **options, "state": state}
         return run_kind(service, self.context, **args)
 
     def path(self, name: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Iterator
 from dataclasses import replace
@@ -11,6 +12,8 @@ import pytest
 
 from runbook.events import Outcome, Status
 from tests.integration.rigs import Entered, Rig, lying
+from tests.lab.compose import Compose
+from tests.lab.pm2 import Pm2
 from tests.lab.supervisor import Supervisor
 from tests.lab.systemd import SystemdHost
 from tests.lab.tools import SYSTEM_PATH, wait_until
@@ -66,8 +69,56 @@ def systemd_rig(systemd_host: SystemdHost) -> Iterator[Rig]:
     systemd_host.run("rm", "-rf", folder)
 
 
-FOREIGN = ["supervisor", "systemd"]
-"""The managers that are not ours: somebody stands between us and the process, who may be wrong."""
+@pytest.fixture
+def pm2_rig(pm2: Pm2, tmp_path: Path) -> Iterator[Rig]:
+    name, program = "contract", tmp_path / "program"
+
+    def define(script: str) -> None:
+        program.write_text(f"#!/bin/sh\n{script}\n")
+        program.chmod(0o755)
+        done = pm2.run("start", str(program), "--name", name, "--interpreter", "none", "--max-restarts", "1000")
+        assert done.returncode == 0, done.stdout
+        pm2.run("stop", name)
+
+    rig = Rig("pm2", name, make_context(environment=pm2.env), tmp_path, define)
+    rig.liar = rig.but(options={"pm2_command": lying(tmp_path / "liar", str(pm2.bin / "pm2"), "restart")})
+    yield rig
+    pm2.run("delete", name)
+
+
+@pytest.fixture
+def compose_rig(compose: Compose, tmp_path: Path) -> Iterator[Rig]:
+    name = "contract"
+    path = compose.write(tmp_path, **{name: ["sh", f"{tmp_path}/program"]})
+    document = json.loads(path.read_text())
+    document["services"][name]["restart"] = "on-failure"
+    path.write_text(json.dumps(document))
+    liar = lying(tmp_path / "liar", str(compose.bin / "docker"), "restart")
+    options = {"project_dir": str(tmp_path)}
+
+    def define(script: str) -> None:
+        (tmp_path / "program").write_text(f"{script}\n")
+
+    rig = Rig("compose", name, make_context(environment=compose.env), tmp_path, define, options)
+    rig.liar = rig.but(options={**options, "compose_command": f"{liar} compose"})
+    yield rig
+    done = compose.run("docker", "compose", "down", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+
+
+FOREIGN = [
+    pytest.param(name, marks=[pytest.mark.lab, pytest.mark.xdist_group(f"lab-{group}")])
+    for name, group in [
+        ("supervisor", "supervisor"),
+        ("systemd", "systemd_host"),
+        ("pm2", "pm2"),
+        ("compose", "compose"),
+    ]
+]
+"""The managers that are not ours: somebody stands between us and the process, who may be wrong.
+
+The rigs are asked for by name, so the lab cannot see which of its services a test uses: the marks say it.
+"""
 
 
 @pytest.fixture(params=["process", *FOREIGN])
@@ -89,12 +140,12 @@ def evidence(outcome: Outcome) -> str:
 def test_it_is_started_once(rig: Rig) -> None:
     rig.define(STEADY)
     began = time.time()
-    first = rig.step("started")
-    assert (first.status, first.message) == (Status.CHANGED, first.message)
+    first = rig.step("started", settle=1)
+    assert first.status is Status.CHANGED, (first.message, evidence(first))
     assert first.data["running"] is True
     assert first.data["manager"] == rig.manager
     assert began - 0.1 <= first.data["started"] <= time.time()
-    assert 2.0 <= first.data["uptime"] <= time.time() - began + 0.1
+    assert 1.0 <= first.data["uptime"] <= time.time() - began + 0.1
     again = rig.step("started")
     assert again.status is Status.PASSED, again.message
     assert again.data["pid"] == first.data["pid"] == again.data["previous_pid"]
@@ -114,7 +165,7 @@ def test_a_restart_gives_a_new_process(rig: Rig) -> None:
 
 def test_a_restart_starts_what_was_down(rig: Rig) -> None:
     rig.define(STEADY)
-    outcome = rig.step("restarted", settle=0.2)
+    outcome = rig.step("restarted")
     assert outcome.status is Status.CHANGED, (outcome.message, evidence(outcome))
     assert (outcome.data["running"], outcome.data["previous_pid"]) == (True, None)
 
@@ -122,7 +173,7 @@ def test_a_restart_starts_what_was_down(rig: Rig) -> None:
 def test_a_restart_in_two_halves(rig: Rig) -> None:
     rig.define(STEADY)
     first = rig.step("started", settle=0)
-    second = rig.step("restarted", settle=0.2, stop_wait=0.2)
+    second = rig.step("restarted", stop_wait=0.2)
     assert second.status is Status.CHANGED, (second.message, evidence(second))
     assert second.data["pid"] != first.data["pid"]
 
@@ -163,7 +214,7 @@ def test_a_process_older_than_its_files_is_noticed_and_restarted(rig: Rig) -> No
     file, there = rig.folder / name, rig.path(name)
     rig.define(STEADY)
     file.write_text("old\n")
-    assert rig.step("started", newer_than=there, settle=0.2).status is Status.CHANGED
+    assert rig.step("started", newer_than=there).status is Status.CHANGED
     assert rig.step("running", newer_than=[there]).status is Status.PASSED
     before = file.stat().st_mtime
 
@@ -175,7 +226,7 @@ def test_a_process_older_than_its_files_is_noticed_and_restarted(rig: Rig) -> No
     stale = rig.step("running", newer_than=there)
     assert stale.status is Status.FAILED
     assert f"before {there} was written" in stale.message
-    fresh = rig.step("restarted", newer_than=there, settle=0.2)
+    fresh = rig.step("restarted", newer_than=there)
     assert fresh.status is Status.CHANGED, fresh.message
     gone = rig.step("running", newer_than=f"{there}.gone")
     assert "there is no file" in gone.message
@@ -186,7 +237,7 @@ def test_a_manager_that_only_says_so_is_not_believed(foreign_rig: Rig) -> None:
     assert rig.liar is not None
     rig.define(STEADY)
     first = rig.step("started", settle=0)
-    outcome = rig.liar.step("restarted", settle=0.2)
+    outcome = rig.liar.step("restarted")
     assert outcome.status is Status.FAILED
     assert "reports success, but it was not restarted" in outcome.message
     assert outcome.data["pid"] == first.data["pid"]

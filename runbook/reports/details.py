@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from runbook.events import BAD, Evidence, Role, Status, StepFinished, worst
 from runbook.record import ASIDE, STRUCTURES, Result, Run
 from runbook.reports import tables
-from runbook.reports.text import bounded, clean, duration, evidence_of, one_line, sign, tail, unmet
+from runbook.reports.text import bounded, clean, diff_line, duration, evidence_of, one_line, sign, tail, unmet
 
 MAX_DIFF = 40
 MAX_ROWS = 10
@@ -24,7 +24,7 @@ _TELLING = ("note", "confirm", "choose")
 
 @dataclass(frozen=True)
 class Line:
-    """`style` is `text`, `soft`, `strong`, `add`, `delete`, or a status."""
+    """`style` is `text`, `soft`, `strong`, `added`, `removed`, or a status."""
 
     text: str
     style: str = "text"
@@ -91,8 +91,7 @@ def _evidence(evidence: Evidence, width: int) -> Iterator[Line]:
 
 def _diff(diff: str) -> Iterator[Line]:
     for line in bounded(diff, MAX_DIFF):
-        style = "add" if line.startswith("+") else "delete" if line.startswith("-") else "soft"
-        yield Line(line, style)
+        yield Line(line, diff_line(line) or "soft")
 
 
 def _where(event: StepFinished) -> Iterator[Line]:

@@ -22,6 +22,8 @@ from runbook.reports.text import clock, duration, sign
 
 TROUBLE = (Status.FAILED, Status.UNREACHABLE, Status.WAITING, Status.UNKNOWN, Status.WARNED, Status.REMEDIATED)
 """What is listed under "needs attention", the worst first."""
+LARGE = 1000
+"""From so many results on the browser draws only what is in view."""
 MOST_LISTED = 100
 MOST_LANES = 40
 """Hosts with a row in the timeline; of more, those that came to the worst."""
@@ -37,6 +39,7 @@ def render(run: Run) -> str:
         style=_asset("report.css"),
         script=script,
         script_hash=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
+        size="large" if page.results > LARGE else "",
         header=_header(run),
         main="\n".join(part for part in main if part),
         footer=html_text(f"runbook {run.version} · run {run.run_id}"),
@@ -128,8 +131,9 @@ def _timeline(run: Run, page: Page) -> str:
     hosts = sorted(found, key=lambda host: -SEVERITY[found[host][0]])[:MOST_LANES]
     shown = [host for host in found if host in set(hosts)]
     bars: dict[str, list[str]] = {host: [] for host in shown}
-    for step in run.steps():
-        if step.host in bars and step.status is not Status.SKIPPED:
+    for step in run.results():
+        # All that took time: repairs and earlier passes too, drawn over the step that they stand in.
+        if step.host in bars and not step.is_structure and step.status is not Status.SKIPPED:
             bars[step.host].append(_bar(run, page, step))
     marks = "".join(_mark(run, stage) for stage in run.stages)
     lanes = "".join(
@@ -179,8 +183,8 @@ def _filters(run: Run) -> str:
         options = "".join(f"<option>{html_text(host)}</option>" for host in run.hosts)
         hosts = f"<label>Host <select name=host><option value=''>all</option>{options}</select></label>"
     return (
-        f"<form class=filters hidden aria-label='Filter the steps'>{boxes}{hosts}"
-        "<button type=button data-open=1>Open all</button><button type=button data-open=''>Close all</button>"
+        f"<form class=filters hidden aria-label='Filter the steps'>{boxes}<span class=tools>{hosts}"
+        "<button type=button data-open=1>Open all</button><button type=button data-open=''>Close all</button></span>"
         "<output aria-live=polite></output></form>"
     )
 

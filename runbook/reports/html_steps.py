@@ -5,8 +5,8 @@ from __future__ import annotations
 from html import escape
 
 from runbook.events import Condition, Evidence, Outcome, Role, Status, Table
-from runbook.record import Result, Run
-from runbook.reports.text import bounded, cell, clean, clock, duration, evidence_of, one_line, sign, tail
+from runbook.record import ASIDE, Result, Run
+from runbook.reports.text import bounded, cell, clean, clock, diff_line, duration, evidence_of, one_line, sign, tail
 
 MOST_ROWS = 200
 MOST_LINES = 400
@@ -35,7 +35,8 @@ class Page:
     def __init__(self, run: Run) -> None:
         self._many_hosts = len(run.hosts) > 1
         results = list(run.results())
-        self._small = len(results) <= SMALL
+        self.results = len(results)
+        self._small = self.results <= SMALL
         self._anchors: dict[int, str] = {}
         taken: set[str] = set()
         hosts: dict[str, int] = {}
@@ -90,7 +91,7 @@ class Page:
 def _line(result: Result) -> str:
     role = "repair" if result.kind == "remediation" else _ROLES.get(result.role, "")
     note = f"<span class=role>{role}</span>" if role else ""
-    again = "<span class=role>run again after a repair</span>" if result.superseded else ""
+    again = "<span class=role>run again later</span>" if result.superseded else ""
     status, message = result.status, result.outcome.message
     told = message and (status is not Status.PASSED or result.kind in _TELLING)
     said = f"<span class=message>{html_text(message)}</span>" if told else ""
@@ -107,7 +108,8 @@ def _explained(result: Result) -> str:
         parts.append(f"<p class=first>Failed at first: {html_text(result.first_failure)}</p>")
     if result.conditions and result.status is not Status.SKIPPED:
         parts.append(f"<ul class=conditions>{''.join(map(_condition, result.conditions))}</ul>")
-    parts += [f"<p class=cause><strong>Likely cause</strong> {html_text(cause)}</p>" for cause in result.causes]
+    if result.role not in ASIDE:  # what diagnosed tells its causes to the step that failed
+        parts += [f"<p class=cause><strong>Likely cause</strong> {html_text(cause)}</p>" for cause in result.causes]
     if result.items:
         parts.append(_items(result.items))
     parts += [_evidence(evidence) for evidence in evidence_of(result.outcome)]
@@ -158,7 +160,11 @@ def _evidence(evidence: Evidence) -> str:
 
 
 def _table(table: Table) -> str:
-    head = "".join(f"<th scope=col>{html_text(str(column))}" for column in table.columns)
+    numbers = [all(_is_number(row[i]) for row in table.rows) for i in range(len(table.columns))]
+    head = "".join(
+        f"<th scope=col{' class=n' if number else ''}>{html_text(str(column))}"
+        for column, number in zip(table.columns, numbers, strict=True)
+    )
     rows = "".join("<tr>" + "".join(map(_cell, row)) for row in table.rows[:MOST_ROWS])
     more = _more(max(table.total, len(table.rows)) - min(MOST_ROWS, len(table.rows)), "row")
     none = "" if table.rows else "<p class=soft>no rows</p>"
@@ -174,8 +180,13 @@ def _scroll(table: str) -> str:
     return f"<div class=scroll tabindex=0 role=group aria-label=Table><table>{table}</table></div>"
 
 
+def _is_number(value: object) -> bool:
+    """Is it shown on the right of its column? NULL stands in columns of either kind."""
+    return value is None or (isinstance(value, int | float) and not isinstance(value, bool))
+
+
 def _cell(value: object) -> str:
-    number = " class=n" if isinstance(value, int | float) and not isinstance(value, bool) else ""
+    number = " class=n" if _is_number(value) and value is not None else ""
     return f"<td{number}>{'<span class=soft>null</span>' if value is None else html_text(cell(value))}"
 
 
@@ -186,6 +197,6 @@ def _pre(lines: list[str]) -> str:
 def _diff(diff: str) -> str:
     lines = []
     for line in bounded(diff, MOST_LINES):
-        kind = "ins" if line.startswith("+") else "del" if line.startswith("-") else "span"
+        kind = {"added": "ins", "removed": "del"}.get(diff_line(line), "span")
         lines.append(f"<{kind}>{escape(line) or ' '}</{kind}>")
     return f"<pre class=diff tabindex=0>{''.join(lines)}</pre>"

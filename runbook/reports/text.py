@@ -10,7 +10,19 @@ from typing import Any
 from runbook.durations import show as duration
 from runbook.events import Condition, Evidence, Outcome, Status
 
-__all__ = ["bounded", "cell", "clean", "clock", "duration", "evidence_of", "one_line", "sign", "tail", "unmet"]
+__all__ = [
+    "bounded",
+    "cell",
+    "clean",
+    "clock",
+    "diff_line",
+    "duration",
+    "evidence_of",
+    "one_line",
+    "sign",
+    "tail",
+    "unmet",
+]
 
 _SIGNS = {
     Status.PASSED: "✓",
@@ -100,6 +112,13 @@ def evidence_of(outcome: Outcome) -> tuple[Evidence, ...]:
     return tuple(
         Evidence(name, text, language="log") for name, text in streams if isinstance(text, str) and text.strip()
     )
+
+
+def diff_line(line: str) -> str:
+    """What a line of a unified diff is: `added`, `removed`, or neither."""
+    if line.startswith(("+++ ", "--- ")):
+        return ""
+    return {"+": "added", "-": "removed"}.get(line[:1], "")
 
 
 def bounded(text: str, most: int) -> list[str]:

@@ -12,9 +12,9 @@ from runbook.events import BAD, Role, RunStarted, StageStarted, Status, StepFini
 from runbook.record import Run
 from runbook.reports import details
 from runbook.reports.details import Line
-from runbook.reports.tables import cropped
 from runbook.reports.text import clean, duration, one_line, sign
 from runbook.reports.view import View
+from runbook.reports.wrap import chopped, cropped, folded
 
 if TYPE_CHECKING:
     from rich.text import Text
@@ -36,10 +36,11 @@ STYLES = {
     "waiting": "cyan",
 }
 ROLES = {"diagnose": "diagnose ", "rescue": "rescue ", "always": "always "}
-ENDED = 21
-"""Columns at the right edge for how a step ended and how long it took."""
+_FIT = {"fold": folded, "chop": chopped}
 NARROW = 60
 """On a terminal with fewer columns nothing is aligned to the right edge."""
+SHORTEST = 12
+"""With fewer columns left for a step's name, how it ended goes to a line of its own."""
 HOST = 20
 """Columns for a host's name, at most."""
 
@@ -131,8 +132,7 @@ class Console(View):
         for line in lines:
             room = max(10, self.width - cell_len(prefix) - line.indent)
             text = clean(line.text).expandtabs(4)
-            parts = [cropped(text, room)] if not line.fold else _folded(text, room)
-            for part in parts:
+            for part in [cropped(text, room)] if line.long == "cut" else _FIT[line.long](text, room):
                 shown = Text(prefix, style=STYLES[bar or "text"])
                 shown.append(" " * line.indent + part, style=STYLES[line.style])
                 self.print(shown)
@@ -149,28 +149,33 @@ class Console(View):
     def _line(
         self, event: StepStarted | StepFinished, mark: str, style: str, status: str = "", took: str = "", name: str = ""
     ) -> None:
-        from rich.cells import cell_len
+        """A step: sign, number, host and name, and at the right edge how it ended and how long it took."""
         from rich.text import Text
 
-        margin = _indent(event.number)
-        left = Text(margin)
+        left = Text(_indent(event.number))
         left.append(f"{mark} ", style=STYLES[style])
         left.append(f"{event.number}  ", style="dim")
         left.append(self.label(event.host), style="cyan")
-        right = f"{status:<11} {took:>9}" if status else ""
-        aligned = bool(right) and self.width >= NARROW
-        room = self.width - left.cell_len - (ENDED + 2 if aligned else 0)
-        first, *rest = _folded(name or ROLES.get(event.role, "") + one_line(event.name), max(16, room))
-        under = " " * left.cell_len
+        under = " " * min(left.cell_len, self.width // 2)
+        ended = f"{status:<11} {took:>9}" if self.width >= NARROW else f"{status} {took}"
+        room = self.width - left.cell_len
+        beside = bool(status) and room - len(ended) - 2 >= SHORTEST
+        first, *rest = folded(name or ROLES.get(event.role, "") + one_line(event.name), self._room(room, ended, beside))
         left.append(first)
-        if right:
-            gap = max(2, self.width - ENDED - left.cell_len) if aligned else 2
+        if beside:
+            gap = self.width - len(ended) - left.cell_len if self.width >= NARROW else 2
             left.append(" " * gap)
-            left.append(status.ljust(11) if aligned else status, style=STYLES[style])
-            left.append(f" {took:>9}".rstrip() if aligned else f" {took}", style="dim")
+            left.append(ended[: -len(took)], style=STYLES[style])
+            left.append(took, style="dim")
         self.print(left)
         for line in rest:
-            self.print(under + line if cell_len(under) < self.width - 16 else margin + line)
+            self.print(under + line)
+        if status and not beside:
+            self.print_lines([Line(ended, status)], under)
+
+    def _room(self, room: int, ended: str, beside: bool) -> int:
+        """Columns for a step's name, whose continuation may stand further to the left than its first line."""
+        return max(SHORTEST if beside else 4, room - (len(ended) + 2 if beside else 0))
 
     # --- what is drawn -----------------------------------------------------------------------------------------
 
@@ -204,7 +209,7 @@ class Console(View):
 
     def show_output(self, event: StepProgress) -> None:
         bar = _indent(event.number) + "    " + self.label(event.host) + "│ "
-        self.print_lines([Line(line) for line in clean(event.text).splitlines()], bar, "soft")
+        self.print_lines([Line(line, long="chop") for line in clean(event.text).splitlines()], bar, "soft")
 
     def show_failed_first(self, started: StepStarted, event: StepProgress) -> None:
         self._line(started, sign(Status.FAILED), "failed", "failed", duration(event.at - started.at))
@@ -235,34 +240,3 @@ class Console(View):
 def _indent(number: str) -> str:
     """What stands in a step is shown a little to the right of it."""
     return "  " * max(0, number.count(".") - 1)
-
-
-def _folded(text: str, width: int) -> list[str]:
-    """Text in lines of at most so many columns, broken between words where that is possible."""
-    from rich.cells import cell_len
-
-    out: list[str] = []
-    for line in text.split("\n"):
-        if cell_len(line) <= width:
-            out.append(line)
-        else:
-            out += _broken(line, width)
-    return out
-
-
-def _broken(line: str, width: int) -> list[str]:
-    from rich.cells import cell_len, chop_cells
-
-    margin = line[: len(line) - len(line.lstrip())][: width // 2]
-    out, current = [], margin
-    if line.startswith("• "):
-        margin = "  "
-    for word in line.split():
-        if current.strip() and cell_len(current) + 1 + cell_len(word) <= width:
-            current += " " + word
-            continue
-        if current.strip():
-            out.append(current)
-        *whole, current = [margin + part for part in chop_cells(word, width - len(margin))] or [margin]
-        out += whole
-    return [*out, current]

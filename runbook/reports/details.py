@@ -29,8 +29,8 @@ class Line:
     text: str
     style: str = "text"
     indent: int = 0
-    fold: bool = True
-    """A line that is too long is folded; otherwise it is cut (tables)."""
+    long: str = "fold"
+    """What happens to a line that is too long: `fold` between words, `chop` anywhere (code, logs), `cut` (tables)."""
 
 
 def explain(event: StepFinished, verbosity: int, diff: bool, width: int) -> Iterator[Line]:
@@ -82,25 +82,25 @@ def _evidence(evidence: Evidence, width: int) -> Iterator[Line]:
         if evidence.title:
             yield Line(one_line(evidence.title), "soft")
         for line in tables.lines(evidence.table, MAX_ROWS, width):
-            yield Line(line, fold=False)
+            yield Line(line, long="cut")
     elif evidence.text.strip():
         if evidence.title:
             yield Line(f"{one_line(evidence.title)}:", "soft")
-        yield from (Line(line, "soft", 2) for line in tail(evidence.text, MAX_EVIDENCE))
+        yield from (Line(line, "soft", 2, long="chop") for line in tail(evidence.text, MAX_EVIDENCE))
 
 
 def _diff(diff: str) -> Iterator[Line]:
     for line in bounded(diff, MAX_DIFF):
-        yield Line(line, diff_line(line) or "soft")
+        yield Line(line, diff_line(line) or "soft", long="chop")
 
 
 def _where(event: StepFinished) -> Iterator[Line]:
     for cause in event.causes:
         yield Line(f"likely cause: {one_line(cause)}", "strong")
-    if event.place:
+    if event.place and event.kind not in STRUCTURES:
         yield Line(one_line(event.place), "soft")
     if event.excerpt:
-        yield from (Line(line, "soft", 2, fold=False) for line in clean(event.excerpt).splitlines())
+        yield from (Line(line, "soft", 2, long="cut") for line in clean(event.excerpt).splitlines())
 
 
 # --- the end ---------------------------------------------------------------------------------------------------
@@ -156,7 +156,7 @@ def _hosts(run: Run) -> Iterator[Line]:
         status, counts = found[host]
         said = "  ".join(f"{sign(name)} {counts[name]}" for name in Status if name in counts)
         yield Line(
-            f"{sign(status)} {one_line(host):<{size}}  {status!s:<11}  {said}".rstrip(), str(status), 2, fold=False
+            f"{sign(status)} {one_line(host):<{size}}  {status!s:<11}  {said}".rstrip(), str(status), 2, long="cut"
         )
     if rest := len(found) - len(told[:MAX_HOSTS]):
         yield Line(f"… and {rest} more hosts", "soft", 2)

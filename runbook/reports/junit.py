@@ -96,10 +96,11 @@ def _case(result: Result) -> ET.Element:
         ET.SubElement(case, "failure", message=message, type=result.kind).text = details
     elif status in _BROKEN:
         ET.SubElement(case, "error", message=message, type=str(status)).text = details
-    elif details:
-        # What a passed step saw: repairs and warnings are told here, as JUnit has no word for them.
-        first = f"{status}: {message}\n" if status is not Status.PASSED else ""
-        ET.SubElement(case, "system-out").text = first + details
+    else:
+        # What a good step saw; repairs and warnings are told here, as JUnit has no word for them.
+        said = [f"{status}: {message}".rstrip(": ")] if status is not Status.PASSED else []
+        if text := "\n".join(part for part in (*said, details) if part):
+            ET.SubElement(case, "system-out").text = text
     return case
 
 

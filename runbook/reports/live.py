@@ -48,7 +48,9 @@ class Running:
     def lines(self, now: float) -> Iterator[Text]:
         """A line for each running step, as of `now`."""
         # Events come in on another thread while this is drawn; a copy stands still.
-        steps = [step for step in list(self._console.running.values()) if step.kind not in STRUCTURES]
+        running = list(self._console.running.values())
+        around = {(step.host, step.parent) for step in running}
+        steps = [s for s in running if s.kind not in STRUCTURES and (s.host, s.number) not in around]
         steps.sort(key=lambda step: step.at)
         for step in steps[:MOST]:
             took = max(0.0, now - step.at)

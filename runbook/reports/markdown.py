@@ -219,12 +219,8 @@ def _fence(language: str, lines: list[str]) -> Iterator[str]:
 def inline(text: str) -> str:
     """Text that Markdown shows as it is, in a table too: no markup, no HTML."""
     escaped = re.sub(r"([\\`*_\[\]<>|#~&])", r"\\\1", one_line(text))
-    return re.sub(r"^([-+=]|\d+(?=[.)]))(?=[\s.)]|$)", _escaped_start, escaped)
-
-
-def _escaped_start(found: re.Match[str]) -> str:
-    """A sign or number that would begin a list."""
-    return f"{found[0]}\\" if found[0].isdigit() else f"\\{found[0]}"
+    escaped = re.sub(r"^([-+=])(?=[-+=]*(?:\s|$))", r"\\\1", escaped)  # what would begin a list or underline a heading
+    return re.sub(r"^(\d+)([.)])(?=\s|$)", r"\1\\\2", escaped)
 
 
 def _code(text: str) -> str:

@@ -7,6 +7,7 @@ from itertools import pairwise
 
 from runbook.events import Table
 from runbook.reports.text import cell
+from runbook.reports.wrap import cropped
 
 GAP = 2
 NARROWEST = 6
@@ -65,13 +66,6 @@ def _row(values: Sequence[str], widths: list[int], right: list[bool]) -> str:
         space = " " * (width - cell_len(text))
         parts.append(space + text if is_right else text + space)
     return (" " * GAP).join(parts).rstrip()
-
-
-def cropped(text: str, width: int) -> str:
-    """Text in at most so many columns of a terminal."""
-    from rich.cells import cell_len, set_cell_size
-
-    return text if cell_len(text) <= width else set_cell_size(text, max(0, width - 1)).rstrip() + "…"
 
 
 def _on_its_side(columns: list[str], rows: list[list[str]], width: int) -> list[str]:

@@ -1,0 +1,45 @@
+"""Text in so many columns of a terminal, where wide characters (CJK, emoji) take two. Lazy: only rich knows widths."""
+
+from __future__ import annotations
+
+
+def cropped(text: str, width: int) -> str:
+    """Cut to the width, with an ellipsis where something is left out."""
+    from rich.cells import cell_len, set_cell_size
+
+    return text if cell_len(text) <= width else set_cell_size(text, max(0, width - 1)).rstrip() + "…"
+
+
+def chopped(text: str, width: int) -> list[str]:
+    """Lines of the width, broken anywhere: for code and logs, whose spaces mean something."""
+    from rich.cells import chop_cells
+
+    return [part for line in text.split("\n") for part in (chop_cells(line, width) or [""])]
+
+
+def folded(text: str, width: int) -> list[str]:
+    """Lines of at most the width, broken between words; continued under their indentation, or their bullet's text."""
+    from rich.cells import cell_len
+
+    lines: list[str] = []
+    for line in text.split("\n"):
+        lines += [line] if cell_len(line) <= width else _broken(line, width)
+    return lines
+
+
+def _broken(line: str, width: int) -> list[str]:
+    from rich.cells import cell_len, chop_cells
+
+    margin = line[: len(line) - len(line.lstrip())][: width // 2]
+    hanging = margin + ("  " if line.lstrip().startswith("• ") else "")
+    lines, current = [], margin
+    for word in line.split():
+        for index, part in enumerate(chop_cells(word, width - len(hanging))):
+            if not current.strip():
+                current += part
+            elif index == 0 and cell_len(current) + 1 + cell_len(part) <= width:
+                current += f" {part}"
+            else:
+                lines.append(current)
+                current = hanging + part
+    return [*lines, current]

@@ -51,7 +51,7 @@ def run(args: Args, context: Context) -> Outcome:
     false = [condition for condition in conditions if not condition.holds]
     if not false:
         return passed(args.get("success_msg", f"{len(conditions)} held"))
-    values = "\n".join(f"{c.text}\n" + "\n".join(f"    {name} = {value}" for name, value in c.values) for c in false)
+    values = "\n".join("\n    ".join([c.text, *(f"{name} = {value}" for name, value in c.values)]) for c in false)
     return failed(args.get("fail_msg") or f"does not hold: {false[0].text}", (Evidence("what does not hold", values),))
 
 

@@ -21,6 +21,8 @@ SCHEMA: Mapping[str, Any] = {
     "description": "Variables by name.",
     "additionalProperties": True,
     "minProperties": 1,
+    # A name that no expression could read would be lost without a word.
+    "propertyNames": {"pattern": r"^[^\W\d]\w*$"},
 }
 SHORT = ""
 

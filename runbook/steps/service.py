@@ -66,7 +66,7 @@ from runbook.durations import show
 from runbook.events import Evidence, Outcome, changed, failed, passed
 from runbook.services import MANAGERS
 from runbook.services.base import Service, ServiceError, ServiceState, Shell
-from runbook.services.bring import Hand, Result, Wish, bring, detected
+from runbook.services.bring import ACTIONS, Hand, Result, Wish, bring, detected
 from runbook.steps.base import Args, Context, StepError
 from runbook.transports.base import CommandResult, CommandTimeout
 
@@ -144,11 +144,11 @@ def changes(args: Args) -> bool:
 
 def plan(args: Args) -> str:
     name, state, manager = args.get("name"), str(args.get("state")), args.get("manager", "auto")
-    verb = {"restarted": "restart", "started": "start", "stopped": "stop", "reloaded": "reload"}.get(state)
+    verb = {**ACTIONS, "running": ""}.get(state, f"bring to {state}:")
     whose = "by whichever manager has it" if manager == "auto" else f"by {manager}"
     files = args.get("newer_than")
     newer = f", newer than {', '.join(files) if isinstance(files, list) else files}" if files else ""
-    if verb is None:
+    if not verb:
         return f"check that {name} is running{newer} ({whose})"
     proof = f", and prove it{newer}" if state == "restarted" else newer
     return f"{verb} {name} {whose}{proof}"

@@ -115,6 +115,9 @@ def _explain(error: ValidationError, here: Place) -> Iterator[Problem]:
         case "enum":
             names = ", ".join(map(str, limit))
             yield here.problem(f"must be one of {names}, not {value!r}", nearest(str(value), map(str, limit)), "value")
+        case "not":  # the schema that forbids something says why
+            schema: Any = error.schema
+            yield here.problem(schema.get("description", "is not allowed here"), rule="value", at_key=True)
         case "anyOf" | "oneOf":
             yield from _alternatives(error, here)
         case _:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
+import socket
 import ssl
 from collections.abc import Callable, Iterable
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import httpcore
@@ -22,6 +25,7 @@ class Backend(httpcore.NetworkBackend):
     def __init__(self, address: Address) -> None:
         self._address = address
         self._plain = httpcore.SyncBackend()
+        self._sockets: list[socket.socket] = []
 
     def connect_tcp(
         self,
@@ -32,22 +36,38 @@ class Backend(httpcore.NetworkBackend):
         socket_options: Iterable[SOCKET_OPTION] | None = None,
     ) -> httpcore.NetworkStream:
         there, at = self._address(host, port)
-        return self._plain.connect_tcp(there, at, timeout, local_address, socket_options)
+        stream = self._plain.connect_tcp(there, at, timeout, local_address, socket_options)
+        # A copy of its own: TLS takes the first one over.
+        self._sockets.append(stream.get_extra_info("socket").dup())
+        return stream
+
+    def cut(self) -> None:
+        """End every connection, whoever reads from it now."""
+        for one in self._sockets:
+            with contextlib.suppress(OSError):
+                one.shutdown(socket.SHUT_RDWR)
+
+    def close(self) -> None:
+        for one in self._sockets:
+            one.close()
 
 
-def client(address: Address, *, verify: ssl.SSLContext, follow: bool, timeout: float, proxies: bool) -> httpx.Client:
-    """A client for one request and its redirects. With `proxies` the environment's proxy variables hold."""
-    if proxies:
-        return httpx.Client(verify=verify, follow_redirects=follow, timeout=timeout)
+def client(backend: Backend, *, verify: ssl.SSLContext, follow: bool, timeout: float) -> httpx.Client:
+    """A client for one request and its redirects. The environment's proxies do not hold: they are not the host's."""
     transport = httpx.HTTPTransport(verify=verify, trust_env=False)
     # The pool is httpx's own; only the way to a socket is another. There is no public way to say it.
-    pool: Any = httpcore.ConnectionPool(ssl_context=verify, network_backend=Backend(address), max_connections=4)
+    pool: Any = httpcore.ConnectionPool(ssl_context=verify, network_backend=backend, max_connections=4)
     transport._pool = pool
-    return httpx.Client(transport=transport, follow_redirects=follow, timeout=timeout, trust_env=False)
+    headers = {"User-Agent": "runbook"}
+    return httpx.Client(transport=transport, follow_redirects=follow, timeout=timeout, trust_env=False, headers=headers)
 
 
-def tls(*, verify: bool, ca: str | None) -> ssl.SSLContext:
-    """The TLS settings of a request. Raises OSError, ssl.SSLError for a `ca` that cannot be read."""
+@lru_cache(maxsize=16)
+def tls(verify: bool, ca: str | None, _changed: float = 0.0) -> ssl.SSLContext:
+    """The TLS settings of a request, made once: reading a system's certificates takes a while.
+
+    `_changed` is when the file of `ca` was written. Raises OSError, ssl.SSLError for one that cannot be read.
+    """
     context = ssl.create_default_context(cafile=ca)
     if not verify:
         context.check_hostname = False

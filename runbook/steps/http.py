@@ -22,12 +22,16 @@ Outcome: `status`, `reason`, `headers` (names in lower case), `body` (text), `js
 from __future__ import annotations
 
 import json
+import socket
 import ssl
 import time
 from collections.abc import Mapping
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from runbook.durations import seconds
+from runbook.durations import seconds, show
 from runbook.events import Evidence, Outcome, Status, failed
 from runbook.steps.base import Args, Context, StepError
 
@@ -98,48 +102,86 @@ def run(args: Args, context: Context) -> Outcome:
     import httpx
 
     started = time.monotonic()
+    limit = _limit(args, context)
     try:
-        status, reason, headers, body, url = _request(args, context)
+        answer = _request(args, context, limit)
     except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError) as error:
-        return failed(_sentence(error, args, context), error_class="unreachable", url=args["url"])
+        where = "the controller" if args["from"] == "controller" else context.host.name
+        said = f"{args['method']} {args['url']}: no answer, asked from {where}: {_why(error, limit)}"
+        return failed(said, error_class="unreachable", url=args["url"], method=args["method"])
     data = {
-        "status": status,
-        "reason": reason,
-        "headers": headers,
-        "body": body,
-        "json": _parsed(body),
+        "status": answer.status,
+        "reason": answer.reason,
+        "headers": answer.headers,
+        "body": answer.body,
+        "json": _parsed(answer.body),
         "elapsed": round(time.monotonic() - started, 3),
-        "url": url,
+        "url": answer.url,
         "method": args["method"],
     }
-    wrong = _wrong(args, status, body)
-    evidence = (Evidence("body", body[:SHOWN_BODY], language="log"),) if body.strip() else ()
+    wrong = _wrong(args, answer.status, answer.body)
     if wrong:
+        shown = answer.body[:SHOWN_BODY]
+        evidence = (Evidence("body", shown, language="log"),) if shown.strip() else ()
         return Outcome(Status.FAILED, f"{args['method']} {args['url']}: {wrong}", data, evidence)
     good = Status.CHANGED if changes(args) else Status.PASSED
-    return Outcome(good, f"{status} {reason}".strip(), data)
+    part = f", the first {MAX_BODY >> 20} MiB of its body" if answer.cut else ""
+    return Outcome(good, f"{answer.status} {answer.reason}".strip() + part, data)
 
 
-def _request(args: Args, context: Context) -> tuple[int, str, dict[str, str], str, str]:
-    from runbook.steps._http import client, tls
-
-    controller = args["from"] == "controller"
+def _limit(args: Args, context: Context) -> float:
+    """Seconds for the whole request: its own, and never more than the step's."""
     try:
-        verify = tls(verify=args["verify"], ca=str(context.base / args["ca"]) if "ca" in args else None)
+        limit = seconds(args["timeout"])
+    except ValueError as error:
+        raise StepError(f"timeout: {error}") from None
+    return limit if context.timeout is None else min(limit, context.timeout)
+
+
+@dataclass(frozen=True)
+class _Answer:
+    status: int
+    reason: str
+    headers: dict[str, str]
+    body: str
+    url: str
+    cut: bool
+    """Was the body longer than what is kept?"""
+
+
+def _request(args: Args, context: Context, limit: float) -> _Answer:
+    import httpx
+
+    from runbook.steps._bounded import bounded
+    from runbook.steps._http import Backend, client
+
+    content = _content(args)
+    backend = Backend(lambda host, port: context.address(host, port, args["from"]))
+    http = client(backend, verify=_tls(args, context), follow=args["follow"], timeout=limit)
+    with closing(backend), bounded(limit, context.stop, backend.cut) as bound, http:
+        try:
+            with http.stream(args["method"], args["url"], **content) as response:
+                body, cut = _body(response)
+        except httpx.TransportError as error:
+            if bound.over:
+                raise httpx.ReadTimeout("cut") from error
+            raise
+        if bound.over:
+            raise httpx.ReadTimeout("cut")
+    headers = dict(response.headers)
+    return _Answer(response.status_code, response.reason_phrase, headers, body, str(response.url), cut)
+
+
+def _tls(args: Args, context: Context) -> ssl.SSLContext:
+    from runbook.steps._http import tls
+
+    if "ca" not in args:
+        return tls(args["verify"], None)
+    path = context.base / Path(args["ca"]).expanduser()
+    try:
+        return tls(args["verify"], str(path), path.stat().st_mtime)
     except (OSError, ssl.SSLError) as error:
-        raise StepError(f"ca: {args.get('ca')} cannot be used: {error}") from None
-    with (
-        client(
-            lambda host, port: context.address(host, port, args["from"]),
-            verify=verify,
-            follow=args["follow"],
-            timeout=seconds(args["timeout"]),
-            proxies=controller,
-        ) as http,
-        http.stream(args["method"], args["url"], **_content(args)) as response,
-    ):
-        body = _body(response)
-        return response.status_code, response.reason_phrase, dict(response.headers), body, str(response.url)
+        raise StepError(f"ca: {path} cannot be used: {error}") from None
 
 
 def _content(args: Args) -> dict[str, Any]:
@@ -159,15 +201,14 @@ def _content(args: Args) -> dict[str, Any]:
     return out
 
 
-def _body(response: httpx.Response) -> str:
-    """The body as text, up to a bound."""
-    parts, size = [], 0
+def _body(response: httpx.Response) -> tuple[str, bool]:
+    """The body as text, up to a bound; and whether there was more."""
+    content = bytearray()
     for part in response.iter_bytes():
-        parts.append(part[: MAX_BODY - size])
-        size += len(part)
-        if size >= MAX_BODY:
+        content += part
+        if len(content) > MAX_BODY:
             break
-    return b"".join(parts).decode(response.encoding or "utf-8", "replace")
+    return content[:MAX_BODY].decode(response.encoding or "utf-8", "replace"), len(content) > MAX_BODY
 
 
 def _parsed(body: str) -> Any:
@@ -196,17 +237,28 @@ def _good(wanted: Any, status: int) -> bool:
     return status in (wanted if isinstance(wanted, list) else [wanted])
 
 
-def _sentence(error: Exception, args: Args, context: Context) -> str:
+def _why(error: Exception, limit: float) -> str:
     """Why no answer came, in words."""
     import httpx
 
-    where = "the controller" if args["from"] == "controller" else context.host.name
-    head = f"{args['method']} {args['url']}: no answer, asked from {where}: "
-    cause = error.__cause__.__cause__ if error.__cause__ and error.__cause__.__cause__ else error
+    cause = _root(error)
     if isinstance(error, httpx.TimeoutException):
-        return f"{head}no answer within {args['timeout']} s"
+        return f"nothing within {show(limit)}"
     if isinstance(cause, ConnectionRefusedError):
-        return f"{head}connection refused, nothing listens there"
+        return "connection refused, nothing listens there"
+    if isinstance(cause, socket.gaierror):
+        return f"its name cannot be resolved: {cause.strerror}"
     if isinstance(cause, ssl.SSLCertVerificationError):
-        return f"{head}the certificate is not trusted: {cause.verify_message}"
-    return f"{head}{cause or type(error).__name__}"
+        return f"the certificate is not trusted: {cause.verify_message} – give its `ca`, or `verify: false`"
+    if isinstance(cause, ssl.SSLError):
+        return f"TLS fails: {cause.reason or cause} – does it speak https there?"
+    if isinstance(error, httpx.RemoteProtocolError | httpx.ReadError):
+        return f"the connection was closed, or something else than HTTP was said: {cause}"
+    return str(cause) or type(cause).__name__
+
+
+def _root(error: BaseException) -> BaseException:
+    """What an error came from in the end: httpx wraps httpcore's errors, which hide the system's."""
+    while inner := error.__cause__ or error.__context__:
+        error = inner
+    return error

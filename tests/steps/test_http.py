@@ -1,0 +1,356 @@
+"""The step `http`, against real servers, plain and with TLS, also through a way that leads elsewhere."""
+
+from __future__ import annotations
+
+import base64
+import json
+import shutil
+import socket
+import ssl
+import subprocess
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+
+import runbook.steps.http as kind
+from runbook.events import Outcome, Status
+from runbook.transports.base import Stopped, Unreachable
+from runbook.transports.local import LocalTransport
+from tests.lab.tools import free_port
+from tests.steps.support import examples, make_context, options, problems, run_kind
+from tests.steps.web import Elsewhere, Site, serving
+
+
+@pytest.fixture
+def site() -> Iterator[Site]:
+    yield from serving()
+
+
+def ask(url: str, **args: Any) -> Outcome:
+    return run_kind(kind, None, url=url, **args)
+
+
+def test_the_outcome_has_all_of_the_answer(site: Site) -> None:
+    outcome = ask(site.url("/a?b=1"))
+    assert (outcome.status, outcome.message) == (Status.PASSED, "200 OK")
+    data = outcome.data
+    assert (data["status"], data["reason"], data["method"]) == (200, "OK", "GET")
+    assert data["url"] == site.url("/a?b=1")
+    assert data["headers"]["content-type"] == "application/json"
+    assert data["json"]["path"] == "/a?b=1"
+    assert json.loads(data["body"]) == data["json"]
+    assert 0 <= data["elapsed"] < 5
+    json.dumps(data)  # it is stored and sent as it is
+
+
+def test_a_json_body_and_headers_are_sent(site: Site) -> None:
+    outcome = ask(site.url(), method="POST", json={"имя": "Ольга"}, headers={"X-Number": 7}, bearer="t0ken")
+    assert outcome.status is Status.CHANGED
+    asked = site.asked[0]
+    assert json.loads(asked["body"]) == {"имя": "Ольга"}
+    assert asked["headers"]["content-type"] == "application/json"
+    assert asked["headers"]["x-number"] == "7"
+    assert asked["headers"]["authorization"] == "Bearer t0ken"
+    assert asked["headers"]["user-agent"] == "runbook"
+
+
+def test_a_form_a_plain_body_parameters_and_basic_authentication(site: Site) -> None:
+    ask(site.url("/x"), method="POST", form={"q": "a b&c"}, params={"ключ": "знач ение"})
+    ask(site.url(), method="PUT", body="как есть", auth={"user": "olga", "password": "p:ä"})
+    form, plain = site.asked
+    assert parse_qs(form["body"]) == {"q": ["a b&c"]}
+    assert parse_qs(urlsplit(form["path"]).query) == {"ключ": ["знач ение"]}
+    assert plain["body"] == "как есть"
+    assert plain["headers"]["authorization"] == "Basic " + base64.b64encode("olga:p:ä".encode()).decode()
+
+
+def test_two_bodies_are_too_many(site: Site) -> None:
+    outcome = ask(site.url(), method="POST", json={}, body="x")
+    assert (outcome.status, outcome.message) == (Status.FAILED, "a request has one body; this one has json and body")
+    assert site.asked == []
+
+
+@pytest.mark.parametrize(
+    ("code", "wanted", "status"),
+    [
+        (204, None, Status.PASSED),
+        (399, None, Status.PASSED),
+        (400, None, Status.FAILED),
+        (503, None, Status.FAILED),
+        (404, 404, Status.PASSED),
+        (200, 404, Status.FAILED),
+        (401, [401, 403], Status.PASSED),
+        (404, [401, 403], Status.FAILED),
+        (201, "2xx", Status.PASSED),
+        (302, "2xx", Status.FAILED),
+        (500, "5xx", Status.PASSED),
+    ],
+)
+def test_which_status_is_good(site: Site, code: int, wanted: Any, status: Status) -> None:
+    args = {} if wanted is None else {"status": wanted}
+    outcome = ask(site.url(f"/status/{code}"), follow=False, **args)
+    assert outcome.status is status
+    assert outcome.data["status"] == code, "also a bad answer is an answer"
+    if status is Status.FAILED:
+        assert f"status {code}" in outcome.message
+        assert str(wanted) in outcome.message or wanted is None
+
+
+def test_a_bad_answer_shows_its_body(site: Site) -> None:
+    assert ask(site.url("/status/500")).evidence[0].text == "текст ошибки"
+
+
+def test_what_the_body_must_contain(site: Site) -> None:
+    assert ask(site.url("/docs"), contains=["/docs", "GET"]).status is Status.PASSED
+    outcome = ask(site.url("/docs"), contains=["/docs", "swagger-ui"])
+    assert outcome.status is Status.FAILED
+    assert outcome.message == f"GET {site.url('/docs')}: the body does not contain 'swagger-ui'"
+
+
+@pytest.mark.parametrize("page", ["/broken-json", "/unknown-charset", "/cp1251"])
+def test_an_odd_body_is_text_and_no_json(site: Site, page: str) -> None:
+    data = ask(site.url(page)).data
+    assert data["json"] is None
+    assert data["body"] == ("{no json" if page == "/broken-json" else "привет")
+
+
+def test_redirects_are_followed_or_shown(site: Site) -> None:
+    followed = ask(site.url("/redirect"))
+    assert (followed.data["status"], followed.data["url"]) == (200, site.url("/landed"))
+    shown = ask(site.url("/redirect"), follow=False)
+    assert (shown.status, shown.data["status"], shown.data["headers"]["location"]) == (Status.PASSED, 302, "/landed")
+    assert "redirects" in ask(site.url("/circle")).message
+
+
+def test_every_method_is_sent_and_only_those_that_read_change_nothing(site: Site) -> None:
+    for method in ("GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"):
+        outcome = ask(site.url(), method=method)
+        reads = method in ("GET", "HEAD", "OPTIONS")
+        assert outcome.status is (Status.PASSED if reads else Status.CHANGED)
+        assert kind.changes({"url": "x", "method": method}) is not reads
+    assert [seen["method"] for seen in site.asked] == ["GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"]
+
+
+def test_the_request_goes_the_way_of_the_host_and_keeps_its_names(site: Site) -> None:
+    there = Elsewhere(site.port)
+    outcome = run_kind(kind, make_context(there), url="http://app.internal:8000/redirect")
+    assert outcome.data["url"] == "http://app.internal:8000/landed"
+    assert site.asked[0]["headers"]["host"] == "app.internal:8000"
+    assert set(there.wanted) == {("app.internal", 8000)}
+
+
+def test_from_the_controller_it_goes_straight(site: Site) -> None:
+    there = Elsewhere(free_port())
+    assert run_kind(kind, make_context(there), url=site.url(), **{"from": "controller"}).status is Status.PASSED
+    assert there.wanted == []
+
+
+@pytest.mark.parametrize("origin", ["host", "controller"])
+def test_the_environments_proxies_do_not_hold(site: Site, monkeypatch: pytest.MonkeyPatch, origin: str) -> None:
+    for name in ("http_proxy", "HTTP_PROXY", "ALL_PROXY"):
+        monkeypatch.setenv(name, f"http://127.0.0.1:{free_port()}")
+    assert ask(site.url(), **{"from": origin}).status is Status.PASSED
+
+
+def test_an_unreachable_host_is_not_the_answer_of_a_server() -> None:
+    class Gone(LocalTransport):
+        def forward(self, host: str, port: int) -> tuple[str, int]:
+            raise Unreachable(f"no way to {host}:{port}")
+
+    with pytest.raises(Unreachable, match="no way to localhost:80"):
+        run_kind(kind, make_context(Gone()), url="http://localhost/")
+
+
+# --- no answer -------------------------------------------------------------------------------------------------
+
+
+def test_nobody_listens() -> None:
+    url = f"http://127.0.0.1:{free_port()}/x"
+    outcome = ask(url)
+    assert (outcome.status, outcome.data["error_class"]) == (Status.FAILED, "unreachable")
+    assert outcome.message == (f"GET {url}: no answer, asked from test-host: connection refused, nothing listens there")
+
+
+def test_a_name_that_is_not_there() -> None:
+    outcome = ask("http://no-such-host.invalid/", timeout=20)
+    assert outcome.status is Status.FAILED
+    assert "cannot be resolved" in outcome.message or "nothing within" in outcome.message
+
+
+def test_a_url_that_is_none() -> None:
+    assert ask("http://[::1/").status is Status.FAILED
+    assert ask("http://").status is Status.FAILED
+
+
+@pytest.mark.parametrize("page", ["/slow", "/drip"])
+def test_the_time_is_over_whether_it_is_silent_or_slow(site: Site, page: str) -> None:
+    began = time.monotonic()
+    outcome = ask(site.url(page), timeout="400ms")
+    assert time.monotonic() - began < 5
+    assert (outcome.status, outcome.data["error_class"]) == (Status.FAILED, "unreachable")
+    assert outcome.message.endswith("nothing within 0.40 s")
+
+
+def test_the_steps_time_bounds_the_request_too(site: Site) -> None:
+    began = time.monotonic()
+    assert run_kind(kind, make_context(timeout=0.3), url=site.url("/slow")).status is Status.FAILED
+    assert time.monotonic() - began < 5
+
+
+def test_a_run_that_is_stopped_does_not_wait_for_the_answer(site: Site) -> None:
+    stop = threading.Event()
+    context = make_context(stop=stop)
+
+    def stop_when_asked() -> None:
+        while not site.asked and not site.released.wait(0.02):
+            continue
+        stop.set()
+
+    threading.Thread(target=stop_when_asked, daemon=True).start()
+    began = time.monotonic()
+    with pytest.raises(Stopped):
+        run_kind(kind, context, url=site.url("/slow"))
+    assert time.monotonic() - began < 5
+
+
+def test_half_a_body_is_no_answer(site: Site) -> None:
+    outcome = ask(site.url("/half"))
+    assert (outcome.status, outcome.data["error_class"]) == (Status.FAILED, "unreachable")
+    assert "closed" in outcome.message
+
+
+def test_a_server_that_speaks_something_else() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def speak() -> None:
+            connection, _ = server.accept()
+            with connection:
+                connection.sendall(b"SSH-2.0-OpenSSH_9.2\r\n")
+
+        threading.Thread(target=speak, daemon=True).start()
+        outcome = ask(f"http://127.0.0.1:{server.getsockname()[1]}/")
+    assert "something else than HTTP" in outcome.message
+
+
+def test_a_very_long_body_is_cut_and_says_so() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def pour() -> None:
+            connection, _ = server.accept()
+            with connection:
+                connection.recv(4096)
+                connection.sendall(b"HTTP/1.1 200 OK\r\n\r\n")
+                try:
+                    while True:
+                        connection.sendall(b"x" * 65536)
+                except OSError:
+                    return
+
+        threading.Thread(target=pour, daemon=True).start()
+        outcome = ask(f"http://127.0.0.1:{server.getsockname()[1]}/")
+    assert outcome.status is Status.PASSED
+    assert len(outcome.data["body"]) == kind.MAX_BODY
+    assert "first 10 MiB" in outcome.message
+
+
+# --- TLS -------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """A certificate for app.internal that nobody trusts, and its key."""
+    openssl = shutil.which("openssl")
+    if openssl is None:
+        pytest.skip("openssl is missing. It comes with: apt-get install openssl")
+    folder = tmp_path_factory.mktemp("tls")
+    cert, key = folder / "cert.pem", folder / "key.pem"
+    words = (
+        "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2"
+        " -subj /CN=app.internal -addext subjectAltName=DNS:app.internal"
+    )
+    subprocess.run(
+        [openssl, *f"{words} -keyout {key} -out {cert}".split()],
+        check=True,
+        capture_output=True,
+    )
+    return cert, key
+
+
+@pytest.fixture
+def secure(certificate: tuple[Path, Path]) -> Iterator[Site]:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(*certificate)
+    yield from serving(context)
+
+
+def test_tls_is_checked_against_the_name_in_the_url(secure: Site, certificate: tuple[Path, Path]) -> None:
+    context = make_context(Elsewhere(secure.port))
+    ca = str(certificate[0])
+    assert run_kind(kind, context, url="https://app.internal/", ca=ca).status is Status.PASSED
+    assert secure.asked[0]["headers"]["host"] == "app.internal"
+    outcome = run_kind(kind, context, url="https://other.internal/", ca=ca)
+    assert outcome.status is Status.FAILED
+    assert "not trusted: Hostname mismatch" in outcome.message
+
+
+def test_a_certificate_that_nobody_trusts(secure: Site) -> None:
+    context = make_context(Elsewhere(secure.port))
+    outcome = run_kind(kind, context, url="https://app.internal/")
+    assert (outcome.status, outcome.data["error_class"]) == (Status.FAILED, "unreachable")
+    assert "the certificate is not trusted" in outcome.message
+    assert "`verify: false`" in outcome.message
+    assert run_kind(kind, context, url="https://app.internal/", verify=False).status is Status.PASSED
+    assert run_kind(kind, context, url="https://app.internal/").status is Status.FAILED, "the one did not stay"
+
+
+def test_the_ca_stands_beside_the_playbook(secure: Site, certificate: tuple[Path, Path]) -> None:
+    context = make_context(Elsewhere(secure.port), base=certificate[0].parent)
+    assert run_kind(kind, context, url="https://app.internal/", ca="cert.pem").status is Status.PASSED
+    for missing in ("no.pem", "key.pem"):
+        assert missing in run_kind(kind, context, url="https://app.internal/", ca=missing).message
+
+
+def test_https_where_plain_http_is_spoken(site: Site) -> None:
+    outcome = ask(f"https://127.0.0.1:{site.port}/")
+    assert "TLS fails" in outcome.message
+
+
+def test_plain_http_where_https_is_spoken(secure: Site) -> None:
+    assert ask(f"http://127.0.0.1:{secure.port}/").status is Status.FAILED
+
+
+# --- options ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "args",
+    [
+        {},
+        {"url": "ftp://x"},
+        {"url": "http://x", "method": "FETCH"},
+        {"url": "http://x", "status": "abc"},
+        {"url": "http://x", "auth": {"user": "a"}},
+        {"url": "http://x", "unknown": 1},
+    ],
+)
+def test_wrong_options_are_refused(args: dict[str, Any]) -> None:
+    assert problems(kind, args) != []
+
+
+def test_a_timeout_that_is_no_duration_is_said() -> None:
+    assert "is not a duration" in ask("http://127.0.0.1/", timeout="soon").message
+
+
+def test_the_plan_says_what_is_asked_and_from_where() -> None:
+    assert kind.plan({"url": "http://x/y"}) == "GET http://x/y"
+    assert kind.plan({"url": "http://x", "method": "POST", "from": "controller"}) == "POST http://x from the controller"
+
+
+def test_the_example_is_right() -> None:
+    (step,) = examples(kind)
+    assert options(kind, step["http"])["timeout"] == 30

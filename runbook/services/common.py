@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from runbook.services.base import ServiceError, Shell
+from runbook.services.base import ServiceError
 from runbook.transports.base import CommandResult
 
 _ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|\x1b\][^\x07]*\x07|\r")
@@ -29,13 +29,6 @@ def said_by(result: CommandResult) -> str:
 def plain(text: str) -> str:
     """Text without the escapes that colour it on a terminal."""
     return _ESCAPES.sub("", text)
-
-
-def has(program: str, shell: Shell) -> bool:
-    """Is there such a program on the host?"""
-    from shlex import quote
-
-    return shell(f"command -v {quote(program)} >/dev/null 2>&1").ok
 
 
 def near(name: str, known: Iterable[str]) -> str:

@@ -126,7 +126,7 @@ def _foreign(name: str) -> dict[str, Any]:
 
 
 def _belongs(option: str, name: str) -> str:
-    return f"is an option of manager {' or '.join(_OWNERS[option])}, not of {name}"
+    return f"{option} is an option of manager {' or '.join(_OWNERS[option])}, not of {name}"
 
 
 SCHEMA: dict[str, Any] = {
@@ -201,7 +201,7 @@ def _manager(asked: str, service: Service, shell: Shell) -> str:
     if asked != "auto":
         for option in service.options:
             if asked not in _OWNERS[option]:
-                raise ServiceError(f"{option} {_belongs(option, asked)}")
+                raise ServiceError(_belongs(option, asked))
         return asked
     able = [name for name in MANAGERS if all(name in _OWNERS[option] for option in service.options)]
     if not able:

@@ -58,7 +58,7 @@ def test_options_are_held_against_the_schema(args: dict[str, Any], said: list[st
 
 def test_an_option_of_another_manager_is_wrong_at_its_place() -> None:
     args = {"name": "x", "state": "started", "manager": "systemd", "pid_file": "/run/x.pid", "scope": "user"}
-    assert problems(kind, args) == ["is an option of manager process, not of systemd"]
+    assert problems(kind, args) == ["pid_file is an option of manager process, not of systemd"]
 
 
 def test_an_option_of_another_manager_is_refused_after_rendering() -> None:

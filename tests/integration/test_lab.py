@@ -91,6 +91,7 @@ def test_the_machine_itself_gets_no_user(sshd: Sshd) -> None:
 
 
 def test_the_target_is_reached_through_the_jump_host_alone(jump: Jump) -> None:
+    assert jump.ssh("runbook-lab@target", "sudo -n id -u").stdout == "0\n"
     assert jump.ssh("target", "echo $SSH_CONNECTION").stdout.split()[2] == jump.target_host
     with pytest.raises(OSError, match=r"No route|unreachable"):
         socket.create_connection((jump.target_host, jump.port), timeout=3)
@@ -136,6 +137,7 @@ def test_the_systemd_host_sees_the_checkout_and_changes_only_itself(systemd_host
     systemd_host.path("/etc/only-there").write_text("x")
     assert systemd_host.run("cat", "/etc/only-there").stdout == "x"
     assert not Path("/etc/only-there").exists()
+    assert systemd_host.ssh("hostname; ls -A ~ | grep bash").stdout == "lab-systemd\n"
 
 
 @pytest.mark.parametrize("command", [["docker", "compose"], ["docker-compose"]], ids=" ".join)

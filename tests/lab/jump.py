@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from .netns import Link, Namespace, link, machine, namespace
-from .sshd import Keys, client_config
-from .tools import Daemon, require, require_root, wait_until
+from .sshd import Keys, client_config, server_argv, with_users
+from .tools import Daemon, require_root, wait_until
 
 PORT = 22
 
@@ -45,12 +45,9 @@ class Jump:
 
 
 def _sshd(lab_dir: Path, keys: Keys, where: Namespace, address: str) -> Daemon:
-    """An sshd of that network, on that address."""
-    config = lab_dir / f"sshd_config-{address}"
-    config.write_text(keys.server_config(PORT, [address]))
-    Path("/run/sshd").mkdir(exist_ok=True)
-    program = require("sshd", "apt-get install openssh-server")
-    daemon = Daemon(where.inside(program, "-D", "-e", "-f", str(config)), lab_dir / f"sshd-{address}.log")
+    """An sshd of that network, on that address, with users of its own."""
+    argv = with_users(lab_dir / f"sshd-{address}", server_argv(lab_dir, keys, PORT, [address]))
+    daemon = Daemon(where.inside(*argv), lab_dir / f"sshd-{address}.log")
     daemon.start(lambda: "Server listening" in daemon.log.read_text())
     return daemon
 

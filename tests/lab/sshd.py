@@ -38,13 +38,16 @@ runbook-lab-pw ALL=(ALL:ALL) ALL
 """
 
 # The users live in a copy of /etc that only this sshd and what it starts can see: the machine gets no account.
+# root has a home of its own too: what the shell of the machine's root does at login is no business of these hosts.
 PRIVATE_ETC = """\
 set -eu
 mkdir -p "$LAB/etc" /run/sshd
 mount -t tmpfs -o mode=0755 lab-etc "$LAB/etc"
 mkdir "$LAB/etc/upper" "$LAB/etc/work"
 mount -t overlay -o "lowerdir=/etc,upperdir=$LAB/etc/upper,workdir=$LAB/etc/work" lab-etc /etc
+mkdir -m 0700 "$LAB/home/root"
 usermod -p '*' root
+sed -i "s|^root:.*|root:x:0:0:root:$LAB/home/root:/bin/bash|" /etc/passwd
 for user in runbook-lab runbook-lab-pw runbook-lab-csh; do
     shell=/bin/bash
     if [ "$user" = runbook-lab-csh ] && [ -x /bin/csh ]; then shell=/bin/csh; fi
@@ -161,8 +164,9 @@ def client_config(keys: Keys, known_hosts: Path, hosts: dict[str, tuple[str, int
     return "\n".join(sections)
 
 
-def _private_etc(lab: Path, accounts: Sequence[Account], argv: Sequence[str]) -> list[str]:
-    """The command that runs `argv` with the lab's users in its /etc."""
+def with_users(lab: Path, argv: Sequence[str]) -> list[str]:
+    """The command that runs `argv` with the lab's users in its /etc. Makes `lab`, where their homes are."""
+    accounts = (Sshd.sudo, Sshd.sudo_with_password, Sshd.csh)
     lab.mkdir()
     (lab / "home").mkdir()
     (lab / "passwords").touch(0o600)
@@ -190,11 +194,10 @@ def sshd(lab_dir: Path, ssh_keys: Keys) -> Iterator[Sshd]:
     known_hosts.write_text(ssh_keys.known_hosts(hosts, port))
     names = {f"lab-{number}": (address, port) for number, address in enumerate(hosts)}
     config.write_text(client_config(ssh_keys, known_hosts, names))
-    accounts = (Sshd.sudo, Sshd.sudo_with_password, Sshd.csh)
-    first = _server(lab_dir, ssh_keys, port, hosts[:MOST_ADDRESSES])
-    daemon = Daemon(_private_etc(lab_dir / "sshd", accounts, first), lab_dir / "sshd.log")
+    first = server_argv(lab_dir, ssh_keys, port, hosts[:MOST_ADDRESSES])
+    daemon = Daemon(with_users(lab_dir / "sshd", first), lab_dir / "sshd.log")
     daemon.start(lambda: answers(port, hosts[0]))
-    rest = _server(lab_dir, ssh_keys, port, hosts[MOST_ADDRESSES:])
+    rest = server_argv(lab_dir, ssh_keys, port, hosts[MOST_ADDRESSES:])
     second = Daemon(["nsenter", f"--target={daemon.pid}", "--mount", "--", *rest], lab_dir / "sshd-rest.log")
     second.start(lambda: answers(port, hosts[-1]))
     yield Sshd(port, hosts, ssh_keys, known_hosts, config, daemon)
@@ -202,7 +205,8 @@ def sshd(lab_dir: Path, ssh_keys: Keys) -> Iterator[Sshd]:
     daemon.stop()
 
 
-def _server(lab_dir: Path, keys: Keys, port: int, addresses: Sequence[str]) -> list[str]:
+def server_argv(lab_dir: Path, keys: Keys, port: int, addresses: Sequence[str]) -> list[str]:
+    """The command of an sshd on these addresses; writes its configuration."""
     config = lab_dir / f"sshd_config-{addresses[0]}"
     config.write_text(keys.server_config(port, addresses))
     return [require("sshd", "apt-get install openssh-server"), "-D", "-e", "-f", str(config)]

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 
@@ -26,6 +27,7 @@ from .tools import (
 )
 
 ADMIN = Account("runbook-lab", throwaway_password())
+NAME = "lab-systemd"
 PORT = 22
 
 # Everything is mounted where only this process and its children see it, and goes with them.
@@ -38,6 +40,8 @@ mount -t overlay -o "lowerdir=/,upperdir=$LAB/layer,workdir=$LAB/work" lab-host 
 useradd --root "$LAB/root" --no-log-init --create-home -s /bin/bash "$ADMIN"
 chpasswd --root "$LAB/root" <"$FILES/passwords"
 rm "$LAB/root/passwords"
+# Not what the shell of this machine's root does at login. (Another home is not possible: systemd insists on /root.)
+rm -rf "$LAB"/root/root/.bash* "$LAB"/root/root/.profile "$LAB"/root/root/.ssh "$LAB"/root/root/.config
 for tree in systemd unified; do
     if [ -d "/sys/fs/cgroup/$tree" ]; then
         mkdir "/sys/fs/cgroup/$tree/$GROUP"
@@ -45,7 +49,7 @@ for tree in systemd unified; do
     fi
 done
 exec systemd-nspawn --quiet --directory="$LAB/root" --boot --register=no --keep-unit --link-journal=no \\
-    --resolv-conf=off --timezone=off --network-namespace-path="$NETWORK" --hostname=lab-systemd --console=pipe \\
+    --resolv-conf=off --timezone=off --network-namespace-path="$NETWORK" --console=pipe \\
     systemd.unit=lab.target
 """
 
@@ -130,7 +134,9 @@ def _files(layer: Path, keys: Keys, address: str) -> None:
         (units / name).symlink_to("/dev/null")
     (layer / "etc/tmpfiles.d").mkdir()
     (layer / "etc/tmpfiles.d/tmp.conf").symlink_to("/dev/null")  # it would empty /tmp, where a checkout may be
-    (layer / "etc/machine-id").write_text("")
+    (layer / "etc/machine-id").write_text(f"{uuid4().hex}\n")
+    (layer / "etc/hostname").write_text(f"{NAME}\n")
+    (layer / "etc/hosts").write_text(f"127.0.0.1 localhost {NAME}\n::1 localhost\n")
     (layer / "etc/lab").mkdir()
     config = keys.server_config(PORT, [address]).replace("UsePAM no", "UsePAM yes")  # PAM opens logind's sessions
     (layer / "etc/lab/sshd_config").write_text(config)

@@ -17,8 +17,8 @@ written. Otherwise the step fails, with the manager's status and the last lines 
 - `running`: only looks. With `newer_than`: was the process started after these files were last written?
 
 A process that is found younger than `settle` is watched until it is not, so that a crash loop is not taken for a
-running service. A systemd unit without a process of its own (a oneshot that remains active) counts as started, but neither as
-running nor as restarted; one that stands for others, such as Debian's `postgresql`, is judged by them.
+running service. A systemd unit without a process of its own (a oneshot that remains active) counts as started, but
+neither as running nor as restarted; one that stands for others, such as Debian's `postgresql`, is judged by them.
 
 `manager: auto` takes the first that knows the name: `process` (only where `pid_file` is given), `systemd`,
 `supervisor`, `pm2`, `compose`. An option that belongs to some managers rules the others out.

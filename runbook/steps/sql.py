@@ -20,20 +20,32 @@ the columns of a single row under their own names. When the database could not b
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from runbook.durations import seconds
+from runbook.durations import seconds, show
 from runbook.events import Evidence, Outcome, Status, Table, failed
-from runbook.steps._database import DatabaseUnreachable, connection, plain
-from runbook.steps.base import Args, Context
+from runbook.steps._database import DatabaseUnreachable, connection, ended_with, plain
+from runbook.steps.base import Args, Context, StepError
 
 if TYPE_CHECKING:
     import psycopg
 
 MAX_ROWS = 10_000
 SHOWN_ROWS = 100
+GRACE = 10.0
+"""Seconds after which a server that should have ended the statement itself is taken for gone."""
+READ_ONLY, CANCELED = "25006", "57014"
+
+_READS = re.compile(
+    r"(?:\s++|\(|--[^\n]*+\n|/\*(?>.*?\*/))*+(?:select|with|values|table|show|explain)\b", re.IGNORECASE | re.DOTALL
+)
+"""Statements that always give rows."""
+_PLACEHOLDER = re.compile(r"%%|%(?:\(([^)]*)\))?[sbt]")
 
 SCHEMA: Mapping[str, Any] = {
     "type": "object",
@@ -76,36 +88,96 @@ def run(args: Args, context: Context) -> Outcome:
         found = connection(args["database"], context)
     except DatabaseUnreachable as error:
         return failed(str(error), error_class="unreachable")
+    limit = _limit(args, context)
     try:
-        return _outcome(_query(found, args), args, time.monotonic() - started)
+        with ended_with(found, limit + GRACE, context):
+            result = _query(found, args, limit)
+        return _outcome(result, args, time.monotonic() - started)
     except psycopg.Error as error:
-        if found.closed:
+        if found.closed or found.broken:
             return failed(f"the database went away during the query: {_first_line(error)}", error_class="unreachable")
         return _sql_error(error, args)
 
 
-def _query(found: psycopg.Connection[Any], args: Args) -> tuple[list[str], list[tuple[Any, ...]], int]:
-    limit = round(seconds(args["timeout"]) * 1000)
+def _limit(args: Args, context: Context) -> float:
+    """Seconds for the statement: its own, and never more than the step's."""
+    try:
+        limit = seconds(args["timeout"])
+    except ValueError as error:
+        raise StepError(f"timeout: {error}") from None
+    return max(0.001, limit if context.timeout is None else min(limit, context.timeout))
+
+
+@dataclass(frozen=True)
+class _Result:
+    """`rows` are the first MAX_ROWS; `count` counts all, or those that were changed."""
+
+    columns: list[str]
+    rows: list[tuple[Any, ...]]
+    count: int
+
+
+def _query(found: psycopg.Connection[Any], args: Args, limit: float) -> _Result:
+    import psycopg
+
     with found.transaction():
-        found.execute(f"SET LOCAL statement_timeout = {limit}")
+        found.execute(f"SET LOCAL statement_timeout = {round(limit * 1000)}")
         if not args["changes"]:
             found.execute("SET TRANSACTION READ ONLY")
-        with found.cursor() as cursor:
-            # Prepared, so that it is one statement: `COMMIT; DELETE …` must not leave the read only transaction.
-            cursor.execute(args["query"].encode(), args.get("params") or None, prepare=True)
-            if cursor.description is None:
-                return [], [], max(0, cursor.rowcount)
-            columns = [column.name for column in cursor.description]
-            return columns, [tuple(map(plain, row)) for row in cursor.fetchmany(MAX_ROWS)], cursor.rowcount
+        try:
+            if not args["changes"] and _READS.match(args["query"]):
+                return _streamed(found, args)
+            return _executed(found, args)
+        except TypeError as error:  # what psycopg says to a list for %(name)s, and to a mapping for %s
+            raise psycopg.ProgrammingError(str(error)) from None
 
 
-def _outcome(result: tuple[list[str], list[tuple[Any, ...]], int], args: Args, elapsed: float) -> Outcome:
-    columns, rows, count = result
+def _executed(found: psycopg.Connection[Any], args: Args, query: str = "") -> _Result:
+    # A pipeline takes one statement only, as a stream does: `COMMIT; DELETE …` must not leave the read only
+    # transaction. A prepared statement would too, but a pooler between may lose it.
+    with found.cursor() as cursor:
+        with found.pipeline():
+            cursor.execute((query or args["query"]).encode(), args.get("params") or None, prepare=False)
+        if cursor.description is None:
+            return _Result([], [], max(0, cursor.rowcount))
+        columns = [column.name for column in cursor.description]
+        return _Result(columns, _plain(cursor.fetchmany(MAX_ROWS)), cursor.rowcount)
+
+
+def _streamed(found: psycopg.Connection[Any], args: Args) -> _Result:
+    """Row by row: a query that gives millions does not fill the memory."""
+    kept: list[tuple[Any, ...]] = []
+    count = 0
+    with found.cursor() as cursor:
+        for count, row in enumerate(cursor.stream(args["query"].encode(), args.get("params") or None), 1):
+            if count <= MAX_ROWS:
+                kept.append(row)
+        columns = [column.name for column in cursor.description or []]
+    return _Result(columns or _columns(found, args), _plain(kept), count)
+
+
+def _columns(found: psycopg.Connection[Any], args: Args) -> list[str]:
+    """The columns of a query that gave no rows, of which a stream does not tell. With LIMIT 0 it is not run again."""
+    import psycopg
+
+    query = args["query"].strip().rstrip(";")
+    with suppress(psycopg.Error), found.transaction():
+        empty = f"SELECT * FROM ({query}\n) AS empty LIMIT 0"  # noqa: S608 - the query is the playbook's own
+        return _executed(found, args, empty).columns
+    return []
+
+
+def _plain(rows: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
+    return [tuple(map(plain, row)) for row in rows]
+
+
+def _outcome(result: _Result, args: Args, elapsed: float) -> Outcome:
+    columns, rows, count = result.columns, result.rows, result.count
     mappings = [dict(zip(columns, row, strict=True)) for row in rows]
     fixed: dict[str, Any] = {
         "rows": mappings,
         "row": mappings[0] if mappings else None,
-        "value": rows[0][0] if rows else None,
+        "value": rows[0][0] if rows and columns else None,
         "rowcount": count,
         "columns": columns,
         "elapsed": round(elapsed, 3),
@@ -113,19 +185,40 @@ def _outcome(result: tuple[list[str], list[tuple[Any, ...]], int], args: Args, e
     named = mappings[0] if len(mappings) == 1 else {}
     evidence = (Evidence("", table=Table(tuple(columns), tuple(rows[:SHOWN_ROWS]), count)),) if columns else ()
     status = Status.CHANGED if args["changes"] else Status.PASSED
-    return Outcome(status, f"{count} row{'s' if count != 1 else ''}", {**named, **fixed}, evidence)
+    said = f"{count} row{'s' if count != 1 else ''}" + (f", the first {MAX_ROWS} kept" if count > len(rows) > 0 else "")
+    return Outcome(status, said, {**named, **fixed}, evidence)
 
 
 def _sql_error(error: psycopg.Error, args: Args) -> Outcome:
     message = error.diag.message_primary or _first_line(error)
     evidence: tuple[Evidence, ...] = ()
     if error.diag.statement_position:
-        text = _pointed(args["query"], int(error.diag.statement_position))
-        evidence = (Evidence("where in the query", text, language="log"),)
+        position = _written(int(error.diag.statement_position), args)
+        evidence = (Evidence("where in the query", _pointed(args["query"], position), language="log"),)
     hint = f" ({error.diag.message_hint})" if error.diag.message_hint else ""
-    if error.sqlstate == "25006":
+    if error.sqlstate == READ_ONLY:
         hint = " (the step is read only: write `changes: true` when it is meant to write)"
+    if error.sqlstate == CANCELED:
+        hint = f" (after {show(seconds(args['timeout']))}: the step's `timeout`)" if "timeout" in message else ""
     return failed(f"{message}{hint}", evidence, error_class="sql", sqlstate=error.sqlstate or "")
+
+
+def _written(position: int, args: Args) -> int:
+    """A position in the query as the server got it, with $1 for %s, as one in the query as it is written."""
+    if not args.get("params"):
+        return position
+    numbers: dict[str, int] = {}
+    for found in _PLACEHOLDER.finditer(args["query"]):
+        if found.start() >= position - 1:
+            break
+        sent = 1
+        if found.group() != "%%":
+            name = found.group(1) or str(len(numbers))
+            sent = len(f"${numbers.setdefault(name, len(numbers) + 1)}")
+        if position - 1 < found.start() + sent:
+            return found.start() + 1
+        position += len(found.group()) - sent
+    return position
 
 
 def _pointed(query: str, position: int) -> str:

@@ -76,7 +76,8 @@ def _read(parts: dict[str, str | None], here: Clock) -> Stamp | None:
     if name is not None and name not in _MONTHS:
         return None
     month, day = _MONTHS.index(name) + 1 if name else int(parts["month"] or 0), int(parts["day"] or 0)
-    year = int(parts["year"]) if parts.get("year") else _year(month, day, here)
+    written = parts.get("year")
+    year = int(written) if written else _year(month, day, here)
     zone = here.zone if offset is None else _offset(offset)
     hour, minute, second = (int(parts[key] or 0) for key in ("hour", "minute", "second"))
     try:

@@ -22,7 +22,7 @@ from tests.lab.redis import Redis
 from tests.lab.sshd import Account, Sshd
 from tests.lab.supervisor import Supervisor
 from tests.lab.systemd import SystemdHost
-from tests.lab.tools import wait_until
+from tests.lab.tools import require, wait_until
 
 
 def test_a_database_is_empty_and_takes_statements(database: Database) -> None:
@@ -180,3 +180,12 @@ def test_chromium_sees_a_page(chromium: Chromium, tmp_path: Path) -> None:
     assert chromium.screenshot(page, picture, width=390) == "Seen!"
     width, height = struct.unpack(">II", picture.read_bytes()[16:24])
     assert (width, height >= 1500) == (390, True)
+
+
+@pytest.mark.parametrize(("ci", "verdict"), [("true", pytest.fail.Exception), ("", pytest.skip.Exception)])
+def test_what_is_missing_fails_in_ci_and_is_skipped_elsewhere(
+    monkeypatch: pytest.MonkeyPatch, ci: str, verdict: type[Exception]
+) -> None:
+    monkeypatch.setenv("CI", ci)
+    with pytest.raises(verdict, match="no-such-tool is missing. It comes with: apt-get install it"):
+        require("no-such-tool", "apt-get install it")

@@ -1,22 +1,23 @@
-"""Log text since some moment: of a file, also across its rotation, of a systemd unit, a compose service, a pm2 app."""
+"""Log lines since some moment: of a file, a systemd unit, a compose service, a PM2 application."""
 
 from __future__ import annotations
 
-import hashlib
 import re
 import shlex
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta, timezone
+import time
+from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 from runbook.durations import seconds
+from runbook.services import compose, pm2
+from runbook.services.base import Service, ServiceError
+from runbook.steps import _logfiles
+from runbook.steps._logfiles import Found, must, split
+from runbook.steps._stamps import Clock, after, clock
 from runbook.steps.base import Args, Context, StepError
-from runbook.transports.base import CommandResult
+from runbook.steps.service import shell_of
 
-MAX_BYTES = 4 * 1024 * 1024
-FINGERPRINT = 64
-"""Bytes at a file's beginning by which it is known again after a rotation."""
 SOURCES = ("file", "unit", "compose", "pm2")
 
 SOURCE_OPTIONS: Mapping[str, Any] = {
@@ -29,22 +30,6 @@ SOURCE_OPTIONS: Mapping[str, Any] = {
 }
 
 
-@dataclass(frozen=True)
-class FileState:
-    inode: int
-    size: int
-    mtime: float
-    fingerprint: str
-
-
-@dataclass(frozen=True)
-class Clock:
-    """The host's time: seconds since the epoch, and its distance from UTC."""
-
-    now: float
-    zone: timezone
-
-
 def source(args: Args) -> str:
     """Which of the sources is named. Raises StepError unless it is exactly one."""
     found = [name for name in SOURCES if name in args]
@@ -53,208 +38,127 @@ def source(args: Args) -> str:
     return found[0]
 
 
-def clock(context: Context) -> Clock:
-    answer = must(context.command("date +%s.%N; date +%z"), "the host's clock").out.split()
-    sign = -1 if answer[1].startswith("-") else 1
-    hours, minutes = int(answer[1][1:3]), int(answer[1][3:5])
-    now = float(re.sub(r"\.N$|\.%N$", "", answer[0]))
-    return Clock(now, timezone(sign * timedelta(hours=hours, minutes=minutes)))
+def marked(args: Args, context: Context) -> dict[str, Any]:
+    """The fields of a mark at the log's end now."""
+    name = source(args)
+    states = [_logfiles.mark_at(file, context) for file in _files(args, context)]
+    at = {"type": name, "time": clock(context).now}
+    return {**at, **states[0]} if name == "file" else {**at, name: args[name], "files": states}
 
 
-def must(result: CommandResult, what: str) -> CommandResult:
-    if not result.ok:
-        raise StepError(f"{what} cannot be read: {result.err or result.out or f'exit code {result.exit_code}'}")
-    return result
-
-
-def state(path: str, context: Context) -> FileState | None:
-    """Where a file ends now; None when it is not there."""
-    word = shlex.quote(path)
-    result = context.command(
-        f"[ -e {word} ] || exit 44\nstat -L -c '%i %s %Y' -- {word} && head -c {FINGERPRINT} -- {word}"
-    )
-    if result.exit_code == 44:
-        return None
-    first, _, head = must(result, path).stdout.partition(b"\n")
-    inode, size, mtime = first.split()
-    return FileState(int(inode), int(size), float(mtime), hashlib.sha256(head[:FINGERPRINT]).hexdigest())
-
-
-def text(args: Args, context: Context) -> str:
-    """The log's text since `since`, or its last `lines`."""
-    since = args.get("since")
+def found(args: Args, context: Context) -> Found:
+    """The lines since `since`; without it the last `lines`, or all."""
+    since, name = args.get("since"), source(args)
     if isinstance(since, Mapping):
-        return _since_mark(args, since, context)
-    if source(args) == "file":
-        return _file(args, since, context)
-    return _of_manager(args, _moment(since, context) if since is not None else None, context)
-
-
-# --- files -----------------------------------------------------------------------------------------------------
-
-
-def _file(args: Args, since: Any, context: Context) -> str:
-    path = args["file"]
-    now = state(path, context)
-    if now is None:
-        raise StepError(f"{path} is not there")
-    if since is None:
-        lines = args.get("lines")
-        word = shlex.quote(path)
-        how = f"tail -n {int(lines)} -- {word}" if lines else f"tail -c {MAX_BYTES} -- {word}"
-        return _decoded(must(context.command(how), path).stdout)
-    moment = _moment(since, context)
-    content = _bytes(path, max(0, now.size - MAX_BYTES), context)
-    return _after(content, moment, clock(context), path, now)
-
-
-def _since_mark(args: Args, mark: Mapping[str, Any], context: Context) -> str:
-    if mark.get("type") != "file" or source(args) != "file":
-        if "time" not in mark:
+        if "time" not in since:
             raise StepError("`since` is not a mark: give the registered outcome of a `mark` step")
-        args = {**args, "since": None}
-        return (
-            _of_manager(args, float(mark["time"]), context) if source(args) != "file" else _by_time(args, mark, context)
-        )
-    path, offset = args["file"], int(mark["offset"])
-    now = state(path, context)
-    if now is not None and _same(now, mark) and now.size >= offset:
-        return _decoded(_bytes(path, offset, context))
-    # Rotated: what was written to the old file after the mark stands in FILE.1, the rest in the new one.
-    old = f"{path}.1"
-    before = state(old, context)
-    rest = _bytes(old, offset, context) if before is not None and _same(before, mark) and before.size >= offset else b""
-    return _decoded(rest + (_bytes(path, 0, context) if now is not None else b""))
+        if since.get("type") in ("file", "pm2"):
+            return _since_mark(args, since, context)
+    now = clock(context)
+    moment = None if since is None else _moment(since, now, context)
+    if name in ("file", "pm2"):
+        files = _files(args, context)
+        if moment is None:
+            return _joined([_logfiles.tail(file, args.get("lines"), context) for file in files])
+        return _joined([_logfiles.since_moment(file, moment, now, context) for file in files])
+    return Found((_of_unit if name == "unit" else _of_compose)(args, moment, now, context))
 
 
-def _by_time(args: Args, mark: Mapping[str, Any], context: Context) -> str:
-    now = state(args["file"], context)
-    if now is None:
-        raise StepError(f"{args['file']} is not there")
-    content = _bytes(args["file"], max(0, now.size - MAX_BYTES), context)
-    return _after(content, float(mark["time"]), clock(context), args["file"], now)
-
-
-def _same(now: FileState, mark: Mapping[str, Any]) -> bool:
-    """Is it the file that was marked? One that was empty or short then has a fingerprint of that little only."""
-    if now.inode == mark["inode"]:
-        return True
-    return bool(mark["offset"] >= FINGERPRINT and now.fingerprint == mark["fingerprint"])
-
-
-def _bytes(path: str, offset: int, context: Context) -> bytes:
-    word = shlex.quote(path)
-    result = context.command(f"tail -c +{offset + 1} -- {word} | head -c {MAX_BYTES}")
-    return must(result, path).stdout
-
-
-def _decoded(data: bytes) -> str:
-    return data.decode("utf-8", "replace")
-
-
-# --- time stamps -----------------------------------------------------------------------------------------------
-
-_ISO = re.compile(r"^\W{0,2}(\d{4})-(\d\d)-(\d\d)[ T](\d\d):(\d\d):(\d\d)(?:[.,](\d{1,9}))?\s?(Z|[+-]\d\d:?\d\d)?")
-_SYSLOG = re.compile(r"^([A-Z][a-z]{2})\s+(\d{1,2}) (\d\d):(\d\d):(\d\d)")
-_MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
-
-
-def _after(content: bytes, moment: float, now: Clock, path: str, at: FileState) -> str:
-    """The lines from the moment on; a line without a time stamp belongs to the one before it."""
-    lines = _decoded(content).splitlines(keepends=True)
-    if not lines or at.mtime < moment - 1:
-        return ""
-    stamps = [stamp(line, now) for line in lines]
-    known = [found for found in stamps if found is not None]
-    if not known:
-        raise StepError(f"{path}: its lines have no time stamps that are known here: use a `mark` for `since`")
-    out, taking = [], False
-    for line, found in zip(lines, stamps, strict=True):
-        if found is not None:
-            taking = found >= int(moment)
-        if taking:
-            out.append(line)
-    return "".join(out)
-
-
-def stamp(line: str, now: Clock) -> float | None:
-    """Seconds since the epoch of a line's time stamp; without a zone it is the host's own time."""
-    if found := _ISO.match(line):
-        year, month, day, hour, minute, second = (int(part) for part in found.groups()[:6])
-        fraction = float(f"0.{found.group(7)}") if found.group(7) else 0.0
-        zone = _zone(found.group(8)) or now.zone
-        return _epoch(year, month, day, hour, minute, second, zone, fraction)
-    if (found := _SYSLOG.match(line)) and found.group(1) in _MONTHS:
-        here = datetime.fromtimestamp(now.now, now.zone)
-        month, day = _MONTHS.index(found.group(1)) + 1, int(found.group(2))
-        year = here.year - 1 if (month, day) > (here.month, here.day) else here.year
-        hour, minute, second = (int(part) for part in found.groups()[2:])
-        return _epoch(year, month, day, hour, minute, second, now.zone, 0.0)
-    return None
-
-
-def _epoch(
-    year: int, month: int, day: int, hour: int, minute: int, second: int, zone: timezone, fraction: float
-) -> float | None:
-    try:
-        return datetime(year, month, day, hour, minute, min(second, 59), tzinfo=zone).timestamp() + fraction
-    except ValueError:
-        return None
-
-
-def _zone(text: str | None) -> timezone | None:
-    if not text:
-        return None
-    if text == "Z":
-        return timezone(timedelta(0))
-    sign = -1 if text[0] == "-" else 1
-    digits = text[1:].replace(":", "")
-    return timezone(sign * timedelta(hours=int(digits[:2]), minutes=int(digits[2:])))
-
-
-def _moment(since: Any, context: Context) -> float:
-    """`start`, or a duration before now, as seconds since the epoch by the host's clock."""
-    now = clock(context).now
+def _moment(since: Any, now: Clock, context: Context) -> float:
+    """A mark's time, `start`, or a duration before now, as seconds since the epoch by the host's clock."""
+    if isinstance(since, Mapping):
+        return float(since["time"])
     if since == "start":
-        import time
-
-        return now - (time.time() - context.run_started)
+        return now.now - (time.time() - context.run_started)
     try:
-        return now - seconds(since)
+        return now.now - seconds(since)
     except ValueError:
         raise StepError(f"since {since!r} is not a mark, a duration such as 10m, or `start`") from None
 
 
-# --- managers --------------------------------------------------------------------------------------------------
+def _since_mark(args: Args, mark: Mapping[str, Any], context: Context) -> Found:
+    name = mark["type"]
+    if args.get(name) != mark.get(name):
+        raise StepError(f"`since` is a mark on {name} {mark.get(name)}, which is another log")
+    marks = {one["file"]: one for one in ([mark] if name == "file" else mark["files"])}
+    parts = []
+    for file in _files(args, context):
+        known = marks.get(file) or {"inode": 0, "offset": 0, "fingerprint": ""}
+        fresh = not known["inode"]  # a file that PM2 has made since
+        parts.append(
+            _logfiles.tail(file, None, context)
+            if fresh
+            else _logfiles.since_mark(file, known, float(mark["time"]), context)
+        )
+    return _joined(parts)
 
 
-def _of_manager(args: Args, moment: float | None, context: Context) -> str:
-    name = source(args)
-    script = "".join(_manager_script(name, args, moment))
-    result = must(context.command(script), f"the log of {args[name]}")
-    found = result.stdout[-MAX_BYTES:].decode("utf-8", "replace")
-    if name == "pm2" and moment is not None:
-        now = clock(context)
-        return _after(found.encode(), moment, now, args[name], FileState(0, 0, now.now, ""))
-    return found
+def _joined(parts: list[Found]) -> Found:
+    notes = dict.fromkeys(part.note for part in parts if part.note)
+    return Found([line for part in parts for line in part.lines], "; ".join(notes))
 
 
-def _manager_script(name: str, args: Args, moment: float | None) -> Iterator[str]:
-    word, lines = shlex.quote(str(args[name])), args.get("lines")
-    if name == "unit":
-        scope = " --user" if args.get("scope") == "user" else ""
-        yield f"journalctl{scope} -u {word} --no-pager -o short-iso"
-        yield f" --since @{moment:.3f}" if moment is not None else f" -n {int(lines or 1000)}"
-    elif name == "compose":
-        if "project_dir" in args:
-            yield f"cd {shlex.quote(args['project_dir'])} || exit 1\n"
-        yield "if docker compose version >/dev/null 2>&1; then set -- docker compose\n"
-        yield "elif command -v docker-compose >/dev/null; then set -- docker-compose\nelse set -- podman compose; fi\n"
-        since = "--since " + shlex.quote(_iso(moment)) if moment is not None else f"--tail {int(lines or 1000)}"
-        yield f'"$@" logs --no-color --no-log-prefix {since} {word}'
-    else:
-        yield f"pm2 logs {word} --nostream --raw --timestamp --lines {int(lines or 1000)} 2>&1"
+def _files(args: Args, context: Context) -> list[str]:
+    """The plain files of a log; none of one that its manager keeps."""
+    if "file" in args:
+        return [args["file"]]
+    if "pm2" not in args:
+        return []
+    listed = must(context.command(pm2.list_script(Service(args["pm2"]))), "PM2's list").decode("utf-8", "replace")
+    if not listed.strip():
+        raise StepError("no PM2 daemon is running")
+    try:
+        apps = pm2.parse_list(listed)
+    except ServiceError as error:
+        raise StepError(str(error)) from None
+    chosen = [app for app in apps if args["pm2"] in (app.name, str(app.id))]
+    if not chosen:
+        known = ", ".join(sorted({app.name for app in apps})) or "none"
+        raise StepError(f"PM2 has no application {args['pm2']!r}; there are: {known}")
+    return list(dict.fromkeys(file for app in chosen for file in app.logs if file and file != "/dev/null"))
 
 
-def _iso(moment: float) -> str:
-    return datetime.fromtimestamp(moment, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+# --- logs that their manager keeps -----------------------------------------------------------------------------
+
+
+def _of_unit(args: Args, moment: float | None, now: Clock, context: Context) -> list[str]:
+    user, unit = " --user" if args.get("scope") == "user" else "", shlex.quote(args["unit"])
+    since = f" --since @{int(moment)}" if moment is not None else ""
+    last = f" -n {int(args['lines'])}" if "lines" in args and moment is None else ""
+    read = f"LC_ALL=C journalctl{user} -u {unit} --no-pager{since}{last}"
+    result = context.command(f"{read} -o short-iso-precise 2>/dev/null || {read} -o short-iso")
+    lines = [line for line in split(must(result, f"the journal of {args['unit']}")) if not line.startswith("-- ")]
+    if not lines:
+        _must_be_known(f"systemctl{user} show -p LoadState -- {unit}", f"{read} -n 1", args["unit"], context)
+    return lines if moment is None else after(lines, moment, now)
+
+
+def _must_be_known(show: str, read: str, unit: str, context: Context) -> None:
+    """An empty journal says something only of a unit that is there, and to somebody who may read it."""
+    if "LoadState=not-found" in context.command(f"LC_ALL=C {show}").out:
+        raise StepError(f"there is no unit {unit}, and the journal has nothing of it")
+    said = context.command(read).err
+    if "not seeing messages" in said or "No journal files" in said or "insufficient permissions" in said:
+        raise StepError(f"the journal of {unit} cannot be read: {said.splitlines()[0]} – try `become: true`")
+
+
+_PREFIX = re.compile(r"^(?:[^|]*\| )?(\d{4}-\d\d-\d\dT\S+) ?")
+"""`web-1  | 2026-11-24T01:02:03.123456789Z `, before the line itself."""
+
+
+def _of_compose(args: Args, moment: float | None, now: Clock, context: Context) -> list[str]:
+    options = {"project_dir": args["project_dir"]} if "project_dir" in args else {}
+    try:
+        service = compose.prepare(Service(args["compose"], options), shell_of(context))
+    except ServiceError as error:
+        raise StepError(str(error)) from None
+    last = ["--tail", str(args["lines"])] if "lines" in args and moment is None else []
+    read = compose.compose(service, "logs", "--no-color", "-t", *last, args["compose"])
+    if moment is not None:  # compose 1 has no --since; there all is read, and what is older left out below
+        since = datetime.fromtimestamp(int(moment), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        newer = compose.compose(service, "logs", "--no-color", "-t", "--since", since, args["compose"])
+        read = f"{newer} 2>/dev/null || {read}"
+    result = context.command(compose.script(service, read))
+    lines = [_PREFIX.sub(r"\1 ", line) for line in split(must(result, f"the log of {args['compose']}"))]
+    kept = lines if moment is None else after(lines, moment, now)
+    return [_PREFIX.sub("", line) for line in kept]

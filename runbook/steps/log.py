@@ -2,12 +2,16 @@
 
 The log is a `file`, a systemd `unit`, a `compose` service or a `pm2` application. `since` is a mark (the registered
 outcome of a `mark` step), a duration before now (`10m`), or `start`, the start of the run; without it the last `lines`,
-or all that is there. A mark on a file survives its rotation. Durations and `start` need time stamps at the beginning of
-the lines (ISO 8601 or syslog); a file without them is an error, and never "no lines".
+or all that is there. With both, the last `lines` of what is new.
+
+A mark on a file survives its rotation. Durations and `start` go by the time stamps at the beginning of a file's lines
+(ISO 8601 or syslog; without a zone, the host's). Where it cannot be known what is new – no time stamps, a file that is
+not there, more than 32 MiB – the step fails, and never says "no lines".
 
 By itself it only reads: judge it with `expect`.
 
-Outcome: `count` (how many lines match), `lines` (the first 1,000 of them), `read` (how many lines were looked at).
+Outcome: `count` (how many lines match), `lines` (the first 1,000 of them), `read` (how many lines were looked at),
+`path` (the file, or the name of the log).
 
 ```yaml
 - name: No errors since the restart
@@ -30,7 +34,7 @@ from runbook.steps import _logs
 from runbook.steps.base import Args, Context, StepError
 
 MAX_LINES = 1000
-SHOWN = 50
+SHOWN, SHOWN_WIDTH = 50, 500
 
 SCHEMA: Mapping[str, Any] = {
     "type": "object",
@@ -68,15 +72,18 @@ def plan(args: Args) -> str:
 def run(args: Args, context: Context) -> Outcome:
     flags = re.IGNORECASE if args["ignore_case"] else 0
     pattern, exclude = _pattern(args.get("pattern"), flags), _pattern(args.get("exclude"), flags)
-    lines = _logs.text(args, context).splitlines()
+    seen = _logs.found(args, context)
+    lines = seen.lines[-args["lines"] :] if "lines" in args else seen.lines
     found = [
         line
         for line in lines
         if (pattern is None or pattern.search(line)) and not (exclude is not None and exclude.search(line))
     ]
-    evidence = (Evidence("lines", "\n".join(found[-SHOWN:]), language="log"),) if found else ()
-    said = f"{len(found)} of {len(lines)} lines"
-    return passed(said, evidence, count=len(found), lines=found[:MAX_LINES], read=len(lines))
+    shown = "\n".join(line[:SHOWN_WIDTH] for line in found[-SHOWN:])
+    evidence = (Evidence("lines", shown, language="log"),) if found else ()
+    said = f"{len(found)} of {len(lines)} lines" + (f" ({seen.note})" if seen.note else "")
+    path = str(args[_logs.source(args)])
+    return passed(said, evidence, count=len(found), lines=found[:MAX_LINES], read=len(lines), path=path)
 
 
 def _pattern(text: str | None, flags: int) -> re.Pattern[str] | None:

@@ -3,8 +3,8 @@
 Exactly one of `log`, `sql` and `time`. The registered outcome is the mark: give it to `since` of a `log` step, or use
 its fields.
 
-Outcome: `type`, `time` (seconds since the epoch, by the host's clock); of a file `file`, `inode`, `offset` (bytes); of
-a query `rows`, `row`, `value` and the columns of a single row.
+Outcome: `type`, `time` (seconds since the epoch, by the host's clock); of a file `file`, `inode`, `offset` (bytes) and
+`fingerprint` (of its first 64 bytes); of a query `rows`, `row`, `value` and the columns of a single row.
 
 ```yaml
 - name: Remember the last record
@@ -23,6 +23,7 @@ from typing import Any
 
 from runbook.events import Outcome, Status, passed
 from runbook.steps import _logs, sql
+from runbook.steps._stamps import clock
 from runbook.steps.base import Args, Context, StepError
 
 SCHEMA: Mapping[str, Any] = {
@@ -64,25 +65,16 @@ def plan(args: Args) -> str:
 
 
 def run(args: Args, context: Context) -> Outcome:
+    if len(args) != 1:
+        raise StepError(f"mark takes one of log, sql and time; here are {' and '.join(args) or 'none'}")
     if "sql" in args:
         found = sql.run({"database": "", "timeout": 60, **args["sql"], "changes": False}, context)
         if found.status is Status.FAILED:
             return found
-        time = _logs.clock(context).now
-        return passed(found.message, found.evidence, **{**found.data, "type": "sql", "time": time})
-    now = _logs.clock(context).now
-    log = args.get("log")
-    if log is None or _logs.source(log) != "file":
-        return passed("remembered", type="time", time=now)
-    state = _logs.state(log["file"], context)
-    if state is None:
-        raise StepError(f"{log['file']} is not there")
-    return passed(
-        f"{log['file']} ends at byte {state.size}",
-        type="file",
-        file=log["file"],
-        inode=state.inode,
-        offset=state.size,
-        fingerprint=state.fingerprint,
-        time=now,
-    )
+        data = {**found.data, "type": "sql", "time": clock(context).now}
+        return passed(found.message, found.evidence, **data)
+    if "log" in args:
+        mark = _logs.marked(args["log"], context)
+        ends = f"{mark['file']} ends at byte {mark['offset']}" if "offset" in mark else "remembered"
+        return passed(ends, **mark)
+    return passed("remembered", type="time", time=clock(context).now)

@@ -187,5 +187,5 @@ def test_what_is_missing_fails_in_ci_and_is_skipped_elsewhere(
     monkeypatch: pytest.MonkeyPatch, ci: str, verdict: type[Exception]
 ) -> None:
     monkeypatch.setenv("CI", ci)
-    with pytest.raises(verdict, match="no-such-tool is missing. It comes with: apt-get install it"):
+    with pytest.raises(verdict, match=r"no-such-tool is missing\. It comes with: apt-get install it"):
         require("no-such-tool", "apt-get install it")

@@ -1,7 +1,11 @@
 """Waits until something holds.
 
 Exactly one of `http`, `tcp`, `file`, `log`, `process`, `sql`, `command`, or `sleep`. It is asked `every` second until
-it holds or `timeout` is over; the failure then says what was seen last.
+it holds or `timeout` is over, the last time just then; the failure says what was seen last. A single look takes no
+longer than what is left of the time.
+
+`http`, `file` and `process` hold when a step with these options passes; `tcp` when somebody listens; `log` when a line
+matches; `sql` when `until` holds of its outcome, without it when there are rows; `command` when its exit code is 0.
 
 Outcome: `elapsed` (seconds), `attempts`, `last` (what was seen last).
 
@@ -12,39 +16,61 @@ Outcome: `elapsed` (seconds), `attempts`, `last` (what was seen last).
       url: http://localhost:8000/docs
       contains: swagger-ui
     timeout: 60
+
+- name: The import is through
+  wait:
+    sql:
+      database: app
+      query: SELECT count(*) AS pending FROM jobs WHERE done_at IS NULL
+      until: pending == 0
+    timeout: 10m
+    every: 5s
 ```
 """
 
 from __future__ import annotations
 
 import re
-import socket
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from runbook.durations import seconds, show
 from runbook.events import Outcome, Status, failed, passed
-from runbook.steps import file, http, log, process, sql
+from runbook.steps import file, http, log, port, process, sql
 from runbook.steps.base import Args, Context, StepError
+from runbook.transports.base import CommandTimeout
 
 Probe = Callable[[Any, Context], tuple[bool, str]]
 """Asks once: does it hold, and what was seen."""
 
-_EITHER = {"type": ["string", "object"]}
+SHORTEST = 0.05
+"""Seconds between two looks, at the least."""
+LOOK = 1.0
+"""Seconds that a single look has in any case."""
+
+_UNTIL = {"until": {"type": ["string", "boolean"], "description": "Bare expression over the outcome."}}
+
+
+def _either(schema: Mapping[str, Any], description: str, **more: Any) -> dict[str, Any]:
+    """A bare value, or the options of a kind of step."""
+    options = {**schema, "properties": {**schema["properties"], **more}}
+    return {"anyOf": [{"type": "string", "minLength": 1}, options], "description": description}
+
 
 SCHEMA: Mapping[str, Any] = {
     "type": "object",
     "description": "Something that must come to hold.",
     "additionalProperties": False,
     "properties": {
-        "http": {**_EITHER, "description": "URL, or the options of an `http` step."},
-        "tcp": {**_EITHER, "description": "`host:port`, or a mapping of `host` and `port`, that accepts connections."},
-        "file": {**_EITHER, "description": "Path, or the options of a `file` step."},
-        "log": {"type": "object", "description": "Options of a `log` step; one line must match."},
-        "process": {**_EITHER, "description": "Pattern, or the options of a `process` step."},
-        "sql": {"type": "object", "description": "Options of an `sql` step, and `until`, a bare expression."},
-        "command": {"type": "string", "description": "Shell text that must end with exit code 0."},
+        "http": _either(http.SCHEMA, "URL, or the options of an `http` step."),
+        "tcp": _either(port.SCHEMA, "`host:port`, or the options of a `port` step."),
+        "file": _either(file.SCHEMA, "Path, or the options of a `file` step."),
+        "log": _either(log.SCHEMA, "File, or the options of a `log` step."),
+        "process": _either(process.SCHEMA, "Pattern, or the options of a `process` step."),
+        "sql": _either(sql.SCHEMA, "Query, or the options of an `sql` step, and `until`.", **_UNTIL),
+        "command": {"type": "string", "minLength": 1, "description": "Shell text that must end with exit code 0."},
         "sleep": {"type": ["number", "string"], "description": "Just this long: seconds, or text such as 30s."},
         "timeout": {"type": ["number", "string"], "default": 60, "description": "How long at the most."},
         "every": {"type": ["number", "string"], "default": 1, "description": "Pause between two looks."},
@@ -53,8 +79,10 @@ SCHEMA: Mapping[str, Any] = {
 SHORT = ""
 
 
-def changes(_args: Args) -> bool:
-    return False
+def changes(args: Args) -> bool:
+    """Only what it asks may change something: a POST, a query that writes."""
+    asked = ((kind, args.get(name)) for kind, name in ((http, "http"), (sql, "sql")))
+    return any(isinstance(wanted, Mapping) and kind.changes(wanted) for kind, wanted in asked)
 
 
 def plan(args: Args) -> str:
@@ -87,36 +115,44 @@ def _until(what: str, wanted: Any, timeout: float, every: float, context: Contex
     attempts = 0
     while True:
         attempts += 1
-        holds, seen = _PROBES[what](wanted, context)
+        holds, seen = _look(what, wanted, timeout - (time.monotonic() - started), context)
         elapsed = time.monotonic() - started
         data: dict[str, Any] = {"elapsed": round(elapsed, 3), "attempts": attempts, "last": seen}
         if holds:
             return passed(seen, **data)
-        if elapsed + every > timeout:
+        if elapsed >= timeout:
             return failed(f"{what} did not hold within {show(timeout)}; last seen: {seen}", **data)
         context.note(f"waiting for {what}: {seen}, {show(elapsed)}")
-        context.pause(every)
+        context.pause(min(max(every, SHORTEST), timeout - elapsed))
+
+
+def _look(what: str, wanted: Any, left: float, context: Context) -> tuple[bool, str]:
+    """One look, no longer than what is left of the time."""
+    limit = max(left, LOOK)
+    limit = limit if context.timeout is None else min(limit, context.timeout)
+    try:
+        return _PROBES[what](wanted, replace(context, timeout=limit))
+    except CommandTimeout as error:
+        return False, str(error)
 
 
 # --- what can be waited for ------------------------------------------------------------------------------------
 
 
-def _asks(module: Any, short: str) -> Probe:
+def _asks(module: Any) -> Probe:
     """A probe made of a kind of step: it holds when that step passes."""
 
     def probe(wanted: Any, context: Context) -> tuple[bool, str]:
-        outcome = _step(module, wanted if isinstance(wanted, Mapping) else {short: wanted}, context)
+        outcome = _step(module, wanted, context)
         return outcome.status is not Status.FAILED, outcome.message
 
     return probe
 
 
-def _step(module: Any, args: Mapping[str, Any], context: Context) -> Outcome:
-    properties = module.SCHEMA["properties"]
-    unknown = [key for key in args if key not in properties]
-    if unknown:
-        raise StepError(f"unknown key {unknown[0]!r}; known: {', '.join(properties)}")
-    defaults = {key: option["default"] for key, option in properties.items() if "default" in option}
+def _step(module: Any, wanted: Any, context: Context) -> Outcome:
+    """The outcome of a kind of step. What it cannot do now (a file that is not there) it may be able to do later."""
+    args = wanted if isinstance(wanted, Mapping) else {module.SHORT: wanted}
+    defaults = {key: option["default"] for key, option in module.SCHEMA["properties"].items() if "default" in option}
     try:
         outcome: Outcome = module.run({**defaults, **args}, context)
     except StepError as error:
@@ -125,51 +161,27 @@ def _step(module: Any, args: Mapping[str, Any], context: Context) -> Outcome:
 
 
 def _tcp(wanted: Any, context: Context) -> tuple[bool, str]:
-    host, port = _host_port(wanted)
-    address = context.address(host, port)
-    try:
-        with socket.create_connection(address, timeout=5) as connection:
-            # Through a tunnel the connection is taken at once and closed when the other end refuses.
-            return _stays_open(connection, context), f"{host}:{port} accepts connections"
-    except OSError as error:
-        return False, f"{host}:{port}: {error.strerror or error}"
-
-
-def _stays_open(connection: socket.socket, context: Context) -> bool:
-    if context.transport.local:
-        return True
-    connection.settimeout(0.5)
-    try:
-        return connection.recv(1) != b""
-    except TimeoutError:
-        return True
-
-
-def _host_port(wanted: Any) -> tuple[str, int]:
-    if isinstance(wanted, Mapping):
-        host, port = str(wanted.get("host", "localhost")), wanted.get("port")
-    else:
-        host, _, port = str(wanted).rpartition(":")
-    if not re.fullmatch(r"\d{1,5}", str(port)):
-        raise StepError(f"tcp needs host:port, not {wanted!r}")
-    return (host or "localhost").strip("[]"), int(str(port))
+    if not isinstance(wanted, Mapping):
+        host, _, number = str(wanted).rpartition(":")
+        if not re.fullmatch(r"\d{1,5}", number):
+            raise StepError(f"tcp needs host:port, not {wanted!r}")
+        wanted = {"host": host.strip("[]") or "localhost", "port": int(number)}
+    return _asks(port)(wanted, context)
 
 
 def _log(wanted: Any, context: Context) -> tuple[bool, str]:
     outcome = _step(log, wanted, context)
-    if outcome.status is Status.FAILED:
-        return False, outcome.message
-    return outcome.data["count"] > 0, outcome.message
+    return outcome.status is not Status.FAILED and outcome.data["count"] > 0, outcome.message
 
 
 def _sql(wanted: Any, context: Context) -> tuple[bool, str]:
-    until = wanted.get("until")
-    outcome = _step(sql, {key: value for key, value in wanted.items() if key != "until"}, context)
+    args = wanted if isinstance(wanted, Mapping) else {"query": wanted}
+    outcome = _step(sql, {key: value for key, value in args.items() if key != "until"}, context)
     if outcome.status is Status.FAILED:
         return False, outcome.message
-    if until is None:
+    if "until" not in args:
         return outcome.data["rowcount"] > 0, outcome.message
-    condition = context.judge([str(until)], outcome.data)[0]
+    condition = context.judge([str(args["until"])], outcome.data)[0]
     return condition.holds, ", ".join(f"{name} = {value}" for name, value in condition.values) or outcome.message
 
 
@@ -180,11 +192,11 @@ def _command(wanted: Any, context: Context) -> tuple[bool, str]:
 
 
 _PROBES: dict[str, Probe] = {
-    "http": _asks(http, "url"),
+    "http": _asks(http),
     "tcp": _tcp,
-    "file": _asks(file, "path"),
+    "file": _asks(file),
     "log": _log,
-    "process": _asks(process, "pattern"),
+    "process": _asks(process),
     "sql": _sql,
     "command": _command,
 }

@@ -1,0 +1,231 @@
+"""The step `wait`: for things that come about while it waits, and for things that do not."""
+
+from __future__ import annotations
+
+import socket
+import subprocess
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import runbook.steps.mark as mark_kind
+import runbook.steps.wait as kind
+from runbook.events import Status
+from runbook.playbook.schema import loading
+from runbook.steps.base import Context
+from runbook.transports.base import Stopped
+from tests.lab.postgres import Database
+from tests.lab.tools import free_port
+from tests.steps.support import OpenThings, examples, make_context, place, problems, run_kind
+from tests.steps.web import Site, serving
+
+
+@pytest.fixture
+def site() -> Iterator[Site]:
+    yield from serving()
+
+
+@contextmanager
+def meanwhile(act: Callable[[], Any]) -> Iterator[Context]:
+    """A context in which `act` is done as soon as the first look has failed. Fails when there was none."""
+    notes: list[str] = []
+
+    def note(text: str) -> None:
+        notes.append(text)
+        if len(notes) == 1:
+            act()
+
+    yield make_context(note=note)
+    assert notes, "nothing had to be waited for"
+    assert all(text.startswith("waiting for ") for text in notes)
+
+
+def test_a_web_page_that_comes(tmp_path: Path) -> None:
+    port = free_port()
+    (tmp_path / "docs").write_text("swagger-ui")
+    started: list[subprocess.Popen[bytes]] = []
+    argv = ["python3", "-m", "http.server", "--bind", "127.0.0.1", "--directory", str(tmp_path), str(port)]
+
+    def start() -> None:
+        started.append(subprocess.Popen(argv, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL))
+
+    try:
+        with meanwhile(start) as context:
+            http = {"url": f"http://127.0.0.1:{port}/docs", "contains": "swagger-ui"}
+            outcome = run_kind(kind, context, http=http, timeout=20, every=0.1)
+        assert (outcome.status, outcome.message) == (Status.PASSED, "200 OK")
+        assert outcome.data["attempts"] > 1
+        assert outcome.data["last"] == "200 OK"
+        assert 0 < outcome.data["elapsed"] < 20
+    finally:
+        for process in started:
+            process.kill()
+            process.wait()
+
+
+def test_a_web_page_that_does_not_come_says_what_was_seen_last(site: Site) -> None:
+    outcome = run_kind(kind, None, http=site.url("/status/503"), timeout=0.4, every="100ms")
+    assert outcome.status is Status.FAILED
+    assert outcome.message == (f"http did not hold within 0.40 s; last seen: GET {site.url('/status/503')}: status 503")
+    assert outcome.data["attempts"] >= 2
+    assert outcome.data["elapsed"] >= 0.4
+    assert run_kind(kind, None, http=f"http://127.0.0.1:{free_port()}", timeout=0).data["attempts"] == 1
+
+
+def test_one_look_takes_no_longer_than_the_time_that_is_left(site: Site) -> None:
+    began = time.monotonic()
+    outcome = run_kind(kind, None, http={"url": site.url("/slow"), "timeout": 30}, timeout=1.2)
+    assert time.monotonic() - began < 8
+    assert "nothing within" in outcome.message
+    outcome = run_kind(kind, None, command="sleep 30", timeout=1)
+    assert time.monotonic() - began < 12
+    assert "still running after" in outcome.message
+
+
+def test_a_port_that_is_opened() -> None:
+    port = free_port()
+    opened: list[socket.socket] = []
+    try:
+        with meanwhile(lambda: opened.append(socket.create_server(("127.0.0.1", port)))) as context:
+            outcome = run_kind(kind, context, tcp=f"127.0.0.1:{port}", timeout=10, every=0.05)
+        assert (outcome.status, f"127.0.0.1:{port} is listened on" in outcome.message) == (Status.PASSED, True)
+        assert run_kind(kind, None, tcp={"port": port, "host": "127.0.0.1"}).status is Status.PASSED
+    finally:
+        for one in opened:
+            one.close()
+    gone = run_kind(kind, None, tcp={"port": port, "state": "closed"}, timeout=5)
+    assert gone.status is Status.PASSED
+
+
+@pytest.mark.parametrize("wrong", ["localhost", "localhost:http", "1:2:three"])
+def test_what_is_no_port_is_said(wrong: str) -> None:
+    assert "tcp needs host:port" in run_kind(kind, None, tcp=wrong).message
+
+
+def test_a_file_that_comes_and_one_that_goes(tmp_path: Path) -> None:
+    path = tmp_path / "готово"
+    with meanwhile(lambda: path.write_text("done")) as context:
+        outcome = run_kind(kind, context, file={"path": str(path), "contains": "done"}, timeout=10, every=0.05)
+    assert outcome.status is Status.PASSED
+    with meanwhile(path.unlink) as context:
+        outcome = run_kind(kind, context, file={"path": str(path), "state": "absent"}, timeout=10, every=0.05)
+    assert outcome.status is Status.PASSED
+    assert run_kind(kind, None, file=str(path), timeout=0).message.endswith(f"{path} is not there")
+
+
+def test_a_line_in_a_log_that_is_not_there_yet(tmp_path: Path) -> None:
+    path = tmp_path / "app.log"
+    with meanwhile(lambda: path.write_text("ready\n")) as context:
+        outcome = run_kind(kind, context, log={"file": str(path), "pattern": "ready"}, timeout=10, every=0.05)
+    assert outcome.status is Status.PASSED
+    at = run_kind(mark_kind, None, log={"file": str(path)}).data
+    log = {"file": str(path), "pattern": "ready", "since": at}
+    assert run_kind(kind, None, log=log, timeout=0).message.endswith("0 of 0 lines")
+
+
+def test_a_process_that_ends() -> None:
+    process = subprocess.Popen(["sleep", "61.25"])
+
+    def end() -> None:
+        process.kill()
+        process.wait()
+
+    with meanwhile(end) as context:
+        waited = {"pattern": r"^sleep 61\.25$", "state": "absent"}
+        assert run_kind(kind, context, process=waited, timeout=10, every=0.05).status is Status.PASSED
+    assert run_kind(kind, None, process=r"^sleep 61\.25$", timeout=0).status is Status.FAILED
+
+
+def test_a_query_until_something_holds_of_its_rows(database: Database) -> None:
+    database.execute("CREATE TABLE jobs (done boolean)")
+    cache = OpenThings()
+    query = "SELECT count(*) AS done FROM jobs"
+
+    def context_of(context: Context) -> Context:
+        return make_context(database=lambda _name: {"dsn": database.dsn}, cache=cache, note=context.note)
+
+    try:
+        with meanwhile(lambda: database.execute("INSERT INTO jobs VALUES (true)")) as context:
+            sql = {"database": "app", "query": query, "until": "done > 0"}
+            outcome = run_kind(kind, context_of(context), sql=sql, timeout=10, every=0.05)
+        assert (outcome.status, outcome.message) == (Status.PASSED, "done = 1")
+        with meanwhile(lambda: database.execute("DELETE FROM jobs; INSERT INTO jobs VALUES (false)")) as context:
+            sql = {"query": "SELECT 1 FROM jobs WHERE NOT done"}
+            assert run_kind(kind, context_of(context), sql=sql, timeout=10, every=0.05).status is Status.PASSED
+        failed = run_kind(kind, context_of(make_context()), sql={"query": query, "until": "done > 5"}, timeout=0)
+        assert failed.message == "sql did not hold within 0.00 s; last seen: done = 1"
+        assert "nope" in run_kind(kind, context_of(make_context()), sql="SELECT nope", timeout=0).message
+    finally:
+        cache.close()
+
+
+def test_a_command_that_comes_to_succeed(tmp_path: Path) -> None:
+    path = tmp_path / "there"
+    command = f"[ -e {path} ] || {{ echo not yet >&2; exit 3; }}"
+    with meanwhile(path.touch) as context:
+        assert run_kind(kind, context, command=command, timeout=10, every=0.05).message == "exit code 0"
+    path.unlink()
+    assert run_kind(kind, None, command=command, timeout=0).data["last"] == "exit code 3: not yet"
+
+
+def test_sleep_just_waits_and_is_ended_with_the_run() -> None:
+    began = time.monotonic()
+    assert run_kind(kind, None, sleep="200ms").message == "waited 0.20 s"
+    assert time.monotonic() - began >= 0.2
+    stop = threading.Event()
+    stop.set()
+    with pytest.raises(Stopped):
+        run_kind(kind, make_context(stop=stop), sleep="1h")
+    assert time.monotonic() - began < 5
+
+
+def test_a_run_that_is_stopped_waits_no_longer(tmp_path: Path) -> None:
+    stop = threading.Event()
+    context = make_context(stop=stop, note=lambda _text: stop.set())
+    with pytest.raises(Stopped):
+        run_kind(kind, context, file=str(tmp_path / "never"), timeout="1h")
+
+
+def test_exactly_one_thing_is_waited_for() -> None:
+    assert "here are none" in run_kind(kind).message
+    assert "here are file and sleep" in run_kind(kind, None, sleep=1, file="/x").message
+    assert "is not a duration" in run_kind(kind, None, sleep="soon").message
+    assert "is not a duration" in run_kind(kind, None, file="/x", timeout="soon").message
+
+
+@pytest.mark.parametrize(
+    "args",
+    [
+        {"http": {"contains": "x"}},
+        {"http": {"url": "http://x", "unknown": 1}},
+        {"tcp": {"host": "x"}},
+        {"log": {"fle": "/x"}},
+        {"sql": {"until": "x"}},
+        {"file": {"path": "/x", "state": "gone"}},
+        {"command": ["x"]},
+    ],
+)
+def test_wrong_options_are_found_before_the_run(args: dict[str, Any]) -> None:
+    assert problems(kind, args) != []
+
+
+def test_options_may_be_templates_until_they_are_rendered() -> None:
+    from runbook.playbook.check import check
+
+    args = {"http": {"url": "{{ app_url }}/docs", "follow": "{{ f }}"}, "timeout": "{{ start_timeout | default(60) }}"}
+    assert check(loading("wait"), args, place()) == []
+
+
+def test_the_plan_and_the_examples() -> None:
+    first, second = examples(kind)
+    assert kind.plan(first["wait"]) == "http url http://localhost:8000/docs, contains swagger-ui, up to 60 s"
+    assert kind.plan({"sleep": "30s", "timeout": 60}) == "sleep 30s"
+    assert problems(kind, first["wait"]) == problems(kind, second["wait"]) == []
+    assert kind.changes(first["wait"]) is kind.changes({"sql": "SELECT 1"}) is False
+    assert kind.changes({"http": {"url": "http://x", "method": "POST"}}) is True
+    assert kind.changes({"sql": {"query": "SELECT f()", "changes": True}}) is True

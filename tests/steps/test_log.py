@@ -260,11 +260,11 @@ def test_a_file_that_was_not_written_since_needs_no_time_stamps(log: Path) -> No
     [
         ("ERROR without a time stamp", "no time stamps that are known"),
         ("2026-01-01 00:00:00 an old stamp, just written", "no line has a time stamp of that time"),
-        (f"{now(7200)} in a time zone that is ahead", "ahead of the host's clock"),
+        ("AHEAD in a time zone that is ahead", "ahead of the host's clock"),
     ],
 )
 def test_lines_whose_time_cannot_be_known_are_an_error(log: Path, line: str, why: str) -> None:
-    log.write_text(f"{line}\n")
+    log.write_text(f"{line.replace('AHEAD', now(7200))}\n")
     outcome = look(log, since="60s")
     assert outcome.status is Status.FAILED
     assert why in outcome.message

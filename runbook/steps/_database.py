@@ -7,6 +7,7 @@ import os
 import socket
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
+from datetime import timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 
 CONNECT_TIMEOUT = 10
 DEFAULT_PORT = 5432
+MAX_DEPTH = 100
+"""Levels of lists and mappings in a value."""
 
 
 class DatabaseUnreachable(Exception):
@@ -62,15 +65,46 @@ def _open(settings: Mapping[str, Any], context: Context) -> Connection[Any]:
     origin = values.pop("from", "host")
     timeout = max(1, round(values.pop("connect_timeout")))
     _lead(values, origin, context)
+    fixed = {"connect_timeout": timeout, "autocommit": True, "client_encoding": "UTF8"}
     try:
-        return psycopg.connect(
-            **{"application_name": "runbook", **values, "connect_timeout": timeout, "autocommit": True}
-        )
+        return _prepared(psycopg.connect(**{"application_name": "runbook", **values, **fixed}))
     except psycopg.Error as error:
         where = "the controller" if origin == "controller" else context.host.name
         said = _sentence(error, str(values.get("password") or ""))
         at = f"{settings['host']}:{settings['port']}"
         raise DatabaseUnreachable(f"the database {at} cannot be reached from {where}: {said}") from None
+
+
+def _prepared(found: Connection[Any]) -> Connection[Any]:
+    """A connection that reads every time PostgreSQL knows, and that takes mappings for jsonb."""
+    import psycopg.types.datetime as times
+    from psycopg.types.json import JsonbDumper
+
+    # A role or a database may have another style, which psycopg does not read.
+    for name, wanted in ((b"DateStyle", b"ISO"), (b"IntervalStyle", b"postgres")):
+        now = found.pgconn.parameter_status(name) or wanted
+        if now.split(b",")[0] != wanted:
+            found.execute(b"SET " + name + b" TO " + wanted)
+    loaders = (times.DateLoader, times.TimeLoader, times.TimetzLoader, times.TimestampLoader, times.TimestamptzLoader)
+    for name_, loader in zip(("date", "time", "timetz", "timestamp", "timestamptz"), loaders, strict=True):
+        found.adapters.register_loader(name_, _or_text(loader))
+    found.adapters.register_loader("interval", _or_text(times.IntervalLoader))
+    found.adapters.register_dumper(dict, JsonbDumper)
+    return found
+
+
+def _or_text(loader: type[Any]) -> type[Any]:
+    """The loader, but what Python has no value for (`infinity`, years before Christ, `24:00`) stays text."""
+    import psycopg
+
+    class OrText(loader):  # type: ignore[misc] # the base is given
+        def load(self, data: Any) -> Any:
+            try:
+                return super().load(data)
+            except psycopg.DataError:
+                return bytes(data).decode("utf-8", "replace")
+
+    return OrText
 
 
 def _lead(values: dict[str, Any], origin: str, context: Context) -> None:
@@ -122,20 +156,26 @@ def _alive(found: Connection[Any], context: Context) -> bool:
     return True
 
 
-def plain(value: Any) -> Any:
-    """A value of PostgreSQL as JSON-able data."""
+def plain(value: Any, levels: int = MAX_DEPTH) -> Any:
+    """A value of PostgreSQL as JSON-able data: times in ISO 8601, intervals in seconds. Raises ValueError."""
     if value is None or isinstance(value, bool | int | str):
         return value
-    if isinstance(value, float):
-        return value if math.isfinite(value) else str(value)
-    if isinstance(value, Decimal):
-        if not value.is_finite():
-            return str(value)
+    if isinstance(value, Decimal) and value.is_finite():
         return int(value) if value == value.to_integral_value() else float(value)
+    if isinstance(value, timedelta):
+        return plain(value.total_seconds())
+    if isinstance(value, float) and math.isfinite(value):
+        return value
     if isinstance(value, bytes | memoryview):
         return bytes(value).hex()
-    if isinstance(value, Mapping):
-        return {str(key): plain(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [plain(item) for item in value]
+    if isinstance(value, Mapping | list | tuple):
+        return _plain_parts(value, levels)
     return value.isoformat() if hasattr(value, "isoformat") else str(value)
+
+
+def _plain_parts(value: Mapping[Any, Any] | list[Any] | tuple[Any, ...], levels: int) -> Any:
+    if levels <= 0:
+        raise ValueError(f"a value has more than {MAX_DEPTH} levels")
+    if isinstance(value, Mapping):
+        return {str(key): plain(item, levels - 1) for key, item in value.items()}
+    return [plain(item, levels - 1) for item in value]

@@ -4,8 +4,9 @@
 asks from this machine instead. Any status below 400 is good, unless `status` or an `expect` on it says otherwise.
 
 Outcome: `status`, `reason`, `headers` (names in lower case), `body` (text), `json` (parsed, where it is JSON),
-`elapsed` (seconds), `url` (the last one, after redirects), `method`. When no answer came, `error_class` is
-`unreachable`.
+`elapsed` (seconds), `url` (the last one, after redirects; without its password), `method`. When there is no answer to
+judge, `error_class` says why: `unreachable` (none came), `answer` (it cannot be read, or leads in circles), `request`
+(this one cannot be sent).
 
 ```yaml
 - name: Log in
@@ -22,6 +23,7 @@ Outcome: `status`, `reason`, `headers` (names in lower case), `body` (text), `js
 from __future__ import annotations
 
 import json
+import re
 import socket
 import ssl
 import time
@@ -40,6 +42,8 @@ if TYPE_CHECKING:
 
 MAX_BODY = 10 * 1024 * 1024
 SHOWN_BODY = 2000
+MAX_DEPTH = 100
+"""Levels of lists and mappings in a JSON answer; what is deeper is not for expressions, and stays text."""
 _TEXTS = {"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]}
 
 SCHEMA: Mapping[str, Any] = {
@@ -95,7 +99,12 @@ def changes(args: Args) -> bool:
 
 def plan(args: Args) -> str:
     origin = " from the controller" if args.get("from") == "controller" else ""
-    return f"{args.get('method', 'GET')} {args.get('url', '')}{origin}"
+    return f"{args.get('method', 'GET')} {without_password(args.get('url', ''))}{origin}"
+
+
+def without_password(url: Any) -> str:
+    """A URL without the password that may stand in it."""
+    return re.sub(r"(?<=://)([^/:@?#\s]*):[^/?#\s]*@", r"\1:(secret)@", str(url))
 
 
 def run(args: Args, context: Context) -> Outcome:
@@ -106,9 +115,7 @@ def run(args: Args, context: Context) -> Outcome:
     try:
         answer = _request(args, context, limit)
     except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError) as error:
-        where = "the controller" if args["from"] == "controller" else context.host.name
-        said = f"{args['method']} {args['url']}: no answer, asked from {where}: {_why(error, limit)}"
-        return failed(said, error_class="unreachable", url=args["url"], method=args["method"])
+        return _no_answer(error, limit, args, context)
     data = {
         "status": answer.status,
         "reason": answer.reason,
@@ -116,14 +123,14 @@ def run(args: Args, context: Context) -> Outcome:
         "body": answer.body,
         "json": _parsed(answer.body),
         "elapsed": round(time.monotonic() - started, 3),
-        "url": answer.url,
+        "url": without_password(answer.url),
         "method": args["method"],
     }
     wrong = _wrong(args, answer.status, answer.body)
     if wrong:
         shown = answer.body[:SHOWN_BODY]
         evidence = (Evidence("body", shown, language="log"),) if shown.strip() else ()
-        return Outcome(Status.FAILED, f"{args['method']} {args['url']}: {wrong}", data, evidence)
+        return Outcome(Status.FAILED, f"{args['method']} {without_password(args['url'])}: {wrong}", data, evidence)
     good = Status.CHANGED if changes(args) else Status.PASSED
     part = f", the first {MAX_BODY >> 20} MiB of its body" if answer.cut else ""
     return Outcome(good, f"{answer.status} {answer.reason}".strip() + part, data)
@@ -135,6 +142,8 @@ def _limit(args: Args, context: Context) -> float:
         limit = seconds(args["timeout"])
     except ValueError as error:
         raise StepError(f"timeout: {error}") from None
+    if limit <= 0:
+        raise StepError("timeout: a request needs more than 0 seconds")
     return limit if context.timeout is None else min(limit, context.timeout)
 
 
@@ -185,10 +194,7 @@ def _tls(args: Args, context: Context) -> ssl.SSLContext:
 
 
 def _content(args: Args) -> dict[str, Any]:
-    headers = {str(name): str(value) for name, value in args.get("headers", {}).items()}
-    if "bearer" in args:
-        headers["Authorization"] = f"Bearer {args['bearer']}"
-    out: dict[str, Any] = {"headers": headers}
+    out: dict[str, Any] = {"headers": _headers(args)}
     if "params" in args:
         out["params"] = args["params"]
     if "auth" in args:
@@ -196,9 +202,27 @@ def _content(args: Args) -> dict[str, Any]:
     bodies = [key for key in ("json", "form", "body") if key in args]
     if len(bodies) > 1:
         raise StepError(f"a request has one body; this one has {' and '.join(bodies)}")
+    if "json" in args:
+        try:
+            json.dumps(args["json"], allow_nan=False)
+        except (ValueError, TypeError) as error:
+            raise StepError(f"json: cannot be sent as JSON: {error}") from None
     if bodies:
         out[{"json": "json", "form": "data", "body": "content"}[bodies[0]]] = args[bodies[0]]
     return out
+
+
+def _headers(args: Args) -> dict[str, bytes]:
+    """Headers as they are sent: names are ASCII, values UTF-8. A token that was read with its line's end is trimmed."""
+    headers = {str(name): str(value) for name, value in args.get("headers", {}).items()}
+    if "bearer" in args:
+        headers["Authorization"] = f"Bearer {args['bearer'].strip()}"
+    for name, value in headers.items():
+        if not re.fullmatch(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+", name):
+            raise StepError(f"headers: {name!r} is not a header's name")
+        if re.search(r"[\0\r\n]", value):
+            raise StepError(f"headers: the value of {name} has a line break in it; `| trim` takes one off its end")
+    return {name: value.strip().encode("utf-8", "replace") for name, value in headers.items()}
 
 
 def _body(response: httpx.Response) -> tuple[str, bool]:
@@ -213,9 +237,19 @@ def _body(response: httpx.Response) -> tuple[str, bool]:
 
 def _parsed(body: str) -> Any:
     try:
-        return json.loads(body)
-    except ValueError:
+        found = json.loads(body, parse_constant=_no_constant)
+    except (ValueError, RecursionError):
         return None
+    return None if _deeper(found, MAX_DEPTH) else found
+
+
+def _no_constant(name: str) -> Any:
+    raise ValueError(f"{name} is Python's, not JSON's")
+
+
+def _deeper(value: Any, levels: int) -> bool:
+    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return levels < 0 or any(_deeper(item, levels - 1) for item in inner)
 
 
 def _wrong(args: Args, status: int, body: str) -> str:
@@ -235,6 +269,20 @@ def _good(wanted: Any, status: int) -> bool:
     if isinstance(wanted, str):
         return str(status)[0] == wanted[0]
     return status in (wanted if isinstance(wanted, list) else [wanted])
+
+
+def _no_answer(error: Exception, limit: float, args: Args, context: Context) -> Outcome:
+    import httpx
+
+    data = {"url": without_password(args["url"]), "method": args["method"]}
+    asked = f"{args['method']} {data['url']}"
+    if isinstance(error, httpx.InvalidURL | httpx.UnsupportedProtocol | httpx.LocalProtocolError):
+        return failed(f"{asked}: cannot be sent: {error}", error_class="request", **data)
+    if isinstance(error, httpx.TooManyRedirects | httpx.DecodingError):
+        return failed(f"{asked}: the answer is of no use: {error}", error_class="answer", **data)
+    where = "the controller" if args["from"] == "controller" else context.host.name
+    said = f"{asked}: no answer, asked from {where}: {_why(error, limit)}"
+    return failed(said, error_class="unreachable", **data)
 
 
 def _why(error: Exception, limit: float) -> str:

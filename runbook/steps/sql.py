@@ -1,12 +1,14 @@
 """One query on a named database.
 
 The database is reached from the host's network, through its connection; the host needs no client. The query runs in a
-READ ONLY transaction with a time limit, unless the step says `changes: true`. Values are parameters (`%s`, `%(name)s`),
-never pasted into the text; without `params` a `%` is a `%`.
+READ ONLY transaction with a time limit, unless the step says `changes: true`; what cannot be in a transaction then
+(`VACUUM`, `CREATE INDEX CONCURRENTLY`) runs without one. Values are parameters (`%s`, `%(name)s`; a mapping becomes
+jsonb), never pasted into the text; without `params` a `%` is a `%`.
 
 Outcome: `rows` (list of mappings), `row` (the first), `value` (its first column), `rowcount`, `columns`, `elapsed`; and
-the columns of a single row under their own names. When the database could not be reached, `error_class` is
-`unreachable`; for an error of the query it is `sql`, with `sqlstate`.
+the columns of a single row under their own names. Numbers are numbers, times ISO 8601, intervals seconds, bytes
+hexadecimal. When the database could not be reached, `error_class` is `unreachable`; for an error of the query it is
+`sql`, with `sqlstate`.
 
 ```yaml
 - name: New records arrive
@@ -39,12 +41,15 @@ MAX_ROWS = 10_000
 SHOWN_ROWS = 100
 GRACE = 10.0
 """Seconds after which a server that should have ended the statement itself is taken for gone."""
-READ_ONLY, CANCELED = "25006", "57014"
+READ_ONLY, CANCELED, SYNTAX = "25006", "57014", "42601"
+NO_TRANSACTION = ("25001", "2D000")
+"""What PostgreSQL says to a statement that cannot be in a transaction, before or instead of doing it."""
 
 _READS = re.compile(
     r"(?:\s++|\(|--[^\n]*+\n|/\*(?>.*?\*/))*+(?:select|with|values|table|show|explain)\b", re.IGNORECASE | re.DOTALL
 )
 """Statements that always give rows."""
+_COPY = re.compile(r"\s*copy\b", re.IGNORECASE)
 _PLACEHOLDER = re.compile(r"%%|%(?:\(([^)]*)\))?[sbt]")
 
 SCHEMA: Mapping[str, Any] = {
@@ -84,6 +89,8 @@ def run(args: Args, context: Context) -> Outcome:
     import psycopg
 
     started = time.monotonic()
+    if _COPY.match(args["query"]):
+        raise StepError("COPY gives no rows: write a SELECT, or run psql in a `command` step")
     try:
         found = connection(args["database"], context)
     except DatabaseUnreachable as error:
@@ -97,6 +104,8 @@ def run(args: Args, context: Context) -> Outcome:
         if found.closed or found.broken:
             return failed(f"the database went away during the query: {_first_line(error)}", error_class="unreachable")
         return _sql_error(error, args)
+    except (ValueError, RecursionError) as error:  # what cannot be sent as text, what is nested without end
+        return failed(f"a value cannot be used: {_first_line(error)}", error_class="sql", sqlstate="")
 
 
 def _limit(args: Args, context: Context) -> float:
@@ -120,16 +129,31 @@ class _Result:
 def _query(found: psycopg.Connection[Any], args: Args, limit: float) -> _Result:
     import psycopg
 
+    milliseconds = max(1, round(limit * 1000))
+    try:
+        return _in_transaction(found, args, milliseconds)
+    except TypeError as error:  # what psycopg says to a list for %(name)s, and to a mapping for %s
+        raise psycopg.ProgrammingError(str(error)) from None
+    except psycopg.Error as error:
+        if not args["changes"] or error.sqlstate not in NO_TRANSACTION or found.closed:
+            raise
+    # Nothing of it was done: it is a statement that wants no transaction around it.
+    found.execute(f"SET statement_timeout = {milliseconds}")
+    try:
+        return _executed(found, args)
+    finally:
+        if not found.closed:
+            found.execute("RESET statement_timeout")
+
+
+def _in_transaction(found: psycopg.Connection[Any], args: Args, milliseconds: int) -> _Result:
     with found.transaction():
-        found.execute(f"SET LOCAL statement_timeout = {round(limit * 1000)}")
+        found.execute(f"SET LOCAL statement_timeout = {milliseconds}")
         if not args["changes"]:
             found.execute("SET TRANSACTION READ ONLY")
-        try:
-            if not args["changes"] and _READS.match(args["query"]):
+            if _READS.match(args["query"]):
                 return _streamed(found, args)
-            return _executed(found, args)
-        except TypeError as error:  # what psycopg says to a list for %(name)s, and to a mapping for %s
-            raise psycopg.ProgrammingError(str(error)) from None
+        return _executed(found, args)
 
 
 def _executed(found: psycopg.Connection[Any], args: Args, query: str = "") -> _Result:
@@ -198,6 +222,8 @@ def _sql_error(error: psycopg.Error, args: Args) -> Outcome:
     hint = f" ({error.diag.message_hint})" if error.diag.message_hint else ""
     if error.sqlstate == READ_ONLY:
         hint = " (the step is read only: write `changes: true` when it is meant to write)"
+    if error.sqlstate == SYNTAX and "multiple commands" in message:
+        message, hint = "the query has more than one statement", " (give each a step of its own)"
     if error.sqlstate == CANCELED:
         hint = f" (after {show(seconds(args['timeout']))}: the step's `timeout`)" if "timeout" in message else ""
     return failed(f"{message}{hint}", evidence, error_class="sql", sqlstate=error.sqlstate or "")

@@ -11,6 +11,7 @@ import subprocess
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -19,6 +20,7 @@ import pytest
 
 import runbook.steps.http as kind
 from runbook.events import Outcome, Status
+from runbook.steps.base import StepError
 from runbook.transports.base import Stopped, Unreachable
 from runbook.transports.local import LocalTransport
 from tests.lab.tools import free_port
@@ -29,6 +31,23 @@ from tests.steps.web import Elsewhere, Site, serving
 @pytest.fixture
 def site() -> Iterator[Site]:
     yield from serving()
+
+
+@contextmanager
+def answering(reply: bytes) -> Iterator[str]:
+    """The URL of a server that says these bytes to the first who asks, whatever they ask."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def answer() -> None:
+            connection, _ = server.accept()
+            with connection:
+                connection.recv(65536)
+                connection.sendall(reply)
+
+        thread = threading.Thread(target=answer, daemon=True)
+        thread.start()
+        yield f"http://127.0.0.1:{server.getsockname()[1]}/"
+        thread.join(5)
 
 
 def ask(url: str, **args: Any) -> Outcome:
@@ -117,6 +136,56 @@ def test_an_odd_body_is_text_and_no_json(site: Site, page: str) -> None:
     data = ask(site.url(page)).data
     assert data["json"] is None
     assert data["body"] == ("{no json" if page == "/broken-json" else "привет")
+
+
+@pytest.mark.parametrize("body", [b"[" * 200_000, b"[" * 150 + b"]" * 150, b"NaN", b'{"a": Infinity}', b"1" * 5000])
+def test_json_that_no_report_could_hold_is_text(body: bytes) -> None:
+    with answering(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n" + body) as url:
+        outcome = ask(url)
+    assert (outcome.status, outcome.data["json"]) == (Status.PASSED, None)
+    assert outcome.data["body"] == body.decode()
+
+
+def test_an_answer_that_cannot_be_read_is_no_missing_answer(site: Site) -> None:
+    with answering(b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\n\r\nno gzip") as url:
+        outcome = ask(url)
+    assert (outcome.status, outcome.data["error_class"]) == (Status.FAILED, "answer")
+    assert ask(site.url("/circle")).data["error_class"] == "answer"
+    with answering(b"HTTP/1.1 302 Found\r\nLocation: file:///etc/passwd\r\n\r\n") as url:
+        outcome = ask(url)
+    assert (outcome.status, outcome.data["error_class"]) == (Status.FAILED, "request")
+
+
+def test_headers_hold_any_text_but_no_line_breaks(site: Site) -> None:
+    ask(site.url(), headers={"X-Name": "Ольга"}, bearer="t0ken\n")
+    sent = site.asked[0]["headers"]
+    assert sent["x-name"].encode("latin-1").decode() == "Ольга"
+    assert sent["authorization"] == "Bearer t0ken", "a token read from a file has a line's end"
+    for name, value in (("X-Имя", "x"), ("X Y", "x"), ("X", "a\r\nY: b"), ("X", "a\0")):
+        outcome = ask(site.url(), headers={name: value})
+        assert (outcome.status, "headers: " in outcome.message) == (Status.FAILED, True)
+    assert "line break" in ask(site.url(), bearer="a\nX: b").message
+    assert len(site.asked) == 1
+
+
+@pytest.mark.parametrize(("value", "said"), [(float("nan"), "JSON compliant"), ({1, 2}, "set")])
+def test_what_is_no_json_cannot_be_sent_as_json(site: Site, value: Any, said: str) -> None:
+    args = {**options(kind, {"url": site.url(), "method": "POST"}), "json": {"x": value}}  # templates may give anything
+    with pytest.raises(StepError, match=said):
+        kind.run(args, make_context())
+    assert site.asked == []
+
+
+def test_a_password_in_the_url_is_used_and_not_shown(site: Site) -> None:
+    url = f"http://olga:s3cret:@127.0.0.1:{site.port}"
+    for path, status in (("/status/500", Status.FAILED), ("/x?to=a:b@c", Status.PASSED)):
+        outcome = ask(f"{url}{path}")
+        assert outcome.status is status
+        assert "s3cret" not in outcome.message + outcome.data["url"] + kind.plan({"url": url + path})
+    assert outcome.data["url"] == f"http://olga:(secret)@127.0.0.1:{site.port}/x?to=a:b@c"
+    assert site.asked[0]["headers"]["authorization"].startswith("Basic ")
+    gone = ask(f"http://olga:s3cret@127.0.0.1:{free_port()}/")
+    assert "s3cret" not in gone.message + gone.data["url"]
 
 
 def test_redirects_are_followed_or_shown(site: Site) -> None:
@@ -344,6 +413,8 @@ def test_wrong_options_are_refused(args: dict[str, Any]) -> None:
 
 def test_a_timeout_that_is_no_duration_is_said() -> None:
     assert "is not a duration" in ask("http://127.0.0.1/", timeout="soon").message
+    for none in (0, -1):
+        assert "more than 0 seconds" in ask("http://127.0.0.1/", timeout=none).message
 
 
 def test_the_plan_says_what_is_asked_and_from_where() -> None:

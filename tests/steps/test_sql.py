@@ -13,6 +13,7 @@ import pytest
 
 import runbook.steps.sql as kind
 from runbook.events import Outcome, Status
+from runbook.steps._database import connection
 from runbook.steps.base import Context, StepError
 from runbook.transports.base import Stopped, Transport, Unreachable
 from runbook.transports.local import LocalTransport
@@ -103,12 +104,92 @@ def test_values_become_plain_data(database: Database) -> None:
         "raw": "00ff",
         "doc": {"a": [1, None]},
         "list": [1.5, 2],
-        "long": "1:30:00",
+        "long": 5400,
         "yes": True,
         "nothing": None,
         "ip": "127.0.0.1",
     }
     json.dumps(outcome.data, allow_nan=False)
+
+
+def test_times_that_python_does_not_know_are_text(database: Database) -> None:
+    outcome = ask(
+        database,
+        """SELECT 'infinity'::timestamptz AS open, '-infinity'::date AS always, '24:00'::time AS midnight,
+                  '0044-03-15 12:00 BC'::timestamp AS ides, ARRAY['infinity'::timestamp] AS list""",
+    )
+    assert outcome.data["row"] == {
+        "open": "infinity",
+        "always": "-infinity",
+        "midnight": "24:00:00",
+        "ides": "0044-03-15 12:00:00 BC",
+        "list": ["infinity"],
+    }
+
+
+def test_intervals_are_seconds_and_can_be_compared(database: Database) -> None:
+    data = ask(
+        database, "SELECT '-10 s'::interval AS ago, '1500 ms'::interval AS short, '2 days'::interval AS long"
+    ).data
+    assert (data["ago"], data["short"], data["long"]) == (-10, 1.5, 172800)
+
+
+def test_the_styles_of_a_role_do_not_matter(database: Database) -> None:
+    for name, style in (("DateStyle", "German, DMY"), ("IntervalStyle", "sql_standard")):
+        database.execute(f"ALTER DATABASE {database.dbname} SET {name} = '{style}'")
+    query = (
+        "SELECT TIMESTAMPTZ '2026-11-24 01:02:03+00' = %s AS same, DATE '2026-11-24' AS day, '90 s'::interval AS long"
+    )
+    data = ask(database, query, params=["2026-11-24T01:02:03+00:00"]).data
+    assert (data["same"], data["day"], data["long"]) == (True, "2026-11-24", 90)
+
+
+def test_a_mapping_becomes_jsonb(database: Database) -> None:
+    given = {"a": [1, {"b": None}], "ключ": "знач"}
+    assert ask(database, "SELECT %(doc)s AS doc, jsonb_typeof(%(doc)s) AS kind", params={"doc": given}).data["row"] == {
+        "doc": given,
+        "kind": "object",
+    }
+
+
+@pytest.mark.parametrize("levels", [200, 5000])
+def test_a_value_without_end_is_an_error_of_the_query(database: Database, levels: int) -> None:
+    outcome = ask(database, f"SELECT (repeat('[', {levels}) || repeat(']', {levels}))::json AS deep")
+    assert (outcome.status, outcome.data["error_class"]) == (Status.FAILED, "sql")
+    assert outcome.message.startswith("a value cannot be used: ")
+    assert ask(database, "SELECT 1 AS one").data["one"] == 1
+
+
+def test_text_that_is_no_text_is_an_error_of_the_query(database: Database) -> None:
+    for query, params in (("SELECT %s", ["\udc80"]), ("SELECT '\udc80'", []), ("SELECT %s", ["a\0b"])):
+        outcome = ask(database, query, params=params)
+        assert (outcome.status, outcome.data["error_class"]) == (Status.FAILED, "sql")
+
+
+def test_what_wants_no_transaction_has_none(database: Database) -> None:
+    database.execute("CREATE TABLE t (id int); CREATE PROCEDURE p() LANGUAGE plpgsql AS 'BEGIN COMMIT; END'")
+    for query in ("VACUUM t", "CREATE INDEX CONCURRENTLY i ON t (id)", "CALL p()"):
+        assert ask(database, query, changes=True).status is Status.CHANGED
+    assert "transaction block" in ask(database, "VACUUM t").message, "only where the step says that it changes"
+
+
+def test_its_time_is_bounded_without_a_transaction_too(database: Database) -> None:
+    database.execute("CREATE PROCEDURE slow() LANGUAGE plpgsql AS 'BEGIN COMMIT; PERFORM pg_sleep(30); END'")
+    context = context_with(settings(database))
+    outcome = run_kind(kind, context, query="CALL slow()", timeout=0.3, changes=True)
+    assert outcome.data["sqlstate"] == "57014"
+    left = connection("", context).execute("SHOW statement_timeout").fetchone()
+    assert left == ("0",), "the limit of one step is not the next one's"
+
+
+def test_more_than_one_statement_is_said(database: Database) -> None:
+    message = "the query has more than one statement (give each a step of its own)"
+    assert ask(database, "SELECT 1; SELECT 2").message == message
+
+
+def test_copy_gives_no_rows_and_says_so(database: Database) -> None:
+    outcome = ask(database, "COPY (SELECT 1) TO STDOUT")
+    assert outcome.message.startswith("COPY gives no rows")
 
 
 def test_values_are_parameters_and_never_text(database: Database) -> None:
@@ -206,7 +287,7 @@ def test_the_place_is_right_behind_parameters_too(database: Database, query: str
 
 
 def test_wrong_parameters_are_an_error_of_the_query(database: Database) -> None:
-    for params in ([1, 2], {"b": 1}, [{"a": 1}]):
+    for params in ([1, 2], {"b": 1}, [{1, 2}]):
         outcome = ask(database, "SELECT %s", params=params)
         assert (outcome.status, outcome.data["error_class"]) == (Status.FAILED, "sql")
 

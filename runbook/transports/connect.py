@@ -8,22 +8,24 @@ from typing import Any
 
 from runbook.transports.base import Transport
 from runbook.transports.local import LocalTransport
+from runbook.transports.target import UnknownConnection, target_of
 
 LOCAL = ("local",)
 OVER_SSH = ("ssh", "paramiko", "paramiko_ssh", "smart")
 
-
-class UnknownConnection(ValueError):
-    """`ansible_connection` names something that is not there."""
+__all__ = ["UnknownConnection", "transport_for"]
 
 
 def transport_for(name: str, variables: Mapping[str, Any], *, stop: threading.Event) -> Transport:
-    """The transport of a host; it connects at its first use. `variables` are rendered. Raises UnknownConnection."""
-    wanted = str(variables.get("ansible_connection", "ssh"))
+    """The transport of a host; it connects at its first use. `variables` are rendered.
+
+    Raises UnknownConnection, an Unreachable, for variables that cannot be understood.
+    """
+    wanted = str(variables.get("ansible_connection") or "ssh").removeprefix("ansible.builtin.")
     if wanted in LOCAL:
         return LocalTransport(stop)
     if wanted not in OVER_SSH:
         raise UnknownConnection(f"{name}: ansible_connection {wanted!r} is not one of {', '.join(LOCAL + OVER_SSH)}")
-    from runbook.transports.ssh import SshTransport, target_of
+    from runbook.transports.ssh import SshTransport
 
     return SshTransport(target_of(name, variables), stop)

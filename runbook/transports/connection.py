@@ -1,0 +1,207 @@
+"""An SSH connection: dialled, its host key checked, logged in. Imports paramiko, so is imported when it is needed.
+
+Everything that goes wrong is an Unreachable that says what, where, and the way out.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import random
+import socket
+import threading
+import time
+from typing import Any
+
+from runbook.transports import authentication, known_hosts, wire
+from runbook.transports.base import Stopped, Unreachable
+from runbook.transports.lean_paramiko import paramiko
+from runbook.transports.login import Login
+from runbook.transports.wire import Wire
+
+IDLE_POLL = 15.0
+"""Seconds between looks of an idle connection's thread at its state; what arrives wakes it at once."""
+_CLOSED_AT_ONCE_TRIES = 3
+_SLICE = 0.1
+_FAST_KEX = ("curve25519-sha256@libssh.org", "ecdh-sha2-nistp256")
+
+
+class Connection:
+    """An open, authenticated connection and those it goes through."""
+
+    def __init__(self, login: Login, transport: paramiko.Transport, line: Wire, below: Connection | None) -> None:
+        self.login, self.transport = login, transport
+        self._wire, self._below = line, below
+
+    @property
+    def alive(self) -> bool:
+        return bool(self.transport.is_active())
+
+    @property
+    def heard(self) -> float:
+        """When the host was heard last, on the monotonic clock."""
+        return self._wire.heard
+
+    def ask_for_life(self) -> None:
+        """Send what any SSH server answers, if only with a refusal. Does not wait."""
+        message = paramiko.Message()
+        message.add_byte(paramiko.common.cMSG_GLOBAL_REQUEST)
+        message.add_string("keepalive@openssh.com")
+        message.add_boolean(True)
+        with contextlib.suppress(paramiko.SSHException, OSError, EOFError):
+            self.transport._send_user_message(message)  # type: ignore[attr-defined]  # the public one waits for the answer
+
+    def close(self) -> None:
+        self._wire.close()
+        self.transport.close()
+        if self._below is not None:
+            self._below.close()
+
+
+def dial(login: Login, stop: threading.Event) -> Connection:
+    """Connect through all jump hosts and log in. Raises Unreachable, Stopped."""
+    below: Connection | None = None
+    try:
+        for jump in login.jumps:
+            below = _patiently(jump, below, stop)
+        return _patiently(login, below, stop)
+    except BaseException:
+        if below is not None:
+            below.close()
+        raise
+
+
+def _patiently(hop: Login, below: Connection | None, stop: threading.Event) -> Connection:
+    """One hop; tried again a little later when the server hangs up before its first word (MaxStartups)."""
+    attempt = 1
+    while True:
+        try:
+            return _hop(hop, below, stop)
+        except _HungUp as error:
+            if attempt == _CLOSED_AT_ONCE_TRIES:
+                raise Unreachable(f"{hop}: {error}") from None
+        if stop.wait(random.uniform(0.1, 0.4) * attempt):  # noqa: S311 - only keeps many hosts apart
+            raise Stopped
+        attempt += 1
+
+
+class _HungUp(Exception):
+    """The server accepted the connection and closed it without a word."""
+
+
+def _hop(hop: Login, below: Connection | None, stop: threading.Event) -> Connection:
+    deadline = time.monotonic() + hop.connect_timeout
+    line = _line(hop, below, deadline)
+    transport: paramiko.Transport | None = None
+    try:
+        transport = _greet(hop, line, stop, deadline)
+        authentication.log_in(transport, hop)
+        line.settimeout(IDLE_POLL)
+        transport.set_keepalive(round(hop.alive_interval))
+    except BaseException:
+        line.close()
+        if transport is not None:
+            transport.close()
+        raise
+    return Connection(hop, transport, line, below)
+
+
+def _line(hop: Login, below: Connection | None, deadline: float) -> Wire:
+    """The stream that the connection runs on."""
+    try:
+        if below is not None:
+            return Wire(_channel_to(hop, below, deadline))
+        if hop.proxy_command:
+            return wire.through_command(hop.proxy_command)
+        return wire.tcp(hop.host, hop.port, hop.family, deadline, hop.alive_interval * hop.alive_count)
+    except TimeoutError:
+        raise Unreachable(
+            f"{hop}: no answer within {hop.connect_timeout:g} s. Is the host up, and may this machine reach it "
+            "(firewall, VPN)? ansible_ssh_timeout gives it more time"
+        ) from None
+    except socket.gaierror as error:
+        raise Unreachable(
+            f"{hop}: the name {hop.host!r} has no address ({error.strerror}). Set ansible_host, or HostName in "
+            "~/.ssh/config, or mend the name service"
+        ) from None
+    except ConnectionRefusedError:
+        raise Unreachable(
+            f"{hop}: nothing listens on port {hop.port} of {hop.host} (connection refused). Is sshd running there, "
+            "and is ansible_port right?"
+        ) from None
+    except OSError as error:
+        why = error.strerror or error
+        raise Unreachable(f"{hop}: cannot connect: {why}. Check the address and the route to it") from None
+
+
+def _channel_to(hop: Login, below: Connection, deadline: float) -> Any:
+    try:
+        return below.transport.open_channel(
+            "direct-tcpip", (hop.host, hop.port), ("127.0.0.1", 0), timeout=max(0.1, deadline - time.monotonic())
+        )
+    except paramiko.ChannelException as error:
+        raise Unreachable(
+            f"{hop}: the jump host {below.login} cannot connect to {hop.host}:{hop.port}: {error.text}. Is the host up, "
+            "may the jump host reach it, and does its sshd allow TCP forwarding (AllowTcpForwarding)?"
+        ) from None
+    except (paramiko.SSHException, EOFError) as error:
+        if "imeout" in str(error):
+            raise TimeoutError from None
+        raise Unreachable(f"{hop}: the connection to the jump host {below.login} broke: {error}") from None
+
+
+def _greet(hop: Login, line: Wire, stop: threading.Event, deadline: float) -> paramiko.Transport:
+    """Exchange keys with the server and check its host key."""
+    transport = paramiko.Transport(line)  # type: ignore[arg-type]  # any object with a socket's few methods will do
+    transport.banner_timeout = transport.handshake_timeout = 2 * hop.connect_timeout  # ours strikes first
+    transport.auth_timeout = max(30.0, hop.connect_timeout)
+    entries = known_hosts.read(hop.known_hosts)
+    _prefer(transport, known_hosts.algorithms(entries, hop.address))
+    done = threading.Event()
+    transport.start_client(event=done)
+    while not done.wait(_SLICE) and transport.is_active():
+        if stop.is_set():
+            transport.close()
+            raise Stopped
+        if time.monotonic() > deadline:
+            break
+    if not (done.is_set() and transport.is_active()):
+        _explain_silence(hop, transport)
+    key = transport.get_remote_server_key()
+    said = known_hosts.objection(entries, hop.address, key.get_name(), key.asbytes(), hop.known_hosts)
+    if said:
+        also = "; StrictHostKeyChecking cannot be turned off here" if hop.trusting else ""
+        raise Unreachable(f"{hop}: {said}{also}")
+    return transport
+
+
+def _prefer(transport: paramiko.Transport, known: list[str]) -> None:
+    """Ask for host keys that are known, and for the fastest key exchange first."""
+    options: Any = transport.get_security_options()
+    first = [name for name in known if name in options.key_types]
+    options.key_types = [*first, *(name for name in options.key_types if name not in first)]
+    fast = [name for name in _FAST_KEX if name in options.kex]
+    options.kex = [*fast, *(name for name in options.kex if name not in fast)]
+
+
+def _explain_silence(hop: Login, transport: paramiko.Transport) -> None:
+    """Raise what the failed handshake means."""
+    error = transport.get_exception()
+    greeting = transport.remote_version
+    transport.close()
+    if error is None:
+        raise Unreachable(
+            f"{hop}: it accepts connections but {'does not finish the key exchange' if greeting else 'says nothing'} "
+            f"within {hop.connect_timeout:g} s. Is it an SSH server that listens there, and is the host overloaded? "
+            "ansible_ssh_timeout gives it more time"
+        )
+    if isinstance(error, paramiko.ssh_exception.IncompatiblePeer):
+        raise Unreachable(f"{hop}: no algorithm in common with its SSH server ({greeting}): {error}")
+    if not greeting or isinstance(error, EOFError | OSError):
+        raise _HungUp(_HANGS_UP)
+    raise Unreachable(f"{hop}: the SSH handshake failed: {error}")
+
+
+_HANGS_UP = (
+    "it hangs up before anybody can log in. Is it an SSH server (ansible_port)? Else it has too many logins at once "
+    "(MaxStartups), or refuses this address (its log says why)"
+)

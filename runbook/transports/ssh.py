@@ -1,0 +1,275 @@
+"""A host over SSH: session shells on one connection, opened at first use and again when they have broken."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+import time
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from runbook.transports import script
+from runbook.transports.base import Become, Command, CommandResult, CommandTimeout, OnOutput, Stopped, Unreachable
+from runbook.transports.frames import Reply
+from runbook.transports.killing import kill_script
+from runbook.transports.target import SshTarget
+from runbook.transports.tunnel import Tunnels
+
+if TYPE_CHECKING:
+    from runbook.transports.connection import Connection
+    from runbook.transports.login import Login
+    from runbook.transports.shell import SessionShell
+
+IDLE_SECONDS = 45.0
+"""After so long without a sign of life a connection is asked for one before it gets a step."""
+_SLICE = 0.25
+_KILL_SECONDS = 10.0
+_AFTER_KILL_SECONDS = 3.0
+_MOST_CONNECTIONS = 4
+_MOST_RETIRED = 3
+_ENDED_BY_KILL = 137
+_NOT_KNOWN = "; whether it came to its end is not known"
+
+
+class SshTransport:
+    """One host. `run` is for one thread at a time, `forward` and `close` for any."""
+
+    def __init__(self, target: SshTarget, stop: threading.Event | None = None) -> None:
+        self.target = target
+        self._stop = stop or threading.Event()
+        self._lock = threading.RLock()
+        self._closed = False
+        self._connections: list[Connection] = []
+        self._shells: dict[Become | None, SessionShell] = {}
+        self._retired: list[SessionShell] = []
+        self._tunnels = Tunnels(self._connection)
+
+    @property
+    def local(self) -> bool:
+        return False
+
+    def run(self, command: Command, on_output: OnOutput | None = None) -> CommandResult:
+        if why := script.unfit(command):
+            return CommandResult(command.script, script.NO_FOLDER, stderr=f"{why}\n".encode())
+        if self._stop.is_set():
+            raise Stopped
+        return _Step(self, replace(command, become=self._become(command)), on_output).result()
+
+    def forward(self, host: str, port: int) -> tuple[str, int]:
+        return self._tunnels.forward(host, port)
+
+    def last_error(self, host: str, port: int) -> str:
+        """Why connecting through `forward(host, port)` failed last; empty when it did not."""
+        return self._tunnels.last_error(host, port)
+
+    def close(self) -> None:
+        self._closed = True
+        self._tunnels.close()
+        with self._lock:
+            connections, self._connections = self._connections, []
+            self._shells.clear()
+            self._retired.clear()
+        for connection in connections:
+            connection.close()
+
+    def _become(self, command: Command) -> Become | None:
+        """None too when the login is that user already: then there may be no sudo at all."""
+        if command.become is None or command.become.user == self._login.user:
+            return None
+        return command.become
+
+    @cached_property
+    def _login(self) -> Login:
+        from runbook.transports.login import login_of
+
+        return login_of(self.target)
+
+    def _connection(self) -> Connection:
+        """The connection, opened where there is none. Raises Unreachable, Stopped."""
+        with self._lock:
+            self._connections = [one for one in self._connections if one.alive]
+            if self._connections:
+                return self._connections[0]
+            return self._dial(self._stop)
+
+    def _dial(self, stop: threading.Event) -> Connection:
+        from runbook.transports.connection import dial
+
+        if self._closed:
+            raise Unreachable(f"{self.target.name}: the connection has been closed")
+        connection = dial(self._login, stop)
+        self._connections.append(connection)
+        return connection
+
+    def new_shell(self, become: Become | None, stop: threading.Event) -> SessionShell:
+        """On a connection that still gives one, else on a further one. Raises Unreachable, Stopped."""
+        from runbook.transports.shell import NoSession, open_shell
+
+        self._connection()
+        why = ""
+        for connection in list(self._connections):
+            try:
+                return open_shell(connection, become, stop)
+            except NoSession as error:
+                why = str(error)
+        try:
+            if len(self._connections) < _MOST_CONNECTIONS:
+                return open_shell(self._dial(stop), become, stop)
+        except NoSession as error:
+            why = str(error)
+        raise Unreachable(f"{self.target.name}: its SSH server opens no session (MaxSessions?): {why}")
+
+    def shell(self, become: Become | None) -> SessionShell:
+        """The shell of a user, opened where there is none that works. Raises Unreachable, Stopped."""
+        shell = self._shells.get(become)
+        if shell is not None and shell.stray:
+            self.retire(shell)
+        elif shell is not None and shell.alive and self._answers(shell.connection):
+            return shell
+        self._shells[become] = shell = self.new_shell(become, self._stop)
+        return shell
+
+    def keep(self, become: Become | None, shell: SessionShell) -> None:
+        """From now on this is the shell of that user."""
+        self._shells[become] = shell
+
+    def retire(self, shell: SessionShell) -> None:
+        """Something still holds its streams: no step goes there any more, but its pipes stay open for a while."""
+        for become, known in list(self._shells.items()):
+            if known is shell:
+                del self._shells[become]
+        shell.finish()
+        self._retired = [one for one in self._retired if one.alive] + [shell]
+        while len(self._retired) > _MOST_RETIRED:
+            self._retired.pop(0).close()
+
+    def _answers(self, connection: Connection) -> bool:
+        """Is the other side still there? Asked only after a long silence: a way may have closed meanwhile."""
+        heard = connection.heard
+        if time.monotonic() - heard < IDLE_SECONDS:
+            return True
+        connection.ask_for_life()
+        end = time.monotonic() + connection.login.alive_interval
+        while connection.alive and connection.heard == heard and time.monotonic() < end and not self._stop.is_set():
+            self._stop.wait(0.01)
+        if connection.heard != heard and connection.alive:
+            return True
+        connection.close()
+        return False
+
+
+@dataclass
+class _Step:
+    """One command on its way."""
+
+    transport: SshTransport
+    command: Command
+    on_output: OnOutput | None
+
+    def result(self) -> CommandResult:
+        from runbook.transports.shell import ShellGone
+
+        command, transport = self.command, self.transport
+        self._end = None if command.timeout is None else time.monotonic() + command.timeout
+        large = len(command.stdin) > script.INLINE_INPUT
+        shell = transport.new_shell(command.become, transport._stop) if large else transport.shell(command.become)
+        try:
+            begin = shell.begin_with_input if large else shell.begin
+            reply = begin(command, self.on_output, self._given_up)
+        except ShellGone:
+            raise Unreachable(f"{shell.connection.login}: the connection broke when the command was sent") from None
+        self._follow(shell, reply)
+        if reply.failure is not None:
+            raise reply.failure
+        result = self._judge(shell, reply)
+        if large:
+            shell.finish()
+        return result
+
+    def _given_up(self) -> bool:
+        return self.transport._stop.is_set() or self.transport._closed or self._late()
+
+    def _late(self) -> bool:
+        return self._end is not None and time.monotonic() >= self._end
+
+    def _follow(self, shell: SessionShell, reply: Reply) -> None:
+        """Wait for the end. Raises Unreachable, CommandTimeout, Stopped."""
+        watch = _Watch(shell.connection)
+        while not reply.done.wait(self._slice()):
+            if self.transport._closed:
+                raise Unreachable(f"{self.transport.target.name}: the connection has been closed")
+            if self.transport._stop.is_set():
+                self._kill(shell, reply)
+                raise Stopped
+            if self._late():
+                note = self._kill(shell, reply)
+                result = self._result(reply, _ENDED_BY_KILL)
+                raise CommandTimeout(replace(result, stderr=result.stderr + note), self.command.timeout or 0.0)
+            watch.look()
+
+    def _slice(self) -> float:
+        return _SLICE if self._end is None else max(0.0, min(_SLICE, self._end - time.monotonic()))
+
+    def _judge(self, shell: SessionShell, reply: Reply) -> CommandResult:
+        if reply.complete and reply.words:
+            if b"left" in reply.words:
+                self.transport.retire(shell)
+            return self._result(reply, int(reply.words[0]))
+        if shell.ended_by_itself:
+            # The step has ended the shell it ran in, unless it was the host that went down.
+            become = self.command.become
+            self.transport.keep(become, self.transport.new_shell(become, self.transport._stop))
+            result = self._result(reply, _ENDED_BY_KILL)
+            return replace(result, stderr=result.stderr + b"the command ended the shell that it ran in\n")
+        raise Unreachable(f"{shell.connection.login}: the connection broke while a command ran{_NOT_KNOWN}")
+
+    def _result(self, reply: Reply, exit_code: int) -> CommandResult:
+        kept = reply.kept
+        return CommandResult(
+            self.command.script, exit_code, bytes(kept["stdout"]), bytes(kept["stderr"]), reply.dropped
+        )
+
+    def _kill(self, shell: SessionShell, reply: Reply) -> bytes:
+        """End the step with all its processes, by a second shell. Returns what there is to say about it."""
+        never = threading.Event()
+        note = b""
+        try:
+            other = self.transport.new_shell(self.command.become, never)
+            killing = other.begin(Command(kill_script(shell.pid, spare=True)), None, lambda: False)
+            if not killing.done.wait(_KILL_SECONDS) or not killing.complete or killing.words != (b"0",):
+                note = b"not all of its processes could be ended on the host\n"
+        except (Unreachable, Stopped) as error:
+            shell.close()
+            return f"its processes could not be ended on the host: {error}\n".encode()
+        reply.done.wait(_AFTER_KILL_SECONDS)
+        if reply.complete and reply.words and b"left" not in reply.words:
+            other.close()
+        else:
+            shell.close()
+            self.transport.keep(self.command.become, other)
+        return note
+
+
+class _Watch:
+    """Asks a silent host for a sign of life, and gives it up when none comes."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._since = time.monotonic()
+        self._asked = 0
+
+    def look(self) -> None:
+        """Raises Unreachable."""
+        login = self._connection.login
+        if self._connection.heard > self._since:
+            self._since, self._asked = self._connection.heard, 0
+        silent = time.monotonic() - self._since
+        if silent < login.alive_interval * (self._asked + 1):
+            return
+        if self._asked >= login.alive_count:
+            self._connection.close()
+            raise Unreachable(f"{login}: no sign of life for {silent:.0f} s while a command ran{_NOT_KNOWN}")
+        self._asked += 1
+        with contextlib.suppress(OSError, EOFError):
+            self._connection.ask_for_life()

@@ -1,0 +1,125 @@
+"""What paramiko reads from and writes to: a socket (or a channel of a jump host) without delays of its own."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import subprocess
+import time
+from typing import Any
+
+CHUNK = 65536
+_QUICKACK: int | None = getattr(socket, "TCP_QUICKACK", None)
+_USER_TIMEOUT: int | None = getattr(socket, "TCP_USER_TIMEOUT", None)
+
+
+class Wire:
+    """A duplex stream with the part of a socket's interface that paramiko uses.
+
+    It reads as much as there is and hands it out in the small pieces that paramiko asks for: half the system calls.
+    """
+
+    def __init__(self, sock: Any, process: subprocess.Popen[bytes] | None = None) -> None:
+        self._sock = sock
+        self._process = process
+        self._tcp = isinstance(sock, socket.socket) and sock.family in (socket.AF_INET, socket.AF_INET6)
+        self._data, self._at = b"", 0
+        self._closed = False
+        self.heard = time.monotonic()
+        """When bytes came last."""
+
+    def recv(self, size: int) -> bytes:
+        if self._at < len(self._data):
+            piece = self._data[self._at : self._at + size]
+            self._at += len(piece)
+            return piece
+        data: bytes = self._sock.recv(CHUNK)
+        self.heard = time.monotonic()
+        if self._tcp and _QUICKACK is not None:
+            # The kernel forgets it: without it a server that writes twice waits 40 ms for our acknowledgement.
+            with contextlib.suppress(OSError):
+                self._sock.setsockopt(socket.IPPROTO_TCP, _QUICKACK, 1)
+        if len(data) <= size:
+            return data
+        self._data, self._at = data, size
+        return data[:size]
+
+    def send(self, data: bytes) -> int:
+        sent: int = self._sock.send(data)
+        return sent
+
+    def settimeout(self, seconds: float | None) -> None:
+        self._sock.settimeout(seconds)
+
+    def getpeername(self) -> Any:
+        return self._sock.getpeername()
+
+    def close(self) -> None:
+        if self._closed:
+            return
+        self._closed = True
+        with contextlib.suppress(OSError):  # wakes whoever reads from it; a close alone does not
+            self._sock.shutdown(socket.SHUT_RDWR)
+        with contextlib.suppress(OSError, EOFError):
+            self._sock.close()
+        if self._process is not None:
+            self._process.terminate()
+            try:
+                self._process.wait(2)
+            except subprocess.TimeoutExpired:
+                self._process.kill()
+                self._process.wait(2)
+
+
+def tcp(host: str, port: int, family: str, deadline: float, dead_after: float) -> Wire:
+    """A TCP connection, without Nagle's delay, that notices within `dead_after` seconds when the other side is gone.
+
+    `deadline` is a time of the monotonic clock. Raises OSError.
+    """
+    families = {"inet": socket.AF_INET, "inet6": socket.AF_INET6}
+    found = socket.getaddrinfo(host, port, families.get(family, socket.AF_UNSPEC), socket.SOCK_STREAM)
+    failure: OSError | None = None
+    for kind, _, _, _, address in found:
+        sock = socket.socket(kind, socket.SOCK_STREAM)
+        try:
+            sock.settimeout(max(0.05, deadline - time.monotonic()))
+            sock.connect(address)
+            _tune(sock, dead_after)
+        except OSError as error:
+            sock.close()
+            failure = failure or error
+        else:
+            return Wire(sock)
+    raise failure or OSError(f"{host} has no address")
+
+
+def _tune(sock: socket.socket, dead_after: float) -> None:
+    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    if _QUICKACK is not None:
+        sock.setsockopt(socket.IPPROTO_TCP, _QUICKACK, 1)
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    every = max(1, round(dead_after / 4))
+    for name, value in (("TCP_KEEPIDLE", every), ("TCP_KEEPINTVL", every), ("TCP_KEEPCNT", 3)):
+        if hasattr(socket, name):
+            sock.setsockopt(socket.IPPROTO_TCP, getattr(socket, name), value)
+    if _USER_TIMEOUT is not None:
+        sock.setsockopt(socket.IPPROTO_TCP, _USER_TIMEOUT, round(dead_after * 1000))
+
+
+def through_command(command: str) -> Wire:
+    """The standard input and output of a command, as of ProxyCommand. Raises OSError."""
+    ours, theirs = socket.socketpair()
+    try:
+        process = subprocess.Popen(
+            ["/bin/sh", "-c", f"exec {command}"],
+            stdin=theirs.fileno(),
+            stdout=theirs.fileno(),
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+    except OSError:
+        ours.close()
+        raise
+    finally:
+        theirs.close()
+    return Wire(ours, process)

@@ -13,7 +13,8 @@ from runbook.durations import seconds
 from runbook.services import compose, pm2
 from runbook.services.base import Service, ServiceError
 from runbook.steps import _logfiles
-from runbook.steps._logfiles import Found, must, split
+from runbook.steps._logfiles import Found, split
+from runbook.steps._rotation import must
 from runbook.steps._stamps import Clock, after, clock
 from runbook.steps.base import Args, Context, StepError
 from runbook.steps.service import shell_of
@@ -95,7 +96,8 @@ def _since_mark(args: Args, mark: Mapping[str, Any], context: Context) -> Found:
 
 def _joined(parts: list[Found]) -> Found:
     notes = dict.fromkeys(part.note for part in parts if part.note)
-    return Found([line for part in parts for line in part.lines], "; ".join(notes))
+    lines = [line for part in parts for line in part.lines]
+    return Found(lines, "; ".join(notes), all(part.complete for part in parts))
 
 
 def _files(args: Args, context: Context) -> list[str]:

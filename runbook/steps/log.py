@@ -4,14 +4,18 @@ The log is a `file`, a systemd `unit`, a `compose` service or a `pm2` applicatio
 outcome of a `mark` step), a duration before now (`10m`), or `start`, the start of the run; without it the last `lines`,
 or all that is there. With both, the last `lines` of what is new.
 
-A mark on a file survives its rotation. Durations and `start` go by the time stamps at the beginning of a file's lines
-(ISO 8601 or syslog; without a zone, the host's). Where it cannot be known what is new – no time stamps, a file that is
-not there, more than 32 MiB – the step fails, and never says "no lines".
+A mark on a file survives its rotation: older files beside it are read too, by number or by date, also packed ones.
+Durations and `start` go by the time stamps of a file's lines (ISO 8601, also behind a level or in JSON; syslog; those
+of web servers; without a zone, the host's or UTC, whichever agrees with the file). A line without one belongs to the
+line before it. Where it cannot be known what is new – no time stamps, a file that is not there, more than 32 MiB – the
+step fails, and never says "no lines".
 
-By itself it only reads: judge it with `expect`.
+By itself it only reads: judge it with `expect`, or with `state`: `present` wants a line that matches, `absent` wants
+none, and that no line was lost.
 
-Outcome: `count` (how many lines match), `lines` (the first 1,000 of them), `read` (how many lines were looked at),
-`path` (the file, or the name of the log).
+Outcome: `count` (how many lines match), `matched` (are there any?), `lines` (the first 1,000 of them), `read` (how many
+lines were looked at), `complete` (false when lines are known to be lost: a log was truncated), `path` (the file, or the
+name of the log).
 
 ```yaml
 - name: No errors since the restart
@@ -29,11 +33,11 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from runbook.events import Evidence, Outcome, passed
+from runbook.events import Evidence, Outcome, failed, passed
 from runbook.steps import _logs
 from runbook.steps.base import Args, Context, StepError
 
-MAX_LINES = 1000
+MAX_LINES, MAX_WIDTH = 1000, 10_000
 SHOWN, SHOWN_WIDTH = 50, 500
 
 SCHEMA: Mapping[str, Any] = {
@@ -50,6 +54,11 @@ SCHEMA: Mapping[str, Any] = {
         "pattern": {"type": "string", "description": "Regular expression that lines must match."},
         "exclude": {"type": "string", "description": "Regular expression of lines that do not count."},
         "ignore_case": {"type": "boolean", "default": False, "description": "Upper and lower case are the same."},
+        "state": {
+            "enum": ["present", "absent", "any"],
+            "default": "any",
+            "description": "What makes the step pass: that a line matches, that none does, or either.",
+        },
     },
 }
 SHORT = "file"
@@ -66,6 +75,8 @@ def plan(args: Args) -> str:
     if since is not None:
         parts.append(f"since {since.get('type', 'the mark') if isinstance(since, Mapping) else since}")
     parts += [f"{key} {args[key]!r}" for key in ("lines", "pattern", "exclude") if key in args]
+    if args.get("state", "any") != "any":
+        parts.append(f"must be {args['state']}")
     return ", ".join(parts)
 
 
@@ -82,8 +93,26 @@ def run(args: Args, context: Context) -> Outcome:
     shown = "\n".join(line[:SHOWN_WIDTH] for line in found[-SHOWN:])
     evidence = (Evidence("lines", shown, language="log"),) if found else ()
     said = f"{len(found)} of {len(lines)} lines" + (f" ({seen.note})" if seen.note else "")
-    path = str(args[_logs.source(args)])
-    return passed(said, evidence, count=len(found), lines=found[:MAX_LINES], read=len(lines), path=path)
+    data: dict[str, Any] = {
+        "count": len(found),
+        "matched": bool(found),
+        "lines": [line[:MAX_WIDTH] for line in found[:MAX_LINES]],
+        "read": len(lines),
+        "complete": seen.complete,
+        "path": str(args[_logs.source(args)]),
+    }
+    wrong = _wrong(args["state"], bool(found), seen.complete)
+    return failed(f"{said}: {wrong}", evidence, **data) if wrong else passed(said, evidence, **data)
+
+
+def _wrong(wanted: str, matched: bool, complete: bool) -> str:
+    if wanted == "present" and not matched:
+        return "no line matches"
+    if wanted == "absent" and matched:
+        return "there should be none that matches"
+    if wanted == "absent" and not complete:
+        return "whether none matched cannot be known"
+    return ""
 
 
 def _pattern(text: str | None, flags: int) -> re.Pattern[str] | None:

@@ -3,8 +3,9 @@
 Exactly one of `log`, `sql` and `time`. The registered outcome is the mark: give it to `since` of a `log` step, or use
 its fields.
 
-Outcome: `type`, `time` (seconds since the epoch, by the host's clock); of a file `file`, `inode`, `offset` (bytes) and
-`fingerprint` (of its first 64 bytes); of a query `rows`, `row`, `value` and the columns of a single row.
+Outcome: `type`, `time` (seconds since the epoch, by the host's clock); of a file `file`, `inode`, `offset` (bytes),
+`fingerprint` (of what stands at its beginning and before that place) and `previous` (the inodes of its older files); of
+a query `rows`, `row`, `value` and the columns of a single row.
 
 ```yaml
 - name: Remember the last record

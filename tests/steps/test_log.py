@@ -16,7 +16,7 @@ import pytest
 import runbook.steps.log as kind
 import runbook.steps.mark as mark_kind
 from runbook.events import Outcome, Status
-from runbook.steps import _logfiles
+from runbook.steps import _rotation
 from runbook.steps._stamps import Clock, stamp
 from tests.lab.postgres import Database
 from tests.steps.support import examples, make_context, options, problems, run_kind
@@ -105,7 +105,7 @@ def test_a_log_that_cannot_be_read_is_never_empty(tmp_path: Path) -> None:
 
 def test_more_than_can_be_looked_at_is_said(log: Path) -> None:
     at = mark(log)
-    os.truncate(log, _logfiles.LIMIT + 100_000)
+    os.truncate(log, _rotation.LIMIT + 100_000)
     for since in ({}, {"since": at}, {"since": "start"}):
         outcome = look(log, **since)
         assert outcome.status is Status.FAILED

@@ -298,8 +298,10 @@ class HostRun:
         scope = self.scope(own)
         args = self.runner.args(step, scope)
         action = KINDS[step.kind].plan(args)
-        lines = Lines(lambda stream, text: self._progress(step.number, stream, text, own))
-        progress = Progress(lambda text: self._progress(step.number, "note", text, own), lines.add)
+        lines = Lines(lambda stream, text: self._progress(step.number, stream, text, own), self.session.masker.text)
+        # What a step is about to tell as a secret cannot be masked while it is printed: it is not shown live.
+        output = _unseen if step.secrets else lines.add
+        progress = Progress(lambda text: self._progress(step.number, "note", text, own), output)
         outcome = self.runner.run(step, args, scope, own, progress)
         lines.close()
         self._remember_secrets(step, outcome)
@@ -460,3 +462,7 @@ class HostRun:
         if error.span is None or error.span.file not in texts:
             return ()
         return (Evidence("where", excerpt(texts[error.span.file], error.span)),)
+
+
+def _unseen(_stream: str, _data: bytes) -> None:
+    """Output that is not shown as it arrives."""

@@ -7,6 +7,7 @@ text needs it) and raise TemplateError with the place and, for an undefined name
 from __future__ import annotations
 
 import difflib
+from collections import ChainMap
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import Any
@@ -16,6 +17,7 @@ from jinja2.environment import Template
 from jinja2.exceptions import SecurityError, TemplateRuntimeError
 from jinja2.meta import find_undeclared_variables
 from jinja2.parser import Parser
+from jinja2.runtime import Context as RuntimeContext
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from runbook.source import Place, Span
@@ -54,6 +56,10 @@ class Undefined(StrictUndefined):
         return self
 
 
+GLOBALS = ("range", "dict", "namespace")
+"""Of Jinja2's own functions those that a playbook may call; `range` is bounded by the sandbox."""
+
+
 class _Environment(ImmutableSandboxedEnvironment):
     def getattr(self, obj: Any, attribute: str) -> Any:
         """`a.b` is first the key, then the attribute: data named `items` or `count` is data, as people mean it."""
@@ -67,7 +73,7 @@ def environment() -> _Environment:
     env = _Environment(undefined=Undefined, keep_trailing_newline=True, extensions=["jinja2.ext.do"])
     env.filters.update(FILTERS)
     env.tests.update(TESTS)
-    env.globals.clear()
+    env.globals = {name: env.globals[name] for name in GLOBALS}
     return env
 
 
@@ -119,7 +125,7 @@ def syntax_error(text: str, *, bare: bool) -> tuple[str, str] | None:
 def free_names(text: str, *, bare: bool) -> frozenset[str]:
     """The variables that a template reads. The syntax must be right."""
     source = "{{ " + text + " }}" if bare else text
-    return frozenset(find_undeclared_variables(environment().parse(source)))
+    return frozenset(find_undeclared_variables(environment().parse(source))) - frozenset(GLOBALS)
 
 
 def nearest(name: str, names: Iterable[str]) -> str:
@@ -183,7 +189,7 @@ def _run(make: Any, text: str, scope: Mapping[str, Any], place: Place | Span | N
 
 
 def _value(template: Template, scope: Mapping[str, Any]) -> Any:
-    context = template.new_context(scope, shared=True)  # type: ignore[arg-type] # read only: any mapping serves
+    context = _context(template, scope)
     for _ in template.root_render_func(context):
         pass
     value = context.vars["result"]
@@ -193,8 +199,13 @@ def _value(template: Template, scope: Mapping[str, Any]) -> Any:
 
 
 def _text(template: Template, scope: Mapping[str, Any]) -> str:
-    context = template.new_context(scope, shared=True)  # type: ignore[arg-type] # read only: any mapping serves
-    return "".join(template.root_render_func(context))
+    return "".join(template.root_render_func(_context(template, scope)))
+
+
+def _context(template: Template, scope: Mapping[str, Any]) -> RuntimeContext:
+    # A variable of the user's lies over a function of the same name.
+    names = ChainMap(scope, environment().globals)  # type: ignore[arg-type] # read only: any mapping serves
+    return template.new_context(names, shared=True)  # type: ignore[arg-type] # as above
 
 
 def _undefined(error: UndefinedError, scope: Mapping[str, Any], span: Span | None) -> TemplateError:

@@ -140,8 +140,8 @@ def _channel_to(hop: Login, below: Connection, deadline: float) -> Any:
         )
     except paramiko.ChannelException as error:
         raise Unreachable(
-            f"{hop}: the jump host {below.login} cannot connect to {hop.host}:{hop.port}: {error.text}. Is the host up, "
-            "may the jump host reach it, and does its sshd allow TCP forwarding (AllowTcpForwarding)?"
+            f"{hop}: the jump host {below.login} cannot connect to {hop.host}:{hop.port}: {error.text}. Is the host "
+            "up, may the jump host reach it, and does its sshd allow TCP forwarding (AllowTcpForwarding)?"
         ) from None
     except (paramiko.SSHException, EOFError) as error:
         if "imeout" in str(error):

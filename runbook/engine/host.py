@@ -325,7 +325,7 @@ class HostRun:
         """What a step that found something wrong says of the cause, told to whoever is looking for causes now."""
         if isinstance(node, Step) and node.cause and done.status in _POINTING:
             text = self._text(node.cause, self.scope(own), node.place / "cause")
-            done = replace(done, causes=tuple(dict.fromkeys((*done.causes, text))))
+            done = replace(done, causes=tuple(dict.fromkeys(filter(None, (*done.causes, text)))))
         if self._causes is not None:
             self._causes += [cause for cause in done.causes if cause not in self._causes]
         return done

@@ -10,7 +10,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from shlex import join, split
+from shlex import join, quote, split
 from typing import Any
 
 from runbook.services.base import Service, ServiceError, ServiceState, Shell
@@ -185,20 +185,26 @@ def _services(service: Service, shell: Shell) -> list[str]:
 
 def _containers(service: Service, shell: Shell) -> tuple[list[Container], float | None]:
     """The containers of the service, and the host's clock. Raises ServiceError."""
-    engine = (
-        "podman" if split(service.options["compose_command"])[0].endswith(("podman", "podman-compose")) else _ENGINE
-    )
+    engine = _engine(split(service.options["compose_command"]))
     text = (
         # podman-compose knows neither -a nor names here, and lists all
         f"ids=$({compose(service, 'ps', '-a', '-q', *_name(service))}) || "
         f"ids=$({compose(service, 'ps', '-q')}) || exit\n"
         'date +%s.%N\n[ -z "$ids" ] ||'
-        f' "{engine}" inspect --type container $ids'
+        f" {engine} inspect --type container $ids"
     )
     result = must(shell(script(service, text)), "compose ps")
     date, _, answer = result.out.partition("\n")
     now = float(date) if date.replace(".", "", 1).isdigit() else None
     return parse_inspect(answer, service.name), now
+
+
+def _engine(compose_command: Sequence[str]) -> str:
+    """sh word for the engine's own client: the program whose word `compose` is, else what the host has."""
+    program = compose_command[0]
+    if compose_command[1:2] == ["compose"]:
+        return quote(program)
+    return "podman" if program.endswith("podman-compose") else f'"{_ENGINE}"'
 
 
 def parse_inspect(answer: str, name: str) -> list[Container]:

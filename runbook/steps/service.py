@@ -77,6 +77,8 @@ from runbook.transports.base import CommandResult, CommandTimeout
 SHORT = ""
 
 LOG_LINES = 50
+MOST_FILES = 3
+"""Of `newer_than` that are named one by one."""
 _EVIDENCE_SECONDS = 20.0
 
 _SECONDS = {"type": "number", "minimum": 0}
@@ -146,12 +148,16 @@ def changes(args: Args) -> bool:
     return bool(args.get("state") != "running")
 
 
+def _few(files: list[str]) -> str:
+    return ", ".join(files) if len(files) <= MOST_FILES else f"{', '.join(files[:2])} and {len(files) - 2} more files"
+
+
 def plan(args: Args) -> str:
     name, state, manager = args.get("name"), str(args.get("state")), args.get("manager", "auto")
     verb = {**ACTIONS, "running": ""}.get(state, f"bring to {state}:")
     whose = "by whichever manager has it" if manager == "auto" else f"by {manager}"
     files = args.get("newer_than")
-    newer = f", newer than {', '.join(files) if isinstance(files, list) else files}" if files else ""
+    newer = f", newer than {_few(files) if isinstance(files, list) else files}" if files else ""
     if not verb:
         return f"check that {name} is running{newer} ({whose})"
     proof = f", and prove it{newer}" if state == "restarted" else newer

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 # What belongs to it: what descends from it, and what shares its session or its process group (children whose parent has
-# ended). Its own ancestors do not. All are halted before any is ended, so that none can make another meanwhile.
+# ended). Its own ancestors do not. All are halted before any is ended, so that none can make another meanwhile; a whole
+# group is halted at one blow where that is allowed, for those that live shorter than a look at /proc takes.
 _SCRIPT = """\
-root={pid} spare={spare}
+root={pid} spare={spare} blow={blow}
 list() {{
 if [ -r /proc/self/stat ]; then
 for d in /proc/[0-9]*; do
@@ -52,8 +53,11 @@ else row $root; [ -n "$up" ] || members=" ${{members#" $root "}}"
 fi
 }}
 n=0
+trap '[ -z "$G" ] || [ $blow = 0 ] || kill -s CONT -- -$G 2>/dev/null' EXIT
 while [ $n -lt 20 ]; do
 n=$((n+1)) halted=
+[ $n -gt 1 ] || find_members
+[ -z "$G" ] || [ $blow = 0 ] || kill -s STOP -- -$G
 find_members
 [ -n "${{members# }}" ] || exit 0
 while [ "$members" != "$halted" ]; do
@@ -67,6 +71,9 @@ exit 1
 """
 
 
-def kill_script(pid: int, *, spare: bool = False) -> str:
-    """Ends the process and all that belongs to it; with `spare` it lives on itself. Exit code 0: nothing is left."""
-    return _SCRIPT.format(pid=pid, spare=int(spare))
+def kill_script(pid: int, *, spare: bool = False, whole_group: bool = False) -> str:
+    """Ends the process and all that belongs to it; with `spare` it lives on itself. Exit code 0: nothing is left.
+
+    `whole_group`: its group may be halted for a moment, the process too. Not below sudo, which then halts for good.
+    """
+    return _SCRIPT.format(pid=pid, spare=int(spare), blow=int(whole_group))

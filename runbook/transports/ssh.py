@@ -236,7 +236,8 @@ class _Step:
         note = b""
         try:
             other = self.transport.new_shell(self.command.become, never)
-            killing = other.begin(Command(kill_script(shell.pid, spare=True)), None, lambda: False)
+            ending = kill_script(shell.pid, spare=True, whole_group=self.command.become is None)
+            killing = other.begin(Command(ending), None, lambda: False)
             if not killing.done.wait(_KILL_SECONDS) or not killing.complete or killing.words != (b"0",):
                 note = b"not all of its processes could be ended on the host\n"
         except (Unreachable, Stopped) as error:

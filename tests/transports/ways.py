@@ -1,0 +1,68 @@
+"""The ways to a host that the tests of transports take, and what they ask of all of them."""
+
+from __future__ import annotations
+
+import threading
+from typing import Any
+
+from runbook.transports.base import Become, Command, CommandResult, OnOutput, Transport
+from runbook.transports.ssh import SshTransport
+from runbook.transports.target import target_of
+from tests.lab.jump import Jump
+from tests.lab.sshd import Account, Sshd
+from tests.lab.tools import alive, wait_until
+
+PATIENCE = 30.0
+"""Seconds after which a command of a test is ended: no test hangs."""
+
+
+def arguments(known_hosts: object, *more: str) -> str:
+    """What `ansible_ssh_common_args` holds in tests: nothing of the developer's own configuration counts."""
+    words = ["-F none", f"-o UserKnownHostsFile={known_hosts}", "-o GlobalKnownHostsFile=none", "-o IdentityAgent=none"]
+    return " ".join([*words, *more])
+
+
+def variables(sshd: Sshd, account: Account | None = None, **changed: Any) -> dict[str, Any]:
+    """An inventory's variables for the lab's sshd. `changed` replaces some; None takes one away."""
+    known = {
+        "ansible_host": sshd.host,
+        "ansible_port": sshd.port,
+        "ansible_user": account.name if account else sshd.user,
+        "ansible_ssh_private_key_file": str(sshd.key),
+        "ansible_ssh_common_args": arguments(sshd.known_hosts),
+        **changed,
+    }
+    return {name: value for name, value in known.items() if value is not None}
+
+
+def jump_variables(jump: Jump) -> dict[str, Any]:
+    """The variables of the host behind the jump host."""
+    return {
+        "ansible_host": jump.target_host,
+        "ansible_user": jump.user,
+        "ansible_ssh_private_key_file": str(jump.key),
+        "ansible_ssh_common_args": arguments(jump.known_hosts, f"-J {jump.user}@{jump.jump_host}"),
+    }
+
+
+def ssh(found: dict[str, Any], stop: threading.Event | None = None) -> SshTransport:
+    """A transport of its own, from an inventory's variables. Whoever asks for it closes it."""
+    return SshTransport(target_of("lab", found), stop or threading.Event())
+
+
+def run(
+    transport: Transport, script: str, on_output: OnOutput | None = None, *, as_user: Become | None = None, **how: Any
+) -> CommandResult:
+    """A command that does not go on for ever."""
+    return transport.run(Command(script, become=as_user, **{"timeout": PATIENCE, **how}), on_output)
+
+
+def pids(output: bytes) -> list[int]:
+    """The process ids that a command has printed."""
+    return [int(word) for word in output.split()]
+
+
+def all_end(found: list[int]) -> None:
+    """Fails unless these processes are gone, or go at once."""
+    assert found, "the command has told which processes it has"
+    wait_until(lambda: not [pid for pid in found if alive(pid)], f"the processes {found} have ended", timeout=5)

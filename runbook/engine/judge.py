@@ -21,7 +21,7 @@ def flags(outcome: Outcome, attempts: int = 1) -> dict[str, Any]:
     return {
         "msg": outcome.message,
         **outcome.data,
-        "changed": outcome.status is Status.CHANGED,
+        "changed": outcome.status in (Status.CHANGED, Status.REMEDIATED),
         "failed": outcome.status is Status.FAILED,
         "skipped": outcome.status is Status.SKIPPED,
         "unreachable": outcome.status is Status.UNREACHABLE,

@@ -12,6 +12,8 @@ from runbook.transports.target import UnknownConnection, target_of
 
 LOCAL = ("local",)
 OVER_SSH = ("ssh", "paramiko", "paramiko_ssh", "smart")
+LOCALHOST = ("localhost", "127.0.0.1", "::1")
+SAY_HOW = ("ansible_host", "ansible_port", "ansible_user", "ansible_ssh_host", "ansible_ssh_port", "ansible_ssh_user")
 
 __all__ = ["UnknownConnection", "transport_for"]
 
@@ -21,7 +23,7 @@ def transport_for(name: str, variables: Mapping[str, Any], *, stop: threading.Ev
 
     Raises UnknownConnection, an Unreachable, for variables that cannot be understood.
     """
-    wanted = str(variables.get("ansible_connection") or "ssh").removeprefix("ansible.builtin.")
+    wanted = str(variables.get("ansible_connection") or _default(name, variables)).removeprefix("ansible.builtin.")
     if wanted in LOCAL:
         return LocalTransport(stop)
     if wanted not in OVER_SSH:
@@ -29,3 +31,9 @@ def transport_for(name: str, variables: Mapping[str, Any], *, stop: threading.Ev
     from runbook.transports.ssh import SshTransport
 
     return SshTransport(target_of(name, variables), stop)
+
+
+def _default(name: str, variables: Mapping[str, Any]) -> str:
+    """SSH, but for a `localhost` of which nothing is said: nobody means a login to the machine where they sit."""
+    told = any(variables.get(variable) for variable in SAY_HOW)
+    return "local" if name in LOCALHOST and not told else "ssh"

@@ -20,6 +20,11 @@ from tests.lab.sshd import Sshd
 
 ROOT = Path(__file__).resolve().parents[2]
 PLAYBOOK = ROOT / "playbooks" / "restore-logging.yml"
+
+GUARD = "В app/main.py стоит «if not settings.debug»: в режиме отладки обращения не записываются"
+NOT_RESTARTED = "Приложение не перезагружено после исправления: работает прежний код"
+"""What the playbook says of likely causes."""
+
 _numbers = itertools.count(1)
 
 Command = Callable[[Sequence[str]], "subprocess.CompletedProcess[str]"]

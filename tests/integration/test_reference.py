@@ -13,15 +13,13 @@ from pathlib import Path
 import pytest
 
 from tests.integration.relay import relay
-from tests.integration.sites import Site, installed, wrapper
+from tests.integration.sites import GUARD, Site, installed, wrapper
 from tests.lab.compose import Compose
 from tests.lab.pm2 import Pm2
 from tests.lab.postgres import Database
 from tests.lab.supervisor import Supervisor
 from tests.lab.systemd import SystemdHost
 from tests.lab.tools import free_port, wait_until
-
-GUARD = "В app/main.py стоит «if not settings.debug»: в режиме отладки обращения не записываются"
 
 APP_DIR = "/var/tmp/bot generic site"
 UNIT = """\

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -30,7 +31,7 @@ def server(tmp_path: Path) -> Iterator[dict[str, Any]]:
     made = {
         "name": "server",
         "manager": "process",
-        "command": f"{sys.executable} -m uvicorn served:app --reload --port {port}",
+        "command": f"{shlex.quote(sys.executable)} -m uvicorn served:app --reload --port {port}",
         "chdir": str(tmp_path),
         "pid_file": f"{tmp_path}/server.pid",
         "newer_than": f"{tmp_path}/served.py",

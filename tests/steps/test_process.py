@@ -103,7 +103,7 @@ def test_a_run_does_not_find_itself(tmp_path: Path) -> None:
         "print(run_kind(kind, pattern=sys.argv[1], state='any').data['processes'])\n"
     )
     words = [sys.executable, str(script), "a mark that only this run has"]
-    shells = ["sh", "-c", 'sh -c "$0 \\"\\$0\\" \\"\\$1\\"; :" "$1" "$2"; :', *words]
+    shells = ["sh", "-c", """sh -c '"$0" "$1" "$2"; :' "$0" "$1" "$2"; :""", *words]
     done = subprocess.run(shells, capture_output=True, text=True, env={"PYTHONPATH": ":".join(sys.path)})
     assert done.stdout == "[]\n", done.stderr
 

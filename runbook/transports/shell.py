@@ -206,7 +206,8 @@ class _Opening:
 
     def _become_other(self, shell: SessionShell, become: Become) -> None:
         """Through sudo. It is told the password when it asks, and once: nobody gets locked out."""
-        prompt, ready = (f"{word}{secrets.token_hex(8)}" for word in ("password", "ready"))
+        # Their last letter is no hexadecimal digit: what could be the beginning of a boundary is held back.
+        prompt, ready = (f"{word}{secrets.token_hex(8)}z" for word in ("password", "ready"))
         shell.send(script.ask_sudo(become, prompt, ready).encode(), self._late)
         told = False
         while ready.encode() not in (said := bytes(self._reply.kept["stderr"])):

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import getpass
+import select
 import sys
+import threading
 import time
 from collections.abc import Callable
 from typing import Any
@@ -12,6 +14,9 @@ import click
 
 from runbook.model import Input
 from runbook.steps.base import Answer, Question
+
+LOOK = 0.1
+"""Seconds between looks at the stop flag while somebody thinks."""
 
 _WORDS = {"y": "yes", "yes": "yes", "n": "no", "no": "no", "na": "na", "n/a": "na", "-": "na"}
 
@@ -31,9 +36,9 @@ def _ask_input(item: Input) -> Any:
 class Operator:
     """Answers questions: those given beforehand, else the person at the terminal, else nobody."""
 
-    def __init__(self, answers: tuple[str, ...], view: Any) -> None:
+    def __init__(self, answers: tuple[str, ...], view: Any, stop: threading.Event) -> None:
         self._given = dict(_parse(text) for text in answers)
-        self._view = view
+        self._view, self._stop = view, stop
 
     def ask(self, question: Question) -> Answer | None:
         """Called from a worker thread; the live view is put aside while the person thinks."""
@@ -45,15 +50,23 @@ class Operator:
         with self._view.suspended():
             return self._prompt(question)
 
-    def _prompt(self, question: Question) -> Answer:
+    def _prompt(self, question: Question) -> Answer | None:
         where = f" on {question.host}" if question.host else ""
         click.echo(f"\n[{question.number}]{where} {question.text}", err=True)
-        while True:
-            word = click.prompt("yes, no, or na (not applicable)", err=True).strip().lower()
-            if word in _WORDS:
-                break
-        comment = click.prompt("comment", default="", show_default=False, err=True)
-        return Answer(_WORDS[word], _user(), time.time(), comment)
+        while (word := self._line("yes, no, or na (not applicable)")) is not None:
+            if word.lower() in _WORDS:
+                comment = self._line("comment (or nothing)")
+                return Answer(_WORDS[word.lower()], _user(), time.time(), comment or "")
+        return None
+
+    def _line(self, text: str) -> str | None:
+        """One line that the person types; None at the end of input, and when the run is being stopped."""
+        click.echo(f"{text}: ", nl=False, err=True)
+        while not self._stop.is_set():
+            if select.select([sys.stdin], [], [], LOOK)[0]:
+                line = sys.stdin.readline()
+                return line.strip() if line else None
+        return None
 
 
 def _parse(text: str) -> tuple[str, tuple[str, str]]:

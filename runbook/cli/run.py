@@ -7,6 +7,8 @@ import signal
 import sys
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -76,8 +78,9 @@ def command(playbook: Path, reports: tuple[str, ...], answers: tuple[str, ...], 
     level = -1 if given["quiet"] else given["verbose"]
     view = console.choose(stream, verbosity=level, color=given["color"], diff=given["diff"])
     recorder = Recorder()
-    tools = _tools(given, run_id, Operator(answers, view))
-    with _terminated_as_interrupt():
+    stop = threading.Event()
+    tools = _tools(given, run_id, Operator(answers, view, stop), stop)
+    with stopped_by_signals(stop):
         _follow(plan, tools, view, recorder)
     run = recorder.run
     for report in wanted_reports:
@@ -92,7 +95,7 @@ def _wanted(playbook: Path, given: dict[str, Any], run_id: str) -> Wanted:
     return Wanted(playbook, run=run, **{name: given[name] for name in names})
 
 
-def _tools(given: dict[str, Any], run_id: str, operator: Operator) -> Any:
+def _tools(given: dict[str, Any], run_id: str, operator: Operator, stop: threading.Event) -> Any:
     from runbook.engine.session import Tools
     from runbook.transports.connect import transport_for
 
@@ -111,6 +114,7 @@ def _tools(given: dict[str, Any], run_id: str, operator: Operator) -> Any:
         become=given["become"],
         become_user=given["become_user"],
         become_password=password,
+        stop=stop,
     )
 
 
@@ -124,25 +128,32 @@ def _agree(plan: Any, yes: bool) -> None:
 
 
 def _follow(plan: Any, tools: Any, view: Any, recorder: Any) -> None:
+    """Shows and records a run to its end, or to a second Ctrl-C: what had happened until then is kept."""
     from runbook.engine.run import execute
 
     try:
         for event in execute(plan, tools):
             recorder.add(event)
             view.handle(event)
+    except KeyboardInterrupt:
+        click.echo("interrupted again: not waiting any longer for what is still running", err=True)
     finally:
         view.close()
 
 
-class _terminated_as_interrupt:
-    """Lets SIGTERM and SIGHUP end a run as Ctrl-C does, so that what had run is recorded."""
+@contextmanager
+def stopped_by_signals(stop: threading.Event) -> Iterator[None]:
+    """Ctrl-C, SIGTERM and SIGHUP end a run in order: commands are ended, and reports written. A second one at once."""
 
-    def __enter__(self) -> None:
-        self._old = {number: signal.signal(number, self._raise) for number in (signal.SIGTERM, signal.SIGHUP)}
+    def handle(_number: int, _frame: object) -> None:
+        if stop.is_set():
+            raise KeyboardInterrupt
+        stop.set()
 
-    def __exit__(self, *_error: object) -> None:
-        for number, old in self._old.items():
-            signal.signal(number, old)
-
-    def _raise(self, _number: int, _frame: object) -> None:
-        raise KeyboardInterrupt
+    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    old = {number: signal.signal(number, handle) for number in numbers}
+    try:
+        yield
+    finally:
+        for number, handler in old.items():
+            signal.signal(number, handler)

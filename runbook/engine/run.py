@@ -26,6 +26,7 @@ from runbook.events import (
     Status,
     StepFinished,
 )
+from runbook.inventory.vault import secrets_in
 from runbook.model import Host
 from runbook.plan.build import Plan, PlannedStage
 from runbook.plan.inputs import secret_values
@@ -34,12 +35,12 @@ from runbook.transports.base import Stopped
 
 
 def execute(plan: Plan, tools: Tools) -> Iterator[Event]:
-    """Run it. An interrupt (Ctrl-C) stops every host, and the events of what had run still come.
+    """Run it. An interrupt (Ctrl-C) or `tools.stop` stops every host, and the events of what had run still come.
 
     Closing the iterator stops the run as well. What is our own fault is raised at the end.
     """
     session = Session(plan, tools)
-    for secret in secret_values(plan.playbook, plan.variables, plan.hosts):
+    for secret in _secrets(plan):
         session.masker.add(secret)
     conductor = _Conductor(session)
     thread = threading.Thread(target=conductor.run, name="conductor", daemon=True)
@@ -48,10 +49,18 @@ def execute(plan: Plan, tools: Tools) -> Iterator[Event]:
         yield from _drain(session, conductor)
     finally:
         session.stop.set()
-        thread.join(timeout=30)
+        thread.join(timeout=10)
         session.close()
     if conductor.fault is not None:
         raise conductor.fault
+
+
+def _secrets(plan: Plan) -> Iterator[str]:
+    """What must not be shown, as far as it is known before the run."""
+    yield from secret_values(plan.playbook, plan.variables, plan.hosts)
+    for host in plan.hosts:
+        for variable in host.variables.values():
+            yield from secrets_in(variable.value)
 
 
 def _drain(session: Session, conductor: _Conductor) -> Iterator[Event]:

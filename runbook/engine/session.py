@@ -34,6 +34,8 @@ class Tools:
     become_user: str = ""
     become_password: str | None = field(default=None, repr=False)
     secrets: tuple[str, ...] = field(default=(), repr=False)
+    stop: threading.Event = field(default_factory=threading.Event, repr=False)
+    """Set it, from any thread or a signal handler, to end the run: the events of what had run still come."""
 
 
 class OpenThings:
@@ -61,7 +63,7 @@ class Session:
     def __init__(self, plan: Plan, tools: Tools) -> None:
         self.plan, self.tools = plan, tools
         self.queue: SimpleQueue[Event | None] = SimpleQueue()
-        self.stop = threading.Event()
+        self.stop = tools.stop
         self.masker = Masker(tools.secrets)
         self.started = time.time()
         self.run_once: dict[tuple[str, str], Any] = {}

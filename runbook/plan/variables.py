@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from runbook.inventory.patterns import members
 from runbook.model import Host, Inventory, Playbook
 from runbook.templating.environment import OMIT
 from runbook.templating.scope import Layer, Scope
@@ -32,7 +33,7 @@ class Variables:
 
     def __init__(self, playbook: Playbook, inventory: Inventory, given: Given) -> None:
         self.playbook, self.inventory, self.given = playbook, inventory, given
-        self.groups = _members(inventory)
+        self.groups = {group: list(members(inventory, group)) for group in inventory.groups}
 
     def scope(self, host: Host) -> Scope:
         """Everything known of a host before the run."""
@@ -128,15 +129,6 @@ class Inputs(_Reads):
         if name not in scope and not declared.required:
             return None
         return scope[name]
-
-
-def _members(inventory: Inventory) -> dict[str, list[str]]:
-    """Every group with all its hosts, directly or through children, in the inventory's order."""
-    members: dict[str, list[str]] = {name: [] for name in inventory.groups}
-    for host in inventory.hosts.values():
-        for group in {*host.groups, "all"}:
-            members.setdefault(group, []).append(host.name)
-    return members
 
 
 def _user() -> str:

@@ -11,7 +11,7 @@ from runbook.model import Host
 from runbook.transports.base import Stopped
 
 if TYPE_CHECKING:
-    from runbook.engine.host import Done
+    from runbook.engine.desk import Done
 
 
 def shared_once(session: Session, batch: tuple[Host, ...], number: str, body: Callable[[], Done]) -> Done:

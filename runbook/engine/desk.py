@@ -1,0 +1,165 @@
+"""What the nodes of one host share: its variables and registers, and how what happens to them is told."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from runbook.engine.attempt import Runner
+from runbook.engine.frame import Frame
+from runbook.engine.judge import flags, judge_all
+from runbook.engine.outcomes import hidden
+from runbook.engine.session import Session
+from runbook.events import BAD, Condition, Evidence, Outcome, Status, StepFinished, StepProgress, StepStarted
+from runbook.model import Expression, Host, Node, Step
+from runbook.source import Place, excerpt
+from runbook.steps import KINDS
+from runbook.templating.environment import TemplateError, evaluate, is_template, render
+from runbook.templating.scope import Layer, Scope
+
+
+@dataclass(frozen=True)
+class Done:
+    """What a node came to, with all that its finishing event tells."""
+
+    outcome: Outcome
+    attempts: int = 1
+    action: str = ""
+    conditions: tuple[Condition, ...] = ()
+    items: tuple[tuple[str, Outcome], ...] = ()
+    causes: tuple[str, ...] = ()
+    register: Mapping[str, Any] | None = None
+
+    @property
+    def status(self) -> Status:
+        return self.outcome.status
+
+
+@dataclass
+class Desk:
+    """One host during a run. Used by one thread at a time."""
+
+    session: Session
+    host: Host
+    registered: dict[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.runner = Runner(self.session, self.host)
+
+    def scope(self, frame: Frame) -> Scope:
+        """Everything that a template may read now."""
+        variables = self.session.plan.variables
+        # Plain data on a frame (loop items, `failure`) lies over what was registered; the user's own vars lie under.
+        written = tuple(layer for layer in frame.layers if layer.templates)
+        data = tuple(layer for layer in frame.layers if not layer.templates)
+        return Scope((*variables.below(self.host), *written, Layer(self.registered), *data, variables.above()))
+
+    def register(self, node: Node, done: Done) -> None:
+        if not isinstance(node, Step):
+            return
+        value = dict(done.register) if done.register is not None else flags(done.outcome, done.attempts)
+        if node.register:
+            self.registered[node.register] = value
+        if isinstance(found := done.outcome.data.get("variables"), Mapping) and node.kind == "set":
+            self.registered.update(found)
+
+    def told(self, node: Node, name: str, kind: str, frame: Frame, body: Callable[[Frame], Done]) -> Done:
+        """Runs a node between its two events."""
+        own = frame.taking(node.common, node.place)
+        started = time.time()
+        shown = self.text(name, self.scope(own), node.place / "name") or kind
+        action = self._action(node, self.scope(own))
+        self.session.emit(
+            StepStarted(started, self.host.name, node.number, shown, kind, frame.parent, frame.role, action)
+        )
+        done = body(own)
+        self.register(node, done)
+        silent = self.truth(own.no_log, own) and isinstance(node, Step)
+        self.session.emit(
+            self._finished(node, done, started, silent=silent, shown=shown, kind=kind, frame=frame, action=action)
+        )
+        return done
+
+    def _finished(  # one field each, and no fewer: the event is wide
+        self, node: Node, done: Done, started: float, *, silent: bool, shown: str, kind: str, frame: Frame, action: str
+    ) -> StepFinished:
+        span = node.place.value
+        bad = done.status in BAD and isinstance(node, Step)
+        return StepFinished(
+            at=time.time(),
+            host=self.host.name,
+            number=node.number,
+            name=shown,
+            kind=kind,
+            parent=frame.parent,
+            role=frame.role,
+            started=started,
+            outcome=hidden(done.outcome) if silent else done.outcome,
+            attempts=done.attempts,
+            action="" if silent else (done.action or action),
+            conditions=() if silent else done.conditions,
+            causes=done.causes,
+            place=str(span),
+            excerpt=excerpt(node.place.document.text, span, 2) if bad else "",
+            items=() if silent else done.items,
+        )
+
+    def progress(self, number: str, stream: str, text: str, own: Frame) -> None:
+        if not self.truth(own.no_log, own):
+            self.session.emit(StepProgress(time.time(), self.host.name, number, stream, text))
+
+    def text(self, text: str, scope: Scope, place: Place) -> str:
+        """A name for people; as written where it cannot be rendered yet."""
+        try:
+            return str(render(text, scope, place))
+        except TemplateError:
+            return text
+
+    def _action(self, node: Node, scope: Scope) -> str:
+        if not isinstance(node, Step) or node.loop is not None:
+            return ""
+        try:
+            return KINDS[node.kind].plan(self.runner.args(node, scope))
+        except TemplateError:
+            return ""
+
+    def truth(self, value: Any, frame: Frame) -> bool:
+        if isinstance(value, str):
+            text = value
+            try:
+                value = render(text, self.scope(frame)) if is_template(text) else evaluate(text, self.scope(frame))
+            except TemplateError:
+                return True  # what cannot be known is kept silent, and counts as asked for
+        return bool(value)
+
+    def explain(self, error: TemplateError) -> str:
+        """A template's error in one sentence, with its place, and for a missing value the step that has it."""
+        where = f"{error.span}: " if error.span else ""
+        numbers = self.session.plan.registers.get(error.name, ())
+        if numbers:
+            return f"{where}{error.name!r} has no value: step {', '.join(numbers)} sets it, and has not run"
+        return f"{where}{error.message}" + (f" ({error.hint})" if error.hint else "")
+
+    def _pointed(self, error: TemplateError) -> tuple[Evidence, ...]:
+        texts = {document.file: document.text for document in self.session.plan.playbook.documents}
+        if error.span is None or error.span.file not in texts:
+            return ()
+        return (Evidence("where", excerpt(texts[error.span.file], error.span)),)
+
+    def skip(self, when: tuple[Expression, ...], scope: Scope) -> Done | None:
+        conditions = judge_all(when, scope, "when")
+        false = [condition for condition in conditions if not condition.holds]
+        if not false:
+            return None
+        return Done(Outcome(Status.SKIPPED, f"when: {false[0].text}"), conditions=tuple(false))
+
+    def guarded(self, body: Callable[[], Done]) -> Done:
+        """The body, with a template that cannot be rendered as a failure that shows its place."""
+        try:
+            return body()
+        except TemplateError as error:
+            return Done(Outcome(Status.FAILED, self.explain(error), {}, self._pointed(error)))
+        except ValueError as error:
+            return Done(Outcome(Status.FAILED, str(error)))

@@ -1,0 +1,154 @@
+"""A step's loop, its attempts (`until`, `retries`), and the judgement of each attempt."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any
+
+from runbook.durations import seconds
+from runbook.engine.attempt import Progress
+from runbook.engine.desk import Desk, Done
+from runbook.engine.frame import Frame
+from runbook.engine.judge import flags, judge_all, judge_outcome, judged_scope
+from runbook.engine.once import shared_once
+from runbook.engine.outcomes import of_items
+from runbook.engine.progress import Lines
+from runbook.events import Condition, Outcome, Status
+from runbook.model import Node, Step
+from runbook.steps import KINDS
+from runbook.templating.environment import TemplateError, evaluate, is_template, render
+from runbook.templating.scope import Scope
+from runbook.transports.base import Stopped
+
+DEFAULT_RETRIES = 3
+DEFAULT_DELAY = 5.0
+"""Of a step that has `until` and does not say them: Ansible's."""
+
+
+@dataclass(frozen=True)
+class Tries:
+    """Runs steps, and blocks that are repeated, at one host's desk."""
+
+    desk: Desk
+
+    def step(self, step: Step, own: Frame) -> Done:
+        """A step: once for all hosts or for this one, over its loop, until it is good."""
+        if own.run_once and len(own.batch) > 1:
+            return shared_once(self.desk.session, own.batch, step.number, lambda: self._attempts(step, own))
+        return self._attempts(step, own)
+
+    def _attempts(self, step: Step, own: Frame) -> Done:
+        if step.loop is not None:
+            return self._loop(step, own)
+        return self._tried(step, own)
+
+    def _loop(self, step: Step, own: Frame) -> Done:
+        values = self._loop_values(step, self.desk.scope(own))
+        items: list[tuple[str, Outcome]] = []
+        last = Done(Outcome(Status.SKIPPED))
+        for index, value in enumerate(values):
+            frame = own.with_data(**{step.loop_var: value, "loop_index": index})
+            scope = self.desk.scope(frame)
+            last = self.desk.skip(step.common.when, scope) or self.desk.guarded(partial(self._tried, step, frame))
+            label = str(render(step.loop_label, scope)) if step.loop_label else str(value)
+            items.append((label, last.outcome))
+            if last.status in (Status.UNREACHABLE, Status.WAITING):
+                break
+        return replace(last, outcome=of_items(items), items=tuple(items), attempts=1)
+
+    def _loop_values(self, step: Step, scope: Scope) -> list[Any]:
+        place = step.place / "loop"
+        loop = step.loop
+        values = (
+            evaluate(loop, scope, place)
+            if isinstance(loop, str) and not is_template(loop)
+            else render(loop, scope, place)
+        )
+        if isinstance(values, Mapping):
+            values = [{"key": key, "value": value} for key, value in values.items()]
+        if not isinstance(values, list | tuple):
+            raise TemplateError(f"loop needs a list, not {type(values).__name__}", place.value)
+        return list(values)
+
+    def _tried(self, step: Step, own: Frame) -> Done:
+        """All attempts of a step (or of one item of its loop)."""
+
+        def attempt(number: int) -> Done:
+            return self.desk.guarded(lambda: self._once(step, own, number))
+
+        def seen(done: Done, scope: Scope) -> Scope:
+            return judged_scope(step, done.outcome, scope, done.attempts)
+
+        return self._again(step, own, attempt, seen)
+
+    def _again(
+        self, node: Node, own: Frame, attempt: Callable[[int], Done], seen: Callable[[Done, Scope], Scope]
+    ) -> Done:
+        """Attempts until one is good or they are used up."""
+        common = node.common
+        scope = self.desk.scope(own)
+        retries = render(common.retries, scope)
+        tries = 1 + int(retries if retries is not None else (DEFAULT_RETRIES if common.until else 0))
+        delay = seconds(render(common.delay, scope)) if common.delay is not None else DEFAULT_DELAY
+        number = 0
+        while True:
+            number += 1
+            done = replace(attempt(number), attempts=number)
+            until = judge_all(common.until, seen(done, self.desk.scope(own)), "until") if done.outcome.ok else ()
+            unmet = [condition for condition in until if not condition.holds]
+            if done.outcome.ok and not unmet:
+                return done
+            if number >= tries or done.status is Status.WAITING:
+                return self._gave_up(done, unmet)
+            said = done.outcome.message if unmet == [] else "until does not hold yet"
+            self.desk.progress(node.number, "note", f"attempt {number} of {tries}: {said}", own)
+            if self.desk.session.stop.wait(delay):
+                raise Stopped
+
+    def _gave_up(self, done: Done, unmet: list[Condition]) -> Done:
+        if not unmet:
+            return done
+        message = f"until never held in {done.attempts} attempts: {unmet[0].text}"
+        outcome = replace(done.outcome, status=Status.FAILED, message=message)
+        return replace(done, outcome=outcome, conditions=(*unmet, *done.conditions))
+
+    def _once(self, step: Step, own: Frame, number: int) -> Done:
+        scope = self.desk.scope(own)
+        args = self.desk.runner.args(step, scope)
+        action = KINDS[step.kind].plan(args)
+        lines = Lines(
+            lambda stream, text: self.desk.progress(step.number, stream, text, own), self.desk.session.masker.text
+        )
+        # What a step is about to tell as a secret cannot be masked while it is printed: it is not shown live.
+        output = _unseen if step.secrets else lines.add
+        progress = Progress(lambda text: self.desk.progress(step.number, "note", text, own), output)
+        outcome = self.desk.runner.run(step, args, scope, own, progress)
+        lines.close()
+        self._remember_secrets(step, outcome)
+        try:
+            outcome, conditions = judge_outcome(step, outcome, scope, number)
+        except TemplateError as error:
+            message = self.desk.explain(error)
+            return Done(replace(outcome, status=Status.FAILED, message=message), number, action)
+        return Done(outcome, number, action, conditions)
+
+    def _remember_secrets(self, step: Step, outcome: Outcome) -> None:
+        for path in step.secrets:
+            value: Any = outcome.data
+            for key in path.split("."):
+                value = value.get(key) if isinstance(value, Mapping) else None
+            self.desk.session.masker.add(value)
+
+    def repeated(self, node: Node, own: Frame, body: Callable[[], Done]) -> Done:
+        """A block again while it fails, as `retries` and `until` say."""
+
+        def attempt(_number: int) -> Done:
+            return self.desk.guarded(body)
+
+        return self._again(node, own, attempt, lambda done, scope: scope.with_data(**flags(done.outcome)))
+
+
+def _unseen(_stream: str, _data: bytes) -> None:
+    """Output that is not shown as it arrives."""

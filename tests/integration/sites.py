@@ -156,6 +156,17 @@ def installed(folder: Path, port: int, database: Database) -> BotGeneric:
     return app
 
 
+def by_process(app: BotGeneric) -> dict[str, Any]:
+    """The inventory's variables for an application that is run by a command with a pid file."""
+    return {
+        "service_manager": "process",
+        "app_command": shlex.join(app.command),
+        "app_command_dir": str(app.folder),
+        "app_pid_file": str(app.pid_file),
+        "app_output": str(app.log_file),
+    }
+
+
 def wrapper(path: Path, env: Mapping[str, str], *argv: str) -> str:
     """A program that runs another with an environment of its own, wherever it is called from."""
     kept = {name: value for name, value in env.items() if os.environ.get(name) != value}

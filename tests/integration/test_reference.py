@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.integration.relay import relay
-from tests.integration.sites import GUARD, Site, installed, wrapper
+from tests.integration.sites import GUARD, Site, by_process, installed, wrapper
 from tests.lab.compose import Compose
 from tests.lab.pm2 import Pm2
 from tests.lab.postgres import Database
@@ -32,16 +32,8 @@ ExecStart={python} -m uvicorn app.main:app --host 127.0.0.1 --port {port}
 @pytest.fixture
 def process_site(database: Database, tmp_path: Path) -> Iterator[Site]:
     app = installed(tmp_path, free_port(), database)
-    site = Site(app, database, tmp_path)
-    site.variables = {
-        "service_manager": "process",
-        "app_command": shlex.join(app.command),
-        "app_command_dir": str(app.folder),
-        "app_pid_file": str(app.pid_file),
-        "app_output": str(app.log_file),
-    }
     app.start()
-    yield site
+    yield Site(app, database, tmp_path, by_process(app))
     app.stop()
 
 

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-import shlex
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.integration.sites import GUARD, NOT_RESTARTED, Site, installed
+from tests.integration.sites import GUARD, NOT_RESTARTED, Site, by_process, installed
 from tests.lab.postgres import Database, Postgres
 from tests.lab.redis import Redis
 from tests.lab.tools import free_port, wait_until
@@ -18,16 +17,8 @@ from tests.lab.tools import free_port, wait_until
 def _site(database: Database, folder: Path) -> Site:
     """Run by a command with a pid file, on this machine, with its fault."""
     app = installed(folder, free_port(), database)
-    site = Site(app, database, folder).locally()
-    site.variables |= {
-        "service_manager": "process",
-        "app_command": shlex.join(app.command),
-        "app_command_dir": str(app.folder),
-        "app_pid_file": str(app.pid_file),
-        "app_output": str(app.log_file),
-    }
     app.start()
-    return site
+    return Site(app, database, folder, by_process(app)).locally()
 
 
 @pytest.fixture

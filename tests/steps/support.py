@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
@@ -13,6 +13,7 @@ from typing import Any, cast
 
 import yaml
 
+from runbook.engine.session import OpenThings
 from runbook.events import Outcome
 from runbook.model import Host
 from runbook.playbook.check import check, with_defaults
@@ -22,27 +23,6 @@ from runbook.templating.conditions import judge
 from runbook.templating.environment import render
 from runbook.transports.base import Transport
 from runbook.transports.local import LocalTransport
-
-
-class OpenThings:
-    """What a kind keeps open, for the length of one test."""
-
-    def __init__(self) -> None:
-        self._held: dict[tuple[Any, ...], Any] = {}
-
-    def get(self, key: tuple[Any, ...], make: Callable[[], Any]) -> Any:
-        if key not in self._held:
-            self._held[key] = make()
-        return self._held[key]
-
-    def drop(self, key: tuple[Any, ...]) -> None:
-        held = self._held.pop(key, None)
-        if hasattr(held, "close"):
-            held.close()
-
-    def close(self) -> None:
-        for key in list(self._held):
-            self.drop(key)
 
 
 def place() -> Place:

@@ -152,15 +152,16 @@ temp="$folder.runbook-$$-${{path##*/}}"
 trap 'rm -rf -- "$temp" "$temp.d"' EXIT
 (umask 077; cat > "$temp") || exit 53
 [ "$(wc -c < "$temp")" -eq {size} ] || exit 53
+# The owner comes before the mode: a new owner takes the set-user bit away.
+bits=$(printf %o $((0666 & ~0$(umask))))
 if [ -e "$path" ]; then
-  chmod "$(stat -c %a -- "$path")" "$temp" || exit 51
+  bits=$(stat -c %a -- "$path") || exit 51
   chown "$(stat -c %u:%g -- "$path")" "$temp" 2>/dev/null || [ -O "$path" ] || {{
     echo "its owner cannot be kept" >&2; exit 51; }}
-else
-  chmod "$(printf %o $((0666 & ~0$(umask))))" "$temp" || exit 51
 fi
-{mode}
 {owner}
+chmod "$bits" "$temp" || exit 51
+{mode}
 # A compiler's by-products stay out of the folder.
 said=$(export PYTHONPYCACHEPREFIX="$temp.d"; {check} 2>&1) || {{ printf %s "$said" >&2; exit 50; }}
 kept=

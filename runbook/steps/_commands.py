@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
 import shlex
+import signal
 import time
 from collections.abc import Mapping
 from typing import Any
 
 from runbook.events import Evidence, Outcome, changed, failed, passed
-from runbook.steps.base import Args, Context
+from runbook.steps.base import Args, Context, StepError
 from runbook.transports.base import CommandResult
 
 TAIL = 4000
@@ -17,21 +19,30 @@ TAIL = 4000
 OPTIONS: Mapping[str, Any] = {
     "chdir": {"type": "string", "description": "Folder on the host to run it in."},
     "stdin": {"type": "string", "description": "Text for its standard input; it gets nothing else."},
-    "creates": {"type": "string", "description": "Path on the host; when it is there, nothing is run."},
-    "removes": {"type": "string", "description": "Path on the host; when it is not there, nothing is run."},
+    "creates": {
+        "type": "string",
+        "description": "Path on the host (or a pattern with *, ?); if there, nothing is run.",
+    },
+    "removes": {"type": "string", "description": "Path on the host (or a pattern); if not there, nothing is run."},
 }
+NOT_FOUND = 127
+"""The exit code of every shell for a program that is not there."""
+_NOT_FOUND = re.compile(r"not found|[Nn]o such file")
 
 
-def run_guarded(script: str, args: Args, context: Context, shown: str) -> Outcome:
-    """Run it, unless `creates` or `removes` says that there is nothing to do."""
+def run_guarded(script: str, args: Args, context: Context, shown: str, program: str = "") -> Outcome:
+    """Run it, unless `creates` or `removes` says that there is nothing to do.
+
+    `program` is the one whose absence the exit code 127 means; empty where it may be any.
+    """
     if reason := _nothing_to_do(args, context):
         return passed(reason, rc=0, stdout="", stderr="", stdout_lines=[], stderr_lines=[], cmd=shown, elapsed=0.0)
     started = time.monotonic()
     result = context.command(script, stdin=str(args.get("stdin", "")).encode(), chdir=args.get("chdir"), live=True)
-    return outcome(result, shown, time.monotonic() - started)
+    return outcome(result, shown, time.monotonic() - started, program)
 
 
-def outcome(result: CommandResult, shown: str, elapsed: float) -> Outcome:
+def outcome(result: CommandResult, shown: str, elapsed: float, program: str = "") -> Outcome:
     """A command's result as an outcome: failed when its exit code is not 0."""
     data: dict[str, Any] = {
         "rc": result.exit_code,
@@ -42,9 +53,10 @@ def outcome(result: CommandResult, shown: str, elapsed: float) -> Outcome:
         "cmd": shown,
         "elapsed": round(elapsed, 3),
     }
+    cut = f" (its output went on for {result.dropped} bytes that were not kept)" if result.dropped else ""
     if result.ok:
-        return changed(_last_line(result.out), **data)
-    return failed(_explain(result), evidence(result), **data)
+        return changed(_last_line(result.out) + cut, **data)
+    return failed(_explain(result, program) + cut, evidence(result), **data)
 
 
 def evidence(result: CommandResult) -> tuple[Evidence, ...]:
@@ -53,13 +65,31 @@ def evidence(result: CommandResult) -> tuple[Evidence, ...]:
     return tuple(Evidence(name, text[-TAIL:], language="log") for name, text in streams if text.strip())
 
 
-def _explain(result: CommandResult) -> str:
-    line = _last_line(result.err) or _last_line(result.out)
-    if result.exit_code == 127 and "not found" in line:
-        return f"exit code 127: there is no such program on the host: {line}"
-    if result.exit_code > 128:
-        return f"ended by signal {result.exit_code - 128}" + (f": {line}" if line else "")
-    return f"exit code {result.exit_code}" + (f": {line}" if line else "")
+def words(text: str, option: str) -> list[str]:
+    """A text split into words as a shell would. Raises StepError when it cannot be, or holds none."""
+    try:
+        found = shlex.split(text)
+    except ValueError as error:
+        raise StepError(f"{option} cannot be split into words: {error}") from None
+    if not found:
+        raise StepError(f"{option} is empty")
+    return found
+
+
+def _explain(result: CommandResult, program: str) -> str:
+    code, line = result.exit_code, _last_line(result.err) or _last_line(result.out)
+    if code == NOT_FOUND and program and _NOT_FOUND.search(result.err):
+        return f"exit code {code}: there is no program {program!r} on the host; give its whole path, or install it"
+    said = f": {line}" if line else ""
+    return f"exit code {code}{_signal(code)}{said}"
+
+
+def _signal(code: int) -> str:
+    """The signal that an exit code over 128 stands for, by its name, where there is such a signal."""
+    try:
+        return f" ({signal.Signals(code - 128).name})"
+    except ValueError:
+        return ""
 
 
 def _last_line(text: str) -> str:
@@ -77,5 +107,18 @@ def _nothing_to_do(args: Args, context: Context) -> str:
 
 
 def _exists(path: str, args: Args, context: Context) -> bool:
-    word = shlex.quote(path)
-    return context.command(f"[ -e {word} ] || [ -L {word} ]", chdir=args.get("chdir")).ok
+    """Is something there by this name, or by this pattern? A link that leads nowhere is something too."""
+    tests = [f'for f in {word}; do [ -e "$f" ] || [ -L "$f" ] && exit 0; done' for word in _patterns(path)]
+    result = context.command("\n".join([*tests, "exit 1"]), chdir=args.get("chdir"))
+    if result.exit_code not in (0, 1):  # such as a `chdir` that is not there
+        raise StepError(result.err or f"{path} cannot be looked for: exit code {result.exit_code}")
+    return result.ok
+
+
+def _patterns(path: str) -> list[str]:
+    """The path as it is, and as a pattern where it may be one: all but `*`, `?` and brackets is quoted."""
+    exact = shlex.quote(path)
+    if not re.search(r"[*?[]", path):
+        return [exact]
+    parts = re.split(r"([*?\[\]]+)", path)
+    return [exact, "".join(part if index % 2 else shlex.quote(part) for index, part in enumerate(parts) if part)]

@@ -21,7 +21,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from runbook.events import Outcome
-from runbook.steps._commands import OPTIONS, run_guarded
+from runbook.steps._commands import OPTIONS, run_guarded, words
 from runbook.steps.base import Args, Context, StepError
 
 SCHEMA: Mapping[str, Any] = {
@@ -38,6 +38,10 @@ SCHEMA: Mapping[str, Any] = {
         },
         **OPTIONS,
     },
+    "anyOf": [{"required": ["cmd"]}, {"required": ["argv"]}],
+    "allOf": [
+        {"not": {"required": ["cmd", "argv"]}, "description": "has both `cmd` and `argv`: it takes one of them"},
+    ],
 }
 SHORT = "cmd"
 
@@ -47,23 +51,27 @@ def changes(_args: Args) -> bool:
 
 
 def plan(args: Args) -> str:
-    return shlex.join(map(str, args["argv"])) if "argv" in args else str(args.get("cmd", ""))
+    argv = args.get("argv")
+    if isinstance(argv, list):
+        return shlex.join(map(_word, argv))
+    return str(args.get("cmd", "") if argv is None else argv)
 
 
 def run(args: Args, context: Context) -> Outcome:
-    words = _words(args)
-    return run_guarded("exec " + shlex.join(words), args, context, shlex.join(words))
+    argv = _argv(args)
+    if not argv[0] or argv[0].startswith("-"):
+        raise StepError(
+            f"{argv[0]!r} is not the name of a program; for a file of this name give its path, such as ./-x"
+        )
+    return run_guarded("exec " + shlex.join(argv), args, context, shlex.join(argv), argv[0])
 
 
-def _words(args: Args) -> list[str]:
-    if ("cmd" in args) == ("argv" in args):
-        raise StepError("command takes either `cmd` or `argv`")
-    if "argv" in args:
-        return [str(word) for word in args["argv"]]
-    try:
-        words = shlex.split(args["cmd"])
-    except ValueError as error:
-        raise StepError(f"cmd cannot be split into words: {error}") from None
-    if not words:
-        raise StepError("cmd is empty")
-    return words
+def _word(value: Any) -> str:
+    """A word as it stands in YAML: true is `true`, not `True`."""
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _argv(args: Args) -> list[str]:
+    if "argv" in args:  # the schema has seen to it that there is one of the two
+        return [_word(word) for word in args["argv"]]
+    return words(args["cmd"], "cmd")

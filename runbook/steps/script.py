@@ -1,7 +1,8 @@
 """Runs a file of the controller on the host, and leaves nothing behind.
 
-The file goes over the connection to the interpreter; it is not stored on the host unless the interpreter needs a file
-(then in a temporary one that is removed). Without `executable` its first line (`#!`) decides, else `/bin/sh`.
+The file goes over the connection into a folder of its own that is removed when the script ends, or is ended because its
+time is over. Without `executable` its first line (`#!`) says what runs it, else `/bin/sh`. Its exit code
+judges it.
 
 Outcome: `rc`, `stdout`, `stderr`, `stdout_lines`, `stderr_lines`, `cmd`, `elapsed` (seconds).
 
@@ -18,14 +19,19 @@ Outcome: `rc`, `stdout`, `stderr`, `stdout_lines`, `stderr_lines`, `cmd`, `elaps
 from __future__ import annotations
 
 import base64
+import contextlib
+import secrets
 import shlex
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from runbook.events import Outcome
-from runbook.steps._commands import OPTIONS, run_guarded
+from runbook.steps._commands import OPTIONS, run_guarded, words
 from runbook.steps.base import Args, Context, StepError
+from runbook.transports.base import CommandTimeout, Unreachable
+
+CLEAN_UP_SECONDS = 10.0
 
 SCHEMA: Mapping[str, Any] = {
     "type": "object",
@@ -35,7 +41,7 @@ SCHEMA: Mapping[str, Any] = {
     "properties": {
         "src": {"type": "string", "minLength": 1, "description": "File on the controller, relative to the playbook."},
         "args": {"type": "string", "description": "Arguments, split as a shell would."},
-        "executable": {"type": "string", "description": "Interpreter on the host, such as python3."},
+        "executable": {"type": "string", "minLength": 1, "description": "Interpreter on the host, such as python3 -u."},
         **OPTIONS,
     },
 }
@@ -52,33 +58,48 @@ def plan(args: Args) -> str:
 
 
 def run(args: Args, context: Context) -> Outcome:
-    path = context.base / args["src"]
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise StepError(f"{args['src']} cannot be read beside the playbook: {error.strerror}") from None
-    interpreter = args.get("executable") or _shebang(data)
-    words = shlex.split(args.get("args", ""))
+    data = _read(context.base / args["src"], args["src"])
+    interpreter = words(args["executable"], "executable") if "executable" in args else _shebang(data)
+    given = words(args["args"], "args") if args.get("args", "").strip() else []
+    folder = f"runbook-{secrets.token_hex(16)}"
     script = _SCRIPT.format(
-        data=base64.b64encode(data).decode(),
-        suffix=shlex.quote(Path(args["src"]).name),
-        run=interpreter,
-        words=shlex.join(words),
+        folder=folder,
+        name=shlex.quote(Path(args["src"]).name),
+        data=base64.encodebytes(data).decode(),
+        run=shlex.join(interpreter),
+        words=shlex.join(given),
     )
-    return run_guarded(script, args, context, plan(args))
+    try:
+        return run_guarded(script, args, context, plan(args), interpreter[0])
+    except CommandTimeout:
+        with contextlib.suppress(CommandTimeout, Unreachable):
+            context.command(f'rm -rf -- "${{TMPDIR:-/tmp}}/{folder}"', timeout=CLEAN_UP_SECONDS)
+        raise
 
 
-def _shebang(data: bytes) -> str:
-    first = data.split(b"\n", 1)[0]
-    return first[2:].decode("utf-8", "replace").strip() if first.startswith(b"#!") else "/bin/sh"
+def _read(path: Path, shown: str) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise StepError(f"{shown} cannot be read beside the playbook: {error.strerror}") from None
+    except ValueError as error:  # a NUL in its name
+        raise StepError(f"{shown!r} cannot be a file's name: {error}") from None
 
 
+def _shebang(data: bytes) -> list[str]:
+    first = data.removeprefix(b"\xef\xbb\xbf").split(b"\n", 1)[0]
+    told = first[2:].decode("utf-8", "replace").split() if first.startswith(b"#!") else []
+    return told or ["/bin/sh"]
+
+
+# The folder's name cannot be guessed, and mkdir takes no other's folder for it. A script that did not arrive whole (no
+# room) is never run.
 _SCRIPT = """\
-folder=$(mktemp -d) || exit 1
+folder=${{TMPDIR:-/tmp}}/{folder}
+(umask 077; mkdir -- "$folder") || exit 1
 trap 'rm -rf -- "$folder"' EXIT
-file=$folder/{suffix}
-base64 -d > "$file" <<'DATA'
-{data}
-DATA
+file=$folder/{name}
+base64 -d > "$file" <<'DATA' || {{ echo "the script could not be stored in $folder" >&2; exit 1; }}
+{data}DATA
 {run} "$file" {words}
 """

@@ -1,7 +1,7 @@
 """Runs text through `/bin/sh` on the host.
 
 Pipes, redirections and variables work; quote what comes from a variable with `| quote`. Only the exit code judges it.
-Write `changes: false` on the step when it only looks.
+`executable` names another shell, such as bash. Write `changes: false` on the step when it only looks.
 
 Outcome: `rc`, `stdout`, `stderr`, `stdout_lines`, `stderr_lines`, `cmd`, `elapsed` (seconds).
 
@@ -15,11 +15,12 @@ Outcome: `rc`, `stdout`, `stderr`, `stdout_lines`, `stderr_lines`, `cmd`, `elaps
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping
 from typing import Any
 
 from runbook.events import Outcome
-from runbook.steps._commands import OPTIONS, run_guarded
+from runbook.steps._commands import OPTIONS, run_guarded, words
 from runbook.steps.base import Args, Context
 
 SCHEMA: Mapping[str, Any] = {
@@ -29,6 +30,11 @@ SCHEMA: Mapping[str, Any] = {
     "required": ["cmd"],
     "properties": {
         "cmd": {"type": "string", "minLength": 1, "description": "Shell text; any length, any number of lines."},
+        "executable": {
+            "type": "string",
+            "minLength": 1,
+            "description": "Another shell on the host, with its options, such as `bash -o pipefail`.",
+        },
         **OPTIONS,
     },
 }
@@ -44,4 +50,16 @@ def plan(args: Args) -> str:
 
 
 def run(args: Args, context: Context) -> Outcome:
-    return run_guarded(args["cmd"], args, context, args["cmd"])
+    cmd = args["cmd"]
+    if "executable" not in args:
+        return run_guarded(cmd, args, context, cmd)
+    shell = words(args["executable"], "executable")
+    return run_guarded(_by(shell, cmd), args, context, cmd, shell[0])
+
+
+def _by(shell: list[str], text: str) -> str:
+    """The text read by another shell from a file descriptor: of any length, and in no list of processes."""
+    end = "END"
+    while end in text:
+        end += "_"
+    return f"exec {shlex.join(shell)} /dev/fd/3 3<<'{end}'\n{text}\n{end}\n"

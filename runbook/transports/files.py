@@ -39,6 +39,9 @@ class FileInfo:
     mtime: float
     target: str = ""
     """Where a link leads."""
+    uid: str = ""
+    gid: str = ""
+    """Owner and group as numbers in decimal text."""
 
 
 _KINDS = {0o100000: "file", 0o040000: "directory", 0o120000: "link"}
@@ -49,8 +52,8 @@ def stat(run: Run, path: str, *, follow: bool = True) -> FileInfo | None:
     word = shlex.quote(path)
     dereference = "-L " if follow else ""
     result = run(
-        f"[ -e {word} ] || [ -L {word} ] || {{ ls -d -- {word} 2>&1; exit 44; }}\n"
-        f"LC_ALL=C stat {dereference}-c '%f|%a|%U|%G|%s|%Y|%y' -- {word} && readlink -- {word} || [ ! -L {word} ]"
+        f"[ -e {word} ] || [ -L {word} ] || {{ LC_ALL=C ls -d -- {word} 2>&1; exit 44; }}\n"
+        f"LC_ALL=C stat {dereference}-c '%f|%a|%U|%G|%u|%g|%s|%Y|%y' -- {word} && readlink -- {word} || [ ! -L {word} ]"
     )
     if result.exit_code == 44:
         if "ermission denied" in result.out:
@@ -65,26 +68,27 @@ def stat(run: Run, path: str, *, follow: bool = True) -> FileInfo | None:
 
 
 def _info(line: str, target: str) -> FileInfo:
-    raw, mode, owner, group, size, seconds, human = line.split("|", 6)
+    raw, mode, owner, group, uid, gid, size, seconds, human = line.split("|", 8)
     fraction = re.search(r":\d\d(\.\d+)", human)
     mtime = int(seconds) + (float(fraction.group(1)) if fraction else 0.0)
     kind = _KINDS.get(int(raw, 16) & 0o170000, "other")
-    return FileInfo(kind, mode.zfill(4), owner, group, int(size), mtime, target)
+    return FileInfo(kind, mode.zfill(4), owner, group, int(size), mtime, target, uid, gid)
 
 
 def read_file(run: Run, path: str, limit: int = READ_LIMIT) -> bytes:
     """The bytes of a regular file. Raises FileMissing, or FileProblem (a directory, not readable, too large)."""
     word = shlex.quote(path)
     result = run(
-        f"[ -e {word} ] || exit 44; [ -d {word} ] && exit 45\n[ -r {word} ] || exit 46; head -c {limit + 1} -- {word}"
+        f"[ -e {word} ] || {{ LC_ALL=C ls -d -- {word} 2>&1 | grep -q 'ermission denied' && exit 46; exit 44; }}\n"
+        f"[ -d {word} ] && exit 45; [ -f {word} ] || exit 47\n[ -r {word} ] || exit 46; head -c {limit + 1} -- {word}"
     )
-    said = {44: "there is no such file", 45: "is a directory", 46: "permission denied"}
+    said = {44: "there is no such file", 45: "is a directory", 46: "permission denied", 47: "is not a regular file"}
     if result.exit_code in said:
         error = FileMissing if result.exit_code == 44 else FileProblem
         raise error(f"{path}: {said[result.exit_code]}")
     if result.exit_code != 0:
         raise FileProblem(f"{path} cannot be read: {result.err}")
-    if len(result.stdout) > limit:
+    if len(result.stdout) + result.dropped > limit:  # the transport may have kept less than we asked for
         raise FileProblem(f"{path} is larger than {limit} bytes")
     return result.stdout
 
@@ -107,7 +111,7 @@ def write_file(
     """
     if validate is not None and "%s" not in validate:
         raise FileProblem("validate needs %s where the file's name goes")
-    check = validate.replace("%s", '"$temp"') if validate else ":"
+    check = re.sub("\"%s\"|'%s'|%s", '"$temp"', validate) if validate else ":"
     result = run(
         _SCRIPT.format(
             path=shlex.quote(path),
@@ -120,7 +124,7 @@ def write_file(
         stdin=data,
     )
     if result.ok:
-        return result.out.strip()
+        return result.out
     raise FileProblem(_why(path, result))
 
 
@@ -137,8 +141,12 @@ def _why(path: str, result: CommandResult) -> str:
         return f"{path} was not changed: validate failed: {said}"
     if result.exit_code == 52:
         return f"{path} cannot be written: it is a directory"
+    if result.exit_code == 55:
+        return f"{path} cannot be written: it is neither a file nor a link to one"
     if result.exit_code == 53:
-        return f"{path} was not changed: the folder has no room, or the connection broke while writing: {said}"
+        refused = "ermission denied" in said or "ead-only" in said
+        why = "the folder takes no new file" if refused else "the folder has no room, or the connection broke"
+        return f"{path} was not changed: {why}: {said}"
     return f"{path} cannot be written: {said or f'exit code {result.exit_code}'}"
 
 
@@ -146,11 +154,12 @@ _SCRIPT = """\
 path={path}
 [ -L "$path" ] && path=$(readlink -f -- "$path")
 [ -d "$path" ] && exit 52
+[ -e "$path" ] && [ ! -f "$path" ] && exit 55
 case $path in */*) folder=${{path%/*}}/ ;; *) folder=./ ;; esac
 [ -d "$folder" ] || {{ echo "there is no folder $folder" >&2; exit 1; }}
 temp="$folder.runbook-$$-${{path##*/}}"
 trap 'rm -rf -- "$temp" "$temp.d"' EXIT
-(umask 077; cat > "$temp") || exit 53
+(umask 077; set -C; cat > "$temp") || exit 53
 [ "$(wc -c < "$temp")" -eq {size} ] || exit 53
 # The owner comes before the mode: a new owner takes the set-user bit away.
 bits=$(printf %o $((0666 & ~0$(umask))))
@@ -163,12 +172,15 @@ fi
 chmod "$bits" "$temp" || exit 51
 {mode}
 # A compiler's by-products stay out of the folder.
-said=$(export PYTHONPYCACHEPREFIX="$temp.d"; {check} 2>&1) || {{ printf %s "$said" >&2; exit 50; }}
+said=$(export PYTHONPYCACHEPREFIX="$temp.d"; {{
+{check}
+}} 2>&1) || {{ printf %s "$said" >&2; exit 50; }}
 kept=
 if [ -n "{backup}" ] && [ -e "$path" ]; then
-  kept="$path.$(date +%Y-%m-%dT%H%M%S)~"
-  cp -p -- "$path" "$kept" || exit 53
+  stem="$path.$(date +%Y-%m-%dT%H%M%S)" kept="$stem~" n=1
+  while [ -e "$kept" ] || [ -L "$kept" ]; do n=$((n+1)); kept="$stem-$n~"; done
+  cp -p -- "$path" "$kept" || {{ rm -f -- "$kept"; exit 53; }}
 fi
-mv -f -- "$temp" "$path" || exit 54
+mv -f -- "$temp" "$path" || {{ [ -z "$kept" ] || rm -f -- "$kept"; exit 54; }}
 printf %s "$kept"
 """

@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
+import hashlib
+import re
+import shlex
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from runbook.events import Outcome, changed, passed
 from runbook.steps._diff import of_bytes
 from runbook.steps.base import Args, Context, StepError
-from runbook.transports.files import FileInfo, FileMissing, FileProblem, read_file, stat, write_file
+from runbook.transports.files import FileInfo, FileProblem, Run, read_file, stat, write_file
+
+SHA256_DIGITS = 64
+SHOWN = 1024 * 1024
+"""Bytes up to which a file is read to be compared and shown; larger ones are compared by their checksum."""
 
 OPTIONS: Mapping[str, Any] = {
     "dest": {"type": "string", "minLength": 1, "description": "Path on the host."},
     "mode": {"type": ["string", "integer"], "description": 'Octal mode in quotes, such as "0644".'},
-    "owner": {"type": "string", "description": "User that owns it."},
-    "group": {"type": "string", "description": "Group that owns it."},
+    "owner": {"type": ["string", "integer"], "description": "User that owns it, by name or number."},
+    "group": {"type": ["string", "integer"], "description": "Group that owns it, by name or number."},
     "backup": {"type": "boolean", "default": True, "description": "Keep a copy of what was there."},
     "validate": {
         "type": "string",
@@ -25,32 +33,64 @@ OPTIONS: Mapping[str, Any] = {
 
 
 def mode_text(mode: Any) -> str | None:
-    """A mode as octal text. YAML reads an unquoted 0644 as the number 420, which is meant as 0644."""
+    """A mode as octal text. YAML reads an unquoted 0644 as the number 420, which is meant as 0644. Raises StepError."""
     if mode is None:
         return None
-    return f"{mode:04o}" if isinstance(mode, int) else str(mode)
+    if isinstance(mode, int):
+        if mode > 0o777 and re.fullmatch("[0-7]{3}", str(mode)):  # 644 without 0: nobody means 1204
+            raise StepError(f'mode {mode} is the octal mode {mode:o}: write "0{mode}", in quotes')
+        mode = f"{mode:04o}"
+    if not re.fullmatch("[0-7]{1,4}", str(mode)):
+        raise StepError(f'mode {mode!r} is not an octal mode: write one such as "0644", in quotes')
+    return str(mode).zfill(4)
+
+
+def sha256_of(run: Run, path: str) -> str:
+    """The SHA-256 of a file of any size, counted on the host. Raises FileProblem."""
+    word = shlex.quote(path)
+    result = run(f"[ -f {word} ] || exit 44; sha256sum < {word}")
+    digest = result.out.split(" ", 1)[0]
+    if result.exit_code == 44:
+        raise FileProblem(f"{path} is not a regular file")
+    if not result.ok or len(digest) != SHA256_DIGITS:
+        raise FileProblem(f"{path}: its sha256 cannot be counted: {result.err or f'exit code {result.exit_code}'}")
+    return digest
 
 
 def put(data: bytes, name: str, args: Args, context: Context) -> Outcome:
-    """Write it where it differs from what is there."""
+    """Write it where it differs from what is there. Raises StepError."""
     try:
         path, info = _destination(args["dest"], name, context)
-        before = b"" if info is None else _current(path, context)
+        before = _Before() if info is None else _look(path, data, info, context)
         attributes = _attributes(args)
-        if info is not None and before == data and _same(info, attributes):
+        told = [] if info is None else _differences(info, attributes)
+        if before.same and not told:
             return passed(f"{path} is as it should be", path=path, changed=False, backup="", size=len(data))
-        backup = write_file(
-            context.command,
-            path,
-            data,
-            **attributes,
-            backup=bool(args.get("backup")) and before != data,
-            validate=args.get("validate"),
-        )
+        keep = bool(args.get("backup")) and not before.same
+        backup = write_file(context.command, path, data, **attributes, backup=keep, validate=args.get("validate"))
     except FileProblem as error:
         raise StepError(str(error)) from None
-    said = f"{path} {'written' if info is None else 'changed'}"
-    return changed(said, diff=of_bytes(before, data, path), path=path, changed=True, backup=backup, size=len(data))
+    said = f"{path} {'written' if info is None else 'changed'}" + (f" ({', '.join(told)})" if told else "")
+    diff = "" if before.same else of_bytes(before.data, data, path)
+    return changed(said, diff=diff, path=path, changed=True, backup=backup, size=len(data))
+
+
+@dataclass(frozen=True)
+class _Before:
+    """What was there: the same, or these bytes; None where they are too many to show."""
+
+    same: bool = False
+    data: bytes | None = b""
+
+
+def _look(path: str, data: bytes, info: FileInfo, context: Context) -> _Before:
+    if info.kind != "file":
+        raise FileProblem(f"{path} cannot be written: it is neither a file nor a link to one")
+    if max(info.size, len(data)) <= SHOWN:
+        before = read_file(context.command, path)
+        return _Before(before == data, before)
+    same = info.size == len(data) and sha256_of(context.command, path) == hashlib.sha256(data).hexdigest()
+    return _Before(same, None)
 
 
 def _destination(dest: str, name: str, context: Context) -> tuple[str, FileInfo | None]:
@@ -63,21 +103,23 @@ def _destination(dest: str, name: str, context: Context) -> tuple[str, FileInfo 
     return dest, info
 
 
-def _current(path: str, context: Context) -> bytes:
-    try:
-        return read_file(context.command, path)
-    except FileMissing:
-        return b""
+def _attributes(args: Args) -> dict[str, str | None]:
+    owner, group = args.get("owner"), args.get("group")
+    return {
+        "mode": mode_text(args.get("mode")),
+        "owner": None if owner is None else str(owner),
+        "group": None if group is None else str(group),
+    }
 
 
-def _attributes(args: Args) -> dict[str, Any]:
-    return {"mode": mode_text(args.get("mode")), "owner": args.get("owner"), "group": args.get("group")}
-
-
-def _same(info: FileInfo, attributes: Mapping[str, Any]) -> bool:
+def _differences(info: FileInfo, attributes: Mapping[str, str | None]) -> list[str]:
+    """What of mode, owner and group is not as asked for, in words."""
     mode, owner, group = attributes["mode"], attributes["owner"], attributes["group"]
-    return (
-        (mode is None or (mode.isdigit() and int(mode, 8) == int(info.mode, 8)))
-        and (owner is None or owner == info.owner)
-        and (group is None or group == info.group)
-    )
+    out = []
+    if mode is not None and int(mode, 8) != int(info.mode, 8):
+        out.append(f"mode {info.mode} → {mode}")
+    if owner is not None and owner not in (info.owner, info.uid):
+        out.append(f"owner {info.owner} → {owner}")
+    if group is not None and group not in (info.group, info.gid):
+        out.append(f"group {info.group} → {group}")
+    return out

@@ -1,10 +1,12 @@
 """Checks a path on the host; changes nothing.
 
 All that is wrong is told at once. `contains` and `not_contains` are plain text, `matches` and `not_matches` regular
-expressions over the whole text in which `^` and `$` stand for the ends of lines; each takes one or a list.
+expressions over the whole text in which `^` and `$` stand for the ends of lines, whatever these are; each takes one or
+a list. A link is followed, but for the states `link` and `absent`. Texts are looked for in files up to 16 MiB.
 
 Outcome: `path`, `exists`, and where it is there `kind` (file, directory, link, other), `size` (bytes), `mode` (octal
-text), `owner`, `group`, `mtime` (seconds since the epoch), `sha256` when asked for.
+text), `owner`, `group`, `uid`, `gid`, `mtime` (seconds since the epoch), `target` (where a link leads), `sha256` when
+asked for.
 
 ```yaml
 - name: The hosts file is whole
@@ -18,14 +20,13 @@ text), `owner`, `group`, `mtime` (seconds since the epoch), `sha256` when asked 
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from typing import Any
 
 from runbook.events import Evidence, Outcome, failed, passed
-from runbook.steps._put import mode_text
+from runbook.steps._put import mode_text, sha256_of
 from runbook.steps.base import Args, Context, StepError
 from runbook.transports.files import FileInfo, FileProblem, read_file, stat
 
@@ -48,10 +49,14 @@ SCHEMA: Mapping[str, Any] = {
         "matches": {**_TEXTS, "description": "Regular expression that must match."},
         "not_matches": {**_TEXTS, "description": "Regular expression that must not match."},
         "mode": {"type": ["string", "integer"], "description": 'Octal mode in quotes, such as "0644".'},
-        "owner": {"type": "string", "description": "User that must own it."},
-        "group": {"type": "string", "description": "Group that must own it."},
+        "owner": {"type": ["string", "integer"], "description": "User that must own it, by name or number."},
+        "group": {"type": ["string", "integer"], "description": "Group that must own it, by name or number."},
         "newer_than": {**_TEXTS, "description": "Path on the host that it must be newer than."},
-        "sha256": {"type": "string", "description": "Its SHA-256, in hexadecimal."},
+        "sha256": {
+            "type": "string",
+            "pattern": "^[0-9a-fA-F]{64}$",
+            "description": "Its SHA-256: 64 hexadecimal digits.",
+        },
         "size": {"type": ["integer", "string"], "description": "Bytes, or a comparison such as `> 0`."},
     },
 }
@@ -72,25 +77,41 @@ def plan(args: Args) -> str:
 def run(args: Args, context: Context) -> Outcome:
     path, state = args["path"], args.get("state", "present")
     try:
-        info = stat(context.command, path, follow=state != "link")
+        info = stat(context.command, path, follow=state not in ("link", "absent"))
         data = {"path": path, "exists": info is not None, **(asdict(info) if info else {})}
         if info is None or state == "absent":
             return _existence(path, state, info, data)
-        wrong = list(_attributes(args, info))
-        wrong += _newer(args, info, context)
-        needs_text = any(key in args for key in (*_TEXT_CHECKS, "sha256"))
-        content = read_file(context.command, path) if needs_text and info.kind == "file" else b""
+        wrong = [*_attributes(args, info), *_newer(args, info, context)]
+        said, evidence = _content(args, info, context, data)
     except FileProblem as error:
         raise StepError(str(error)) from None
-    if "sha256" in args:
-        data["sha256"] = hashlib.sha256(content).hexdigest()
-        if data["sha256"] != args["sha256"].lower():
-            wrong.append(f"its sha256 is {data['sha256']}")
-    said, evidence = _text(args, content.decode("utf-8", "replace"))
     wrong += said
     if wrong:
         return failed(f"{path}: " + "; ".join(wrong), tuple(evidence), **data)
     return passed(f"{path} is as it should be", **data)
+
+
+def _content(args: Args, info: FileInfo, context: Context, data: dict[str, Any]) -> tuple[list[str], list[Evidence]]:
+    """What is wrong with what it holds, with the places that show it; its checksum goes into the data."""
+    if not any(key in args for key in (*_TEXT_CHECKS, "sha256")):
+        return [], []
+    if info.kind not in ("file", "link"):
+        return [f"it is {_a(info.kind)}, which holds no text"], []
+    wrong: list[str] = []
+    if "sha256" in args:
+        data["sha256"] = sha256_of(context.command, args["path"])
+        if data["sha256"] != args["sha256"].lower():
+            wrong.append(f"its sha256 is {data['sha256']}")
+    said, evidence = _text(args, _read(args, context))
+    return wrong + said, evidence
+
+
+def _read(args: Args, context: Context) -> str:
+    """Its text, where texts are asked for: bytes that are no UTF-8 as U+FFFD, with \\n at the ends of lines."""
+    if not any(key in args for key in _TEXT_CHECKS):
+        return ""
+    text = read_file(context.command, args["path"]).decode("utf-8", "replace")
+    return text.removeprefix("\ufeff").replace("\r\n", "\n")
 
 
 def _existence(path: str, state: str, info: FileInfo | None, data: Mapping[str, Any]) -> Outcome:
@@ -102,14 +123,18 @@ def _existence(path: str, state: str, info: FileInfo | None, data: Mapping[str, 
 def _attributes(args: Args, info: FileInfo) -> Iterator[str]:
     state, mode = args.get("state", "present"), mode_text(args.get("mode"))
     if state in ("file", "directory", "link") and info.kind != state:
-        yield f"it is a {info.kind}, not a {state}"
+        yield f"it is {_a(info.kind)}, not {_a(state)}"
     if mode is not None and int(mode, 8) != int(info.mode, 8):
         yield f"its mode is {info.mode}, not {mode}"
-    for name, seen in (("owner", info.owner), ("group", info.group)):
-        if name in args and args[name] != seen:
-            yield f"its {name} is {seen}, not {args[name]}"
+    for name, seen in (("owner", (info.owner, info.uid)), ("group", (info.group, info.gid))):
+        if name in args and str(args[name]) not in seen:
+            yield f"its {name} is {seen[0]}, not {args[name]}"
     if "size" in args and not _size_holds(str(args["size"]), info.size):
         yield f"its size is {info.size}, not {args['size']}"
+
+
+def _a(kind: str) -> str:
+    return "neither a file nor a directory" if kind == "other" else f"a {kind}"
 
 
 def _size_holds(wanted: str, size: int) -> bool:
@@ -128,7 +153,7 @@ def _newer(args: Args, info: FileInfo, context: Context) -> list[str]:
         if theirs is None:
             wrong.append(f"{other}, which it must be newer than, is not there")
         elif info.mtime <= theirs.mtime:
-            wrong.append(f"it is older than {other}")
+            wrong.append(f"it is not newer than {other}")
     return wrong
 
 
@@ -136,14 +161,15 @@ def _text(args: Args, text: str) -> tuple[list[str], list[Evidence]]:
     wrong: list[str] = []
     evidence: list[Evidence] = []
     for wanted in _listed(args.get("contains")):
-        if wanted not in text:
+        if wanted.replace("\r\n", "\n") not in text:
             wrong.append(f"does not contain {_short(wanted)}")
     for wanted in _listed(args.get("matches")):
         if not _pattern(wanted).search(text):
             wrong.append(f"does not match {_short(wanted)}")
     for key, word in (("not_contains", "contains"), ("not_matches", "matches")):
         for unwanted in _listed(args.get(key)):
-            pattern = _pattern(re.escape(unwanted) if key == "not_contains" else unwanted)
+            exact = re.escape(unwanted.replace("\r\n", "\n"))
+            pattern = _pattern(exact if key == "not_contains" else unwanted)
             places = list(pattern.finditer(text))
             if places:
                 wrong.append(f"{word} {_short(unwanted)}")
@@ -160,7 +186,7 @@ def _pattern(text: str) -> re.Pattern[str]:
 
 def _lines(text: str, places: list[re.Match[str]]) -> str:
     """The lines around the first matches, numbered, the matching ones marked."""
-    lines = text.splitlines()
+    lines = text.split("\n")
     hit = {n for m in places[:5] for n in range(text.count("\n", 0, m.start()), text.count("\n", 0, m.end()) + 1)}
     near = sorted({m for n in hit for m in (n - 1, n, n + 1) if 0 <= m < len(lines)})
     return "\n".join(f"{'>' if n in hit else ' '} {n + 1:>4} | {lines[n]}" for n in near)

@@ -34,13 +34,19 @@ class Variables:
     def __init__(self, playbook: Playbook, inventory: Inventory, given: Given) -> None:
         self.playbook, self.inventory, self.given = playbook, inventory, given
         self.groups = {group: list(members(inventory, group)) for group in inventory.groups}
+        self._below: dict[str, tuple[Layer, ...]] = {}
 
     def scope(self, host: Host) -> Scope:
         """Everything known of a host before the run."""
         return Scope((*self.below(host), self.above()))
 
     def below(self, host: Host) -> tuple[Layer, ...]:
-        """The layers under those of stages and steps."""
+        """The layers under those of stages and steps. They are the same for every step of a host."""
+        if host.name not in self._below:
+            self._below[host.name] = self._layers(host)
+        return self._below[host.name]
+
+    def _layers(self, host: Host) -> tuple[Layer, ...]:
         inputs = self.playbook.inputs
         return (
             Layer(self._specials(host)),

@@ -14,6 +14,21 @@ from typing import Any
 ACTIONS = ("replace", "insert", "line", "block", "absent")
 """The keys that say what an edit is; each edit has exactly one."""
 
+OPTIONS: Mapping[str, tuple[str, ...]] = {
+    "replace": ("with", "regex", "count"),
+    "insert": ("after", "before", "regex", "count"),
+    "line": ("regexp", "after", "before", "regex", "count"),
+    "block": ("marker", "after", "before", "regex", "count"),
+    "absent": ("regex", "count"),
+}
+"""The keys that may stand beside each of them."""
+
+BOM = "\ufeff"
+
+
+Lines = tuple[int, int]
+"""Where whole lines begin and end in a text."""
+
 
 class EditProblem(Exception):
     """An edit does not fit the text; the sentence says what was found instead."""
@@ -28,24 +43,50 @@ class Edited:
 
 
 def apply_edits(text: str, edits: Sequence[Mapping[str, Any]]) -> Edited:
-    """All edits in order, or none. Line ends stay those of the text. Raises EditProblem."""
-    crlf = "\r\n" in text and "\n" not in text.replace("\r\n", "")
-    current = text.replace("\r\n", "\n") if crlf else text
+    """All edits in order, or none. Line ends and a byte order mark stay those of the text. Raises EditProblem."""
+    mark = BOM if text.startswith(BOM) else ""
+    body = text.removeprefix(BOM)
+    crlf = "\r\n" in body and "\n" not in body.replace("\r\n", "")
+    current = body.replace("\r\n", "\n") if crlf else body
     applied = []
     for index, edit in enumerate(edits, 1):
         try:
-            after = _once(current, edit)
+            after = _once(current, _with_newlines(edit) if crlf else edit)
         except EditProblem as error:
             where = f"edit {index}: " if len(edits) > 1 else ""
             raise EditProblem(f"{where}{error}") from None
         applied.append(after != current)
         current = after
-    return Edited(current.replace("\n", "\r\n") if crlf else current, tuple(applied))
+    if any(applied):
+        _all_again(current, edits if not crlf else [_with_newlines(edit) for edit in edits])
+    return Edited(mark + (current.replace("\n", "\r\n") if crlf else current), tuple(applied))
+
+
+def _with_newlines(edit: Mapping[str, Any]) -> Mapping[str, Any]:
+    return {key: value.replace("\r\n", "\n") if isinstance(value, str) else value for key, value in edit.items()}
+
+
+def _all_again(text: str, edits: Sequence[Mapping[str, Any]]) -> None:
+    """Raises EditProblem when a second run would not leave the text alone: one edit undoes what another has done."""
+    again = text
+    for index, edit in enumerate(edits, 1):
+        try:
+            again = _apply(again, edit)
+        except EditProblem as error:
+            raise EditProblem(f"edit {index} would fail in a second run, after those behind it: {error}") from None
+    if again != text:
+        raise EditProblem("the edits undo one another: a second run would change the file again")
 
 
 def _once(text: str, edit: Mapping[str, Any]) -> str:
     after = _apply(text, edit)
-    if after != text and _apply(after, edit) != after:
+    if after == text:
+        return text
+    try:
+        again = _apply(after, edit)
+    except EditProblem as error:
+        raise EditProblem(f"a second run would fail: {error}; choose another text") from None
+    if again != after:
         raise EditProblem("what it makes would be changed again by a second run: choose another text")
     return after
 
@@ -91,17 +132,32 @@ def _stands(new: str, text: str) -> bool:
 
 def _replace_regex(text: str, edit: Mapping[str, Any]) -> str:
     pattern, new = _pattern(edit["replace"]), edit["with"]
-    places = [match.start() for match in pattern.finditer(text)]
-    wanted = edit.get("count", 1)
-    if not places and (wanted == "any" or (new and new in text)):
-        return text
-    if places and all(match.expand(new) == match.group() for match in pattern.finditer(text)):
-        return text
-    _count(text, edit["replace"], places, wanted)
+    matches = list(pattern.finditer(text))
     try:
-        return pattern.sub(new, text)
+        made = [match.expand(new) for match in matches]
     except (re.error, IndexError) as error:
         raise EditProblem(f"`with` {new!r} cannot be used: {error}") from None
+    if not matches and _was_made(new, text):
+        return text
+    if matches and all(match.group() == own for match, own in zip(matches, made, strict=True)):
+        return text
+    _count(text, edit["replace"], [match.start() for match in matches], edit.get("count", 1))
+    return pattern.sub(new, text)
+
+
+def _was_made(new: str, text: str) -> bool:
+    """Does what an expression's `with` makes stand there already? What its groups held may be anything on a line."""
+    parts = re.split(r"\\(\d{1,2}|g<\w+>|.)", new)
+    pattern = "".join(re.escape(part) if index % 2 == 0 else _escape(part) for index, part in enumerate(parts))
+    return bool(re.search(pattern, text)) if not new or pattern.replace(_GROUP, "").strip() else False
+
+
+_GROUP = "(?:.*?)"
+_ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "f": "\f", "v": "\v", "a": "\a", "b": "\b", "\\": "\\"}
+
+
+def _escape(part: str) -> str:
+    return re.escape(_ESCAPES[part]) if part in _ESCAPES else _GROUP
 
 
 # --- insert ------------------------------------------------------------------------------------------------
@@ -112,30 +168,56 @@ def _insert(text: str, edit: Mapping[str, Any]) -> str:
         raise EditProblem("`insert` needs either `after` or `before`")
     where = "after" if "after" in edit else "before"
     new = _ended(edit["insert"])
-    spans = _line_spans(text, edit[where], bool(edit.get("regex")))
+    spans, done = _anchors(text, new, _line_spans(text, edit[where], bool(edit.get("regex"))), where)
     _count(text, edit[where], [start for start, _ in spans], edit.get("count", 1))
-    for start, end in reversed(spans):
+    for start, end in reversed([span for span in spans if span not in done]):
         at = end if where == "after" else start
-        there = (
-            text.startswith(new, at) or text[at:] == new.rstrip("\n") if where == "after" else text.endswith(new, 0, at)
-        )
-        if not there:
-            head = text[:at]
-            text = (_ended(head) if head and where == "after" else head) + new + text[at:]
+        head = text[:at]
+        text = (_ended(head) if head and where == "after" else head) + new + text[at:]
     return text
 
 
-def _line_spans(text: str, anchor: str, regex: bool) -> list[tuple[int, int]]:
+def _anchors(text: str, new: str, spans: list[Lines], where: str) -> tuple[list[Lines], set[Lines]]:
+    """The lines to insert at, without those that an earlier run has inserted, and those of them where one has been."""
+    found: list[Lines] = []
+    done: set[Lines] = set()
+    inside: Lines | None = None
+    for start, end in spans if where == "after" else reversed(spans):
+        if inside and inside[0] <= start and end <= inside[1]:
+            continue
+        found.append((start, end))
+        inside = _inserted(text, new, start, end, where)
+        if inside:
+            done.add((start, end))
+    return sorted(found), done
+
+
+def _inserted(text: str, new: str, start: int, end: int, where: str) -> Lines | None:
+    """Where the new lines stand beside these already."""
+    if where == "before":
+        return (
+            (start - len(new), start) if text.endswith(new, 0, start) and _starts_line(text, start - len(new)) else None
+        )
+    if text.startswith(new, end):
+        return (end, end + len(new))
+    return (end, len(text)) if end < len(text) and text[end:] == new.removesuffix("\n") else None
+
+
+def _starts_line(text: str, at: int) -> bool:
+    return at == 0 or text[at - 1] == "\n"
+
+
+def _line_spans(text: str, anchor: str, regex: bool) -> list[Lines]:
     """The whole lines that each place of an anchor lies in."""
     if not anchor:
         raise EditProblem("the text to find is empty")
     pattern = _pattern(anchor) if regex else re.compile(re.escape(anchor))
-    spans: list[tuple[int, int]] = []
+    spans: list[Lines] = []
     for match in pattern.finditer(text):
         start = text.rfind("\n", 0, match.start()) + 1
         stop = match.end() if match.end() > match.start() and text[match.end() - 1] == "\n" else None
         end = stop if stop is not None else text.find("\n", match.end()) + 1 or len(text)
-        if not spans or spans[-1] != (start, end):
+        if start < end and (not spans or spans[-1] != (start, end)):
             spans.append((start, end))
     return spans
 
@@ -148,7 +230,7 @@ def _line(text: str, edit: Mapping[str, Any]) -> str:
     wanted = str(edit["line"]).rstrip("\n")
     if "\n" in wanted:
         raise EditProblem("`line` is one line: use `block` or `insert` for more")
-    lines = text.splitlines(keepends=True)
+    lines = _split(text)
     bare = [line.rstrip("\n") for line in lines]
     if "regexp" in edit:
         pattern = _pattern(edit["regexp"])
@@ -165,13 +247,13 @@ def _line(text: str, edit: Mapping[str, Any]) -> str:
 
 
 def _block(text: str, edit: Mapping[str, Any]) -> str:
-    """As blockinfile: a block between two marker lines, replaced whole."""
+    """As blockinfile: a block between two marker lines, replaced whole; an empty one goes, with its markers."""
     marker = edit.get("marker", "# {mark} runbook")
     if "{mark}" not in marker:
         raise EditProblem("`marker` needs {mark}")
     begin, end = marker.replace("{mark}", "BEGIN"), marker.replace("{mark}", "END")
-    new = f"{begin}\n{_ended(edit['block'])}{end}\n"
-    lines = text.splitlines(keepends=True)
+    new = f"{begin}\n{_ended(edit['block'])}{end}\n" if edit["block"] else ""
+    lines = _split(text)
     bare = [line.rstrip("\n") for line in lines]
     if (begin in bare) != (end in bare):
         raise EditProblem(f"only one of the marker lines {begin!r} and {end!r} is there")
@@ -180,6 +262,8 @@ def _block(text: str, edit: Mapping[str, Any]) -> str:
         if last < first:
             raise EditProblem(f"the marker line {end!r} stands before {begin!r}")
         return "".join(lines[:first]) + new + "".join(lines[last + 1 :])
+    if not new:
+        return text
     if "after" in edit or "before" in edit:
         return _insert(text, {**{k: v for k, v in edit.items() if k != "block"}, "insert": new})
     return (_ended(text) if text else "") + new
@@ -231,6 +315,11 @@ def _pattern(text: str) -> re.Pattern[str]:
         return re.compile(text, re.MULTILINE)
     except re.error as error:
         raise EditProblem(f"{text!r} is not a regular expression: {error}") from None
+
+
+def _split(text: str) -> list[str]:
+    """Lines with their ends. Only a newline ends one: a form feed, or a separator of Unicode, stands inside a line."""
+    return re.findall(r"[^\n]*\n|[^\n]+\Z", text)
 
 
 def _ended(text: str) -> str:

@@ -5,12 +5,13 @@ Each edit is one of
 - `replace` with `with`: the text becomes another one;
 - `insert` with `after` or `before`: lines are put behind or before the line that has this text;
 - `line`, with `regexp`: the last line that matches becomes this one; else it is added (at the end, `after`, `before`);
-- `block`, with `marker`: lines between two marker lines, replaced whole;
+- `block`, with `marker`: lines between two marker lines, replaced whole; an empty block goes, with its markers;
 - `absent`: the lines that have this text go.
 
 Texts are exact; with `regex: true` they are regular expressions over the whole file. `replace` and `insert` must find
 exactly one place unless `count` says how many (`any` for one or more); otherwise nothing is changed, and the message
-says what was found. A second run finds its work done and changes nothing. Indentation, line ends, mode and owner stay.
+says what was found. A second run finds its work done and changes nothing; edits of which that would not be true are
+refused. Line ends, a byte order mark, mode and owner stay; write `\\n` whatever the line ends are. A link is followed.
 `validate` checks the new file before it takes the old one's place.
 
 Outcome: `path`, `changed`, `edits` (true for each that changed something), `backup` (path, or empty).
@@ -36,7 +37,7 @@ from typing import Any
 
 from runbook.events import Outcome, changed, passed
 from runbook.steps._diff import unified
-from runbook.steps._edits import ACTIONS, EditProblem, apply_edits
+from runbook.steps._edits import ACTIONS, OPTIONS, EditProblem, apply_edits
 from runbook.steps.base import Args, Context, StepError
 from runbook.transports.files import FileMissing, FileProblem, read_file, write_file
 
@@ -58,6 +59,30 @@ _EDIT: Mapping[str, Any] = {
     },
 }
 
+
+def _goes_with(action: str) -> Mapping[str, Any]:
+    """Keys that mean nothing beside an action are refused, not passed over; what it needs must be there."""
+    earlier = ACTIONS[: ACTIONS.index(action)]
+    others = [key for key in _EDIT if key not in (action, *earlier, *OPTIONS[action])]
+    needs: dict[str, Any] = {"required": ["with"]} if action == "replace" else {}
+    if action == "insert":
+        needs = {"anyOf": [{"required": ["after"]}, {"required": ["before"]}]}
+    wrong = {key: {"not": {}, "description": f"`{key}` does not go with `{action}`"} for key in others}
+    return {"if": {"required": [action]}, "then": {"properties": wrong, **needs}}
+
+
+_EACH = [_goes_with(action) for action in ACTIONS]
+_SOME = {
+    "not": {"not": {"anyOf": [{"required": [action]} for action in ACTIONS]}},
+    "description": f"needs one of {', '.join(ACTIONS)}",
+}
+_BOTH = {"not": {}, "description": "stands beside `edits`: put it into the list"}
+_WHOLE = {
+    "if": {"required": ["edits"]},
+    "then": {"properties": dict.fromkeys(_EDIT, _BOTH)},
+    "else": {"allOf": [*_EACH, {**_SOME, "description": f"needs `edits`, or one of {', '.join(ACTIONS)}"}]},
+}
+
 SCHEMA: Mapping[str, Any] = {
     "type": "object",
     "description": "Ordered edits of a text file.",
@@ -68,7 +93,12 @@ SCHEMA: Mapping[str, Any] = {
         "edits": {
             "type": "array",
             "minItems": 1,
-            "items": {"type": "object", "additionalProperties": False, "properties": _EDIT},
+            "items": {
+                "type": "object",
+                "additionalProperties": False,
+                "properties": _EDIT,
+                "allOf": [*_EACH, _SOME],
+            },
             "description": "The edits, in order; a single one may stand without the list.",
         },
         **_EDIT,
@@ -81,6 +111,7 @@ SCHEMA: Mapping[str, Any] = {
             "description": "Command that checks the new file, `%s` in its place, before it takes the old one's.",
         },
     },
+    "allOf": [_WHOLE],
 }
 SHORT = ""
 
@@ -96,39 +127,54 @@ def plan(args: Args) -> str:
 
 def run(args: Args, context: Context) -> Outcome:
     path, edits = args["path"], _edits(args)
-    if not edits:
-        raise StepError("edit needs `edits`, or one edit")
     try:
         raw = _read(path, args, context)
-        before = raw.decode(args["encoding"])
+        before = _decode(raw or b"", args)
         edited = apply_edits(before, edits)
-        data = {"path": path, "changed": edited.text != before, "edits": list(edited.applied), "backup": ""}
-        if edited.text == before and (raw or not args["create"]):
-            return passed(f"{path} has it already", **data)
-        backup = write_file(
-            context.command,
-            path,
-            edited.text.encode(args["encoding"]),
-            backup=args["backup"] and bool(raw),
-            validate=args.get("validate"),
-        )
+        data = {"path": path, "changed": raw is None or edited.text != before, "edits": list(edited.applied)}
+        if not data["changed"]:
+            return passed(f"{path} has it already", **data, backup="")
+        keep = args["backup"] and raw is not None
+        after = _encode(edited.text, args)
+        backup = write_file(context.command, path, after, backup=keep, validate=args.get("validate"))
     except (EditProblem, FileProblem) as error:
         said = str(error)
         raise StepError(said if said.startswith(path) else f"{path}: {said}") from None
-    except (UnicodeError, LookupError) as error:
-        raise StepError(f"{path} is not text in {args['encoding']}: {error}") from None
     done = sum(edited.applied)
     said = f"{path}: {done} of {len(edits)} edits done" if len(edits) > 1 else f"{path} edited"
-    return changed(said, diff=unified(before, edited.text, path), **{**data, "backup": backup})
+    return changed(said, diff=unified(before, edited.text, path), **data, backup=backup)
 
 
-def _read(path: str, args: Args, context: Context) -> bytes:
+def _read(path: str, args: Args, context: Context) -> bytes | None:
+    """The file as it is; None when it has to be made."""
     try:
         return read_file(context.command, path)
     except FileMissing:
         if args["create"]:
-            return b""
+            return None
         raise
+
+
+def _decode(raw: bytes, args: Args) -> str:
+    """Its text. Bytes that would not be the same again when they are written back are refused."""
+    path, encoding = args["path"], args["encoding"]
+    try:
+        text = raw.decode(encoding)
+        if text.encode(encoding) == raw or not raw:
+            return text
+        why = "written back, its other bytes would not be the same"
+    except LookupError:
+        raise StepError(f"encoding {encoding!r} is not known; such as utf-8, latin-1, utf-16") from None
+    except UnicodeError as error:
+        why = str(error)
+    raise StepError(f"{path} is not text in {encoding}: {why}; say its `encoding`, such as latin-1")
+
+
+def _encode(text: str, args: Args) -> bytes:
+    try:
+        return text.encode(args["encoding"])
+    except UnicodeError as error:
+        raise StepError(f"{args['path']}: the new text cannot be written in {args['encoding']}: {error}") from None
 
 
 def _edits(args: Args) -> Sequence[Mapping[str, Any]]:

@@ -90,7 +90,7 @@ class _Held:
 
 
 def _nothing_wrong(schema: Schema, value: Any) -> bool:
-    """The quick answer, a hundred times quicker. What is wrong, and everything that is not JSON, is for `jsonschema`."""
+    """The quick answer. What is wrong, and everything that is not JSON, is for `jsonschema`, which explains."""
     try:
         return _quick(id(schema), _Held(schema)).is_valid(value)
     except (ValueError, TypeError):
@@ -101,7 +101,7 @@ def _nothing_wrong(schema: Schema, value: Any) -> bool:
 def _quick(_identity: int, held: _Held) -> Validator:
     import jsonschema_rs
 
-    return jsonschema_rs.Draft202012Validator(held.schema)
+    return jsonschema_rs.Draft202012Validator(dict(held.schema))
 
 
 @lru_cache(maxsize=512)

@@ -32,7 +32,7 @@ Outcome: `path`, `changed`, `edits` (true for each that changed something), `bac
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from runbook.events import Outcome, changed, passed
@@ -122,7 +122,8 @@ def changes(_args: Args) -> bool:
 
 def plan(args: Args) -> str:
     edits = _edits(args)
-    return f"{args.get('path', '')}: " + "; ".join(map(_say, edits))
+    told = "; ".join(map(_say, edits)) if isinstance(edits, list) else str(edits)  # a template, not known yet
+    return f"{args.get('path', '')}: {told}"
 
 
 def run(args: Args, context: Context) -> Outcome:
@@ -177,16 +178,15 @@ def _encode(text: str, args: Args) -> bytes:
         raise StepError(f"{args['path']}: the new text cannot be written in {args['encoding']}: {error}") from None
 
 
-def _edits(args: Args) -> Sequence[Mapping[str, Any]]:
+def _edits(args: Args) -> Any:
     """The list of edits, or the one that stands without a list."""
-    if isinstance(listed := args.get("edits"), list):
-        return [edit for edit in listed if isinstance(edit, Mapping)]
-    single = {key: args[key] for key in _EDIT if key in args}
-    return [single] if any(key in single for key in ACTIONS) else []
+    return args["edits"] if "edits" in args else [{key: args[key] for key in _EDIT if key in args}]
 
 
-def _say(edit: Mapping[str, Any]) -> str:
+def _say(edit: Any) -> str:
     """One edit in words, with the first line of its texts."""
+    if not isinstance(edit, Mapping):
+        return str(edit)
     match next((key for key in ACTIONS if key in edit), ""):
         case "replace":
             return f"replace {_first(edit['replace'])} with {_first(edit.get('with', ''))}"

@@ -18,6 +18,7 @@ from runbook.steps import KINDS
 from runbook.steps.base import Answer, Context, Question, StepError
 from runbook.templating.conditions import judge
 from runbook.templating.environment import TemplateError, nearest, render
+from runbook.templating.files import render_file
 from runbook.templating.scope import Scope
 from runbook.transports.base import Become, CommandTimeout, Unreachable
 
@@ -84,7 +85,7 @@ class Runner:
             stop=session.stop,
             note=progress.note,
             output=progress.output,
-            render=lambda text, name: str(render(text, scope, Span(name, 1, 1))),
+            render=lambda text, name: render_file(text, scope, name),
             judge=lambda texts, extra: [judge(text, scope.with_data(**extra), step.args_place) for text in texts],
             database=lambda name: self.database(name, scope),
             ask=lambda question: self.ask(question, step),

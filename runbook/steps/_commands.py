@@ -18,7 +18,7 @@ TAIL = 4000
 
 OPTIONS: Mapping[str, Any] = {
     "chdir": {"type": "string", "description": "Folder on the host to run it in."},
-    "stdin": {"type": "string", "description": "Text for its standard input; it gets nothing else."},
+    "stdin": {"type": ["string", "integer"], "description": "Text for its standard input; it gets nothing else."},
     "creates": {
         "type": "string",
         "description": "Path on the host (or a pattern with *, ?); if there, nothing is run.",

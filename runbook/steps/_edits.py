@@ -110,7 +110,7 @@ def _replace(text: str, edit: Mapping[str, Any]) -> str:
 
 
 def _replace_plain(text: str, edit: Mapping[str, Any]) -> str:
-    old, new = edit["replace"], edit["with"]
+    old, new = edit["replace"], str(edit["with"])
     if not old:
         raise EditProblem("`replace` is empty")
     done = _places(text, new) if new and old in new else []
@@ -131,7 +131,7 @@ def _stands(new: str, text: str) -> bool:
 
 
 def _replace_regex(text: str, edit: Mapping[str, Any]) -> str:
-    pattern, new = _pattern(edit["replace"]), edit["with"]
+    pattern, new = _pattern(edit["replace"]), str(edit["with"])
     matches = list(pattern.finditer(text))
     try:
         made = [match.expand(new) for match in matches]

@@ -57,6 +57,19 @@ def sha256_of(run: Run, path: str) -> str:
     return digest
 
 
+def source(context: Context, src: str) -> bytes:
+    """A file of the controller, relative to the playbook. Raises StepError."""
+    path = context.base / src
+    try:
+        if path.is_dir():
+            raise StepError(f"{src} is a folder: single files are copied; name them, or use `loop`")
+        return path.read_bytes()
+    except OSError as error:
+        raise StepError(f"{src} cannot be read beside the playbook: {error.strerror}") from None
+    except ValueError as error:  # a NUL in its name
+        raise StepError(f"{src!r} cannot be a file's name: {error}") from None
+
+
 def put(data: bytes, name: str, args: Args, context: Context) -> Outcome:
     """Write it where it differs from what is there. Raises StepError."""
     try:

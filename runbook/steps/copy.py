@@ -1,7 +1,8 @@
 """Puts a file on the host, when it is not there as it should be.
 
 The file is written whole or not at all, with its mode and owner kept unless they are given. A second run changes
-nothing. `dest` that ends in `/` or is a folder gets the name of `src`.
+nothing. `dest` that ends in `/` or is a folder gets the name of `src`. A link is followed. `validate` checks the new
+file before it takes the old one's place.
 
 Outcome: `path`, `changed`, `backup` (path of the copy of what was there, or empty), `size`.
 
@@ -22,8 +23,8 @@ from pathlib import Path
 from typing import Any
 
 from runbook.events import Outcome
-from runbook.steps._put import OPTIONS, put
-from runbook.steps.base import Args, Context, StepError
+from runbook.steps._put import OPTIONS, put, source
+from runbook.steps.base import Args, Context
 
 SCHEMA: Mapping[str, Any] = {
     "type": "object",
@@ -31,10 +32,14 @@ SCHEMA: Mapping[str, Any] = {
     "additionalProperties": False,
     "required": ["dest"],
     "properties": {
-        "src": {"type": "string", "description": "File on the controller, relative to the playbook."},
-        "content": {"type": "string", "description": "The file's text; instead of `src`."},
+        "src": {"type": "string", "minLength": 1, "description": "File on the controller, relative to the playbook."},
+        "content": {"type": ["string", "integer"], "description": "The file's text; instead of `src`."},
         **OPTIONS,
     },
+    "anyOf": [{"required": ["src"]}, {"required": ["content"]}],
+    "allOf": [
+        {"not": {"required": ["src", "content"]}, "description": "has both `src` and `content`: it takes one of them"},
+    ],
 }
 SHORT = ""
 
@@ -49,14 +54,6 @@ def plan(args: Args) -> str:
 
 
 def run(args: Args, context: Context) -> Outcome:
-    if ("src" in args) == ("content" in args):
-        raise StepError("copy takes either `src` or `content`")
     if "content" in args:
-        return put(str(args["content"]).encode(), "", args, context)
-    path = context.base / args["src"]
-    if path.is_dir():
-        raise StepError(f"{args['src']} is a folder: copy takes single files; name them, or use `loop`")
-    try:
-        return put(path.read_bytes(), Path(args["src"]).name, args, context)
-    except OSError as error:
-        raise StepError(f"{args['src']} cannot be read beside the playbook: {error.strerror}") from None
+        return put(str(args["content"]).encode("utf-8", "surrogatepass"), "", args, context)
+    return put(source(context, args["src"]), Path(args["src"]).name, args, context)

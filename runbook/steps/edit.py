@@ -43,7 +43,7 @@ from runbook.transports.files import FileMissing, FileProblem, read_file, write_
 
 _EDIT: Mapping[str, Any] = {
     "replace": {"type": "string", "minLength": 1, "description": "Text to find; `with` takes its place."},
-    "with": {"type": "string", "description": "What takes the place of `replace`."},
+    "with": {"type": ["string", "integer"], "description": "What takes the place of `replace`."},
     "insert": {"type": "string", "minLength": 1, "description": "Lines to put `after` or `before` a line."},
     "after": {"type": "string", "minLength": 1, "description": "Text of the line to insert behind."},
     "before": {"type": "string", "minLength": 1, "description": "Text of the line to insert before."},

@@ -1,7 +1,8 @@
 """Puts a rendered template on the host, when it is not there as it should be.
 
-The template is a file of the controller; it sees every variable that the step sees. An undefined name is an error, and
-the host is not touched. Otherwise as `copy`.
+The template is a file of the controller; it sees every variable that the step sees, and includes no other. An undefined
+name is an error with its line, and the host is not touched. A line that holds only a block tag leaves no line; line
+ends stay those of the template. What a variable holds is data, and is not rendered again. Otherwise as `copy`.
 
 Outcome: `path`, `changed`, `backup` (path of the copy of what was there, or empty), `size`.
 
@@ -21,7 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from runbook.events import Outcome
-from runbook.steps._put import OPTIONS, put
+from runbook.steps._put import OPTIONS, put, source
 from runbook.steps.base import Args, Context, StepError
 
 SCHEMA: Mapping[str, Any] = {
@@ -30,7 +31,11 @@ SCHEMA: Mapping[str, Any] = {
     "additionalProperties": False,
     "required": ["src", "dest"],
     "properties": {
-        "src": {"type": "string", "description": "Template on the controller, relative to the playbook."},
+        "src": {
+            "type": "string",
+            "minLength": 1,
+            "description": "Template on the controller, relative to the playbook.",
+        },
         **OPTIONS,
     },
 }
@@ -46,11 +51,17 @@ def plan(args: Args) -> str:
 
 
 def run(args: Args, context: Context) -> Outcome:
+    src = args["src"]
     try:
-        text = (context.base / args["src"]).read_text(encoding="utf-8")
-    except OSError as error:
-        raise StepError(f"{args['src']} cannot be read beside the playbook: {error.strerror}") from None
-    except UnicodeDecodeError:
-        raise StepError(f"{args['src']} is not UTF-8 text") from None
-    name = Path(args["src"]).name.removesuffix(".j2")
-    return put(context.render(text, args["src"]).encode(), name, args, context)
+        text = source(context, src).decode()
+    except UnicodeDecodeError as error:
+        raise StepError(f"{src} is not UTF-8 text: {error}") from None
+    name = Path(src).name.removesuffix(".j2")
+    return put(_render(text, src, context).encode("utf-8", "surrogatepass"), name, args, context)
+
+
+def _render(text: str, src: str, context: Context) -> str:
+    """The rendered text with the line ends of the template; Jinja would make newlines of them all."""
+    rendered = context.render(text, src)
+    ends_in_crlf = "\r\n" in text and "\n" not in text.replace("\r\n", "")
+    return rendered.replace("\r\n", "\n").replace("\n", "\r\n") if ends_in_crlf else rendered

@@ -103,6 +103,11 @@ def _render_mapping(value: Mapping[Any, Any], scope: Mapping[str, Any], place: P
     return out
 
 
+def render_whole(text: str, scope: Mapping[str, Any], place: Place | Span | None = None) -> str:
+    """The text of a template file. As Ansible's users know it, a line that holds only a block tag leaves no line."""
+    return str(_run(_whole, text, scope, place))
+
+
 def evaluate(text: str, scope: Mapping[str, Any], place: Place | Span | None = None) -> Any:
     """The value of a bare expression."""
     return _run(_expression, text, scope, place)
@@ -159,6 +164,11 @@ def _template(text: str) -> tuple[Template, bool]:
         if not isinstance(node, nodes.TemplateData):
             return _compile_node(node), True
     return env.from_string(text), False
+
+
+@lru_cache(maxsize=64)
+def _whole(text: str) -> tuple[Template, bool]:
+    return environment().overlay(trim_blocks=True).from_string(text), False
 
 
 def _render_text(text: str, scope: Mapping[str, Any], place: Place | Span | None) -> Any:

@@ -17,10 +17,10 @@ from runbook.engine.session import OpenThings
 from runbook.events import Outcome
 from runbook.model import Host
 from runbook.playbook.check import check, with_defaults
-from runbook.source import Document, Place, Span
+from runbook.source import Document, Place
 from runbook.steps.base import Args, Context, Kind, StepError
 from runbook.templating.conditions import judge
-from runbook.templating.environment import render
+from runbook.templating.files import render_file
 from runbook.transports.base import Transport
 from runbook.transports.local import LocalTransport
 
@@ -46,7 +46,7 @@ def make_context(transport: Transport | None = None, **fields: Any) -> Context:
         stop=stop,
         note=lambda _text: None,
         output=lambda _stream, _data: None,
-        render=lambda text, name: str(render(text, variables, Span(name, 1, 1))),
+        render=lambda text, name: render_file(text, variables, name),
         judge=lambda texts, extra: [judge(text, {**variables, **extra}, place()) for text in texts],
         database=_no_database,
         ask=lambda _question: None,

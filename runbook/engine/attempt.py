@@ -13,6 +13,7 @@ from runbook.engine.session import Session
 from runbook.events import Condition, Evidence, Outcome, Status
 from runbook.model import Host, Step
 from runbook.playbook.check import check, with_defaults
+from runbook.playbook.fit import fitted
 from runbook.source import Place, Span
 from runbook.steps import KINDS
 from runbook.steps.base import Answer, Context, Question, StepError
@@ -49,7 +50,7 @@ class Runner:
         """The options rendered, checked strictly, with defaults. Raises TemplateError, StepError."""
         kind = KINDS[step.kind]
         place = step.args_place
-        args = render(step.args, scope, place)
+        args = fitted(kind.SCHEMA, step.args, render(step.args, scope, place))
         wrong = check(kind.SCHEMA, args, place)
         if wrong:
             raise TemplateError("; ".join(f"{_option(p.span, place)}{p.message}" for p in wrong), wrong[0].span)

@@ -15,6 +15,7 @@ from typing import Any
 import click
 
 from runbook.cli.ask import Operator, input_prompt
+from runbook.cli.guard import agree
 from runbook.cli.options import Wanted, choice_options, inventory_options, make_plan, playbook_argument
 
 EPILOG = """\b
@@ -63,6 +64,13 @@ Examples:
 @click.option("-q", "--quiet", is_flag=True, help="Show failures and the end only.")
 @click.option("--color/--no-color", "color", default=None, help="Colours; by default when it is a terminal.")
 @click.option("-y", "--yes", is_flag=True, envvar="RUNBOOK_YES", help="Do not ask before several hosts are changed.")
+@click.option(
+    "--confirm-name",
+    multiple=True,
+    envvar="RUNBOOK_CONFIRM_NAME",
+    metavar="NAME",
+    help="The name that the inventory wants to hear (`confirm_name`) before its hosts are changed.",
+)
 def command(playbook: Path, reports: tuple[str, ...], answers: tuple[str, ...], **given: Any) -> int:
     """Run PLAYBOOK on the hosts of an inventory. Exit code: 0 passed or remediated, 1 failed, see `runbook --help`."""
     from runbook.cli.main import verdict_code
@@ -73,7 +81,7 @@ def command(playbook: Path, reports: tuple[str, ...], answers: tuple[str, ...], 
     wanted_reports = [parse(text) for text in reports]
     run_id = time.strftime("%Y%m%d-%H%M%S-", time.gmtime()) + secrets.token_hex(3)
     plan = make_plan(_wanted(playbook, given, run_id), input_prompt())
-    _agree(plan, given["yes"])
+    agree(plan, yes=given["yes"], named=given["confirm_name"])
     stream = sys.stderr if any(report.to_stdout for report in wanted_reports) else sys.stdout
     level = -1 if given["quiet"] else given["verbose"]
     view = console.choose(stream, verbosity=level, color=given["color"], diff=given["diff"])
@@ -116,15 +124,6 @@ def _tools(given: dict[str, Any], run_id: str, operator: Operator, stop: threadi
         become_password=password,
         stop=stop,
     )
-
-
-def _agree(plan: Any, yes: bool) -> None:
-    """On a terminal, ask before more than one host may be changed."""
-    hosts = [host.name for host in plan.hosts]
-    if yes or len(hosts) < 2 or not sys.stdin.isatty():
-        return
-    shown = ", ".join(hosts[:10]) + (f" and {len(hosts) - 10} more" if len(hosts) > 10 else "")
-    click.confirm(f"{plan.playbook.name}: run on {len(hosts)} hosts ({shown})?", abort=True, err=True)
 
 
 def _follow(plan: Any, tools: Any, view: Any, recorder: Any) -> None:

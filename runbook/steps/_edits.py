@@ -11,6 +11,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from runbook.steps._shown import shown
+
 ACTIONS = ("replace", "insert", "line", "block", "absent")
 """The keys that say what an edit is; each edit has exactly one."""
 
@@ -256,11 +258,11 @@ def _block(text: str, edit: Mapping[str, Any]) -> str:
     lines = _split(text)
     bare = [line.rstrip("\n") for line in lines]
     if (begin in bare) != (end in bare):
-        raise EditProblem(f"only one of the marker lines {begin!r} and {end!r} is there")
+        raise EditProblem(f"only one of the marker lines {shown(begin)} and {shown(end)} is there")
     if begin in bare:
         first, last = bare.index(begin), bare.index(end)
         if last < first:
-            raise EditProblem(f"the marker line {end!r} stands before {begin!r}")
+            raise EditProblem(f"the marker line {shown(end)} stands before {shown(begin)}")
         return "".join(lines[:first]) + new + "".join(lines[last + 1 :])
     if not new:
         return text
@@ -304,10 +306,12 @@ def _count(text: str, wanted: str, places: list[int], count: Any) -> None:
     first = wanted.strip().splitlines()[0] if wanted.strip() else wanted
     if not places:
         near = difflib.get_close_matches(first, [line.strip() for line in text.splitlines()], n=1, cutoff=0.5)
-        hint = f"; the nearest line is {near[0]!r}" if near else ""
-        raise EditProblem(f"{first!r} is not in the file{hint}")
+        hint = f"; the nearest line is {shown(near[0])}" if near else ""
+        raise EditProblem(f"{shown(first)} is not in the file{hint}")
     lines = ", ".join(str(text.count("\n", 0, at) + 1) for at in places[:10])
-    raise EditProblem(f"{first!r} is in {len(places)} places (lines {lines}), not {count}: say `count`, or more of it")
+    raise EditProblem(
+        f"{shown(first)} is in {len(places)} places (lines {lines}), not {count}: say `count`, or more of it"
+    )
 
 
 def _pattern(text: str) -> re.Pattern[str]:

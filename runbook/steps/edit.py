@@ -38,6 +38,7 @@ from typing import Any
 from runbook.events import Outcome, changed, passed
 from runbook.steps._diff import unified
 from runbook.steps._edits import ACTIONS, OPTIONS, EditProblem, apply_edits
+from runbook.steps._shown import shown
 from runbook.steps.base import Args, Context, StepError
 from runbook.transports.files import FileMissing, FileProblem, read_file, write_file
 
@@ -189,19 +190,14 @@ def _say(edit: Any) -> str:
         return str(edit)
     match next((key for key in ACTIONS if key in edit), ""):
         case "replace":
-            return f"replace {_first(edit['replace'])} with {_first(edit.get('with', ''))}"
+            return f"replace {shown(edit['replace'])} with {shown(edit.get('with', ''))}"
         case "insert":
             where = "after" if "after" in edit else "before"
-            return f"insert {_first(edit['insert'])} {where} {_first(edit.get(where, ''))}"
+            return f"insert {shown(edit['insert'])} {where} {shown(edit.get(where, ''))}"
         case "line":
-            return f"line {_first(edit['line'])}"
+            return f"line {shown(edit['line'])}"
         case "block":
-            return f"block {_first(edit['block'])}"
+            return f"block {shown(edit['block'])}"
         case "absent":
-            return f"without {_first(edit['absent'])}"
+            return f"without {shown(edit['absent'])}"
     return "nothing"
-
-
-def _first(text: Any) -> str:
-    lines = [line.strip() for line in str(text).splitlines() if line.strip()]
-    return repr(lines[0] + (" …" if len(lines) > 1 else "")) if lines else "''"

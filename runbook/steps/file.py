@@ -27,6 +27,7 @@ from typing import Any
 
 from runbook.events import Evidence, Outcome, failed, passed
 from runbook.steps._put import mode_text, sha256_of
+from runbook.steps._shown import shown
 from runbook.steps.base import Args, Context, StepError
 from runbook.transports.files import FileInfo, FileProblem, read_file, stat
 
@@ -69,7 +70,9 @@ def changes(_args: Args) -> bool:
 
 
 def plan(args: Args) -> str:
-    checks = [f"{key} {args[key]!r}" for key in SCHEMA["properties"] if key in args and key not in ("path", "state")]
+    checks = [
+        f"{key} {shown(args[key])}" for key in SCHEMA["properties"] if key in args and key not in ("path", "state")
+    ]
     state = args.get("state", "present")
     return f"{args.get('path', '')} is {state}" + (f", {', '.join(checks)}" if checks else "")
 
@@ -162,18 +165,18 @@ def _text(args: Args, text: str) -> tuple[list[str], list[Evidence]]:
     evidence: list[Evidence] = []
     for wanted in _listed(args.get("contains")):
         if wanted.replace("\r\n", "\n") not in text:
-            wrong.append(f"does not contain {_short(wanted)}")
+            wrong.append(f"does not contain {shown(wanted)}")
     for wanted in _listed(args.get("matches")):
         if not _pattern(wanted).search(text):
-            wrong.append(f"does not match {_short(wanted)}")
+            wrong.append(f"does not match {shown(wanted)}")
     for key, word in (("not_contains", "contains"), ("not_matches", "matches")):
         for unwanted in _listed(args.get(key)):
             exact = re.escape(unwanted.replace("\r\n", "\n"))
             pattern = _pattern(exact if key == "not_contains" else unwanted)
             places = list(pattern.finditer(text))
             if places:
-                wrong.append(f"{word} {_short(unwanted)}")
-                evidence.append(Evidence(f"where it {word} {_short(unwanted)}", _lines(text, places), language="log"))
+                wrong.append(f"{word} {shown(unwanted)}")
+                evidence.append(Evidence(f"where it {word} {shown(unwanted)}", _lines(text, places), language="log"))
     return wrong, evidence
 
 
@@ -196,8 +199,3 @@ def _listed(value: Any) -> list[str]:
     if value is None:
         return []
     return [str(item) for item in value] if isinstance(value, list) else [str(value)]
-
-
-def _short(text: str) -> str:
-    line = text.strip().splitlines()[0] if text.strip() else text
-    return repr(line if line == text and len(line) <= 80 else line[:77] + "...")

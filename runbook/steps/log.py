@@ -35,6 +35,7 @@ from typing import Any
 
 from runbook.events import Evidence, Outcome, failed, passed
 from runbook.steps import _logs
+from runbook.steps._shown import shown
 from runbook.steps.base import Args, Context, StepError
 
 MAX_LINES, MAX_WIDTH = 1000, 10_000
@@ -74,7 +75,7 @@ def plan(args: Args) -> str:
     since = args.get("since")
     if since is not None:
         parts.append(f"since {since.get('type', 'the mark') if isinstance(since, Mapping) else since}")
-    parts += [f"{key} {args[key]!r}" for key in ("lines", "pattern", "exclude") if key in args]
+    parts += [f"{key} {shown(args[key])}" for key in ("lines", "pattern", "exclude") if key in args]
     if args.get("state", "any") != "any":
         parts.append(f"must be {args['state']}")
     return ", ".join(parts)

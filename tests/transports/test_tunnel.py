@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import socket
 import subprocess
 import sys
@@ -116,7 +117,7 @@ def test_it_leads_into_a_network_that_only_the_host_has(jump: Jump) -> None:
     with closing(ssh(jump_variables(jump))) as transport:
         result = run(
             transport,
-            f'setsid {sys.executable} -c "$SERVER" >port 2>&1 & echo $!\n'
+            f'setsid {shlex.quote(sys.executable)} -c "$SERVER" >port 2>&1 & echo $!\n'
             "until [ -s port ]; do sleep 0.05; done; cat port",
             environment={"SERVER": ECHO},
             chdir="/run",

@@ -176,7 +176,7 @@ class HostRun:
 
     def _remediate(self, node: Node, own: Frame, done: Done, body: Callable[[], Done]) -> Done:
         """Branches in order, until after one of them the body passes."""
-        causes = done.causes
+        causes, first = done.causes, done.outcome
         for index, branch in enumerate(node.common.remediate):
             frame = own.acting(Role.REMEDIATE, node.number).with_data(failure=flags(done.outcome))
             tried, found = self._branch(branch, f"{node.number}.f{index + 1}", replace(frame, run_once=False))
@@ -185,7 +185,7 @@ class HostRun:
                 continue
             again = self.desk.guarded(body) if branch.recheck else Done(Outcome(Status.PASSED))
             if again.outcome.ok:
-                return replace(again, outcome=remedied(again.outcome, branch.name), causes=causes)
+                return replace(again, outcome=remedied(again.outcome, branch.name, first), causes=causes)
             done = again
         return replace(done, causes=causes)
 

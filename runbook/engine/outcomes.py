@@ -29,12 +29,14 @@ def of_block(statuses: Sequence[Status], failure: Outcome | None) -> Outcome:
     return Outcome(worst(list(statuses)))
 
 
-def remedied(outcome: Outcome, branch: str) -> Outcome:
-    """What passed only after a remediation is not passed."""
+def remedied(outcome: Outcome, branch: str, failure: Outcome | None = None) -> Outcome:
+    """What passed only after a remediation is not passed. The evidence of its failure is kept."""
     if outcome.status in (Status.SKIPPED, Status.WAITING):
         return outcome
     said = f"; {outcome.message}" if outcome.message else ""
-    return replace(outcome, status=Status.REMEDIATED, message=f"repaired by {branch}{said}")
+    before = [replace(item, title=f"before the repair: {item.title}") for item in failure.evidence] if failure else []
+    evidence = (*outcome.evidence, *before)
+    return replace(outcome, status=Status.REMEDIATED, message=f"repaired by {branch}{said}", evidence=evidence)
 
 
 def softened(outcome: Outcome) -> Outcome:

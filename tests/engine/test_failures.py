@@ -225,3 +225,21 @@ def test_ignored_errors_of_a_block_let_the_run_go_on() -> None:
     run = play(steps("- ignore_errors: true\n  steps: [{shell: exit 1}, {note: goes on}]\n- note: end"))
 
     assert ends(run) == {"1.1.1": "warned", "1.1.2": "passed", "1.1": "warned", "1.2": "passed"}
+
+
+def test_the_evidence_of_the_failure_is_kept_after_the_repair(tmp_path: Path) -> None:
+    file = tmp_path / "conf"
+    file.write_text("debug = on\n")
+    run = play(
+        steps(f"""
+- file: {{path: {file}, not_contains: debug}}
+  remediate:
+    - name: empty it
+      steps: [{{shell: ': > {file}'}}]
+""")
+    )
+
+    (result,) = [result for result in run.results() if result.number == "1.1"]
+    assert result.outcome.status == "remediated"
+    assert [item.title for item in result.outcome.evidence] == ["before the repair: where it contains 'debug'"]
+    assert "debug = on" in result.outcome.evidence[0].text

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from runbook.durations import seconds
 from runbook.engine.frame import Frame
@@ -16,7 +16,7 @@ from runbook.playbook.check import check, with_defaults
 from runbook.playbook.fit import fitted
 from runbook.source import Place, Span
 from runbook.steps import KINDS
-from runbook.steps.base import Answer, Context, Question, StepError
+from runbook.steps.base import Answer, Context, Previews, Question, StepError
 from runbook.templating.conditions import judge
 from runbook.templating.environment import TemplateError, nearest, render
 from runbook.templating.files import render_file
@@ -56,11 +56,14 @@ class Runner:
             raise TemplateError("; ".join(f"{_option(p.span, place)}{p.message}" for p in wrong), wrong[0].span)
         return with_defaults(kind.SCHEMA, args)
 
-    def run(self, step: Step, args: Mapping[str, Any], scope: Scope, frame: Frame, progress: Progress) -> Outcome:
-        """The kind's work, with everything that can go wrong in it as an outcome."""
+    def run(
+        self, step: Step, args: Mapping[str, Any], scope: Scope, frame: Frame, progress: Progress, *, preview: bool
+    ) -> Outcome:
+        """The kind's work, or its preview, with everything that can go wrong in it as an outcome."""
         try:
             context = self.context(step, scope, frame, progress)
-            return KINDS[step.kind].run(args, context)
+            kind = KINDS[step.kind]
+            return cast(Previews, kind).preview(args, context) if preview else kind.run(args, context)
         except Unreachable as error:
             return Outcome(Status.UNREACHABLE, str(error))
         except CommandTimeout as error:

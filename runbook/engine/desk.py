@@ -18,6 +18,7 @@ from runbook.source import Place, excerpt
 from runbook.steps import KINDS
 from runbook.templating.environment import TemplateError, evaluate, is_template, render
 from runbook.templating.scope import Layer, Scope
+from runbook.templating.unknown import Unknown, UnknownValue
 
 
 @dataclass(frozen=True)
@@ -44,6 +45,8 @@ class Desk:
     session: Session
     host: Host
     registered: dict[str, Any] = field(default_factory=dict)
+    undone: str = ""
+    """In a check: the number of the first step that would have changed the host."""
 
     def __post_init__(self) -> None:
         self.runner = Runner(self.session, self.host)
@@ -59,10 +62,12 @@ class Desk:
     def register(self, node: Node, done: Done) -> None:
         if not isinstance(node, Step):
             return
-        value = dict(done.register) if done.register is not None else flags(done.outcome, done.attempts)
         if node.register:
-            self.registered[node.register] = value
-        if isinstance(found := done.outcome.data.get("variables"), Mapping) and node.kind == "set":
+            told = done.register if done.register is not None else flags(done.outcome, done.attempts)
+            self.registered[node.register] = told
+        if node.kind == "set" and done.status is Status.UNKNOWN:
+            self.registered.update({name: Unknown(node.number) for name in node.args})
+        elif isinstance(found := done.outcome.data.get("variables"), Mapping) and node.kind == "set":
             self.registered.update(found)
 
     def told(self, node: Node, name: str, kind: str, frame: Frame, body: Callable[[Frame], Done]) -> Done:
@@ -114,7 +119,7 @@ class Desk:
         """A name for people; as written where it cannot be rendered yet."""
         try:
             return str(render(text, scope, place))
-        except TemplateError:
+        except (TemplateError, UnknownValue):
             return text
 
     def _action(self, node: Node, scope: Scope) -> str:
@@ -122,7 +127,7 @@ class Desk:
             return ""
         try:
             return KINDS[node.kind].plan(self.runner.args(node, scope))
-        except TemplateError:
+        except (TemplateError, UnknownValue):
             return ""
 
     def truth(self, value: Any, frame: Frame) -> bool:
@@ -130,7 +135,7 @@ class Desk:
             text = value
             try:
                 value = render(text, self.scope(frame)) if is_template(text) else evaluate(text, self.scope(frame))
-            except TemplateError:
+            except (TemplateError, UnknownValue):
                 return True  # what cannot be known is kept silent, and counts as asked for
         return bool(value)
 
@@ -161,5 +166,7 @@ class Desk:
             return body()
         except TemplateError as error:
             return Done(Outcome(Status.FAILED, self.explain(error), {}, self._pointed(error)))
+        except UnknownValue as error:
+            return Done(Outcome(Status.UNKNOWN, str(error)), register=Unknown(error.number))
         except ValueError as error:
             return Done(Outcome(Status.FAILED, str(error)))

@@ -13,6 +13,7 @@ from typing import Any
 from runbook.engine.desk import Desk, Done
 from runbook.engine.frame import Frame
 from runbook.engine.judge import flags
+from runbook.engine.mode import Mode
 from runbook.engine.outcomes import of_block, remedied, softened
 from runbook.engine.session import Session
 from runbook.engine.tries import Tries
@@ -105,7 +106,8 @@ class HostRun:
             if node.common.diagnose or node.common.remediate:
                 self.desk.progress(node.number, "failed", done.outcome.message, own)
             causes = self._diagnose(node, own, done)
-            done = self._remediate(node, own, done, body)
+            if self.desk.session.mode is Mode.RUN:
+                done = self._remediate(node, own, done, body)
         soft = node.common.severity == "warn" or self.desk.truth(own.ignore_errors, own)
         outcome = softened(done.outcome) if soft else done.outcome
         return replace(done, outcome=outcome, causes=(*done.causes, *causes))
@@ -122,7 +124,8 @@ class HostRun:
         inner = frame.inside(block.common, block.place, block.number)
         statuses, failure = self.nodes(block.steps, inner)
         outcome = of_block(statuses, failure)
-        if failure is not None and failure.status in BAD and block.rescue:
+        repairs = self.desk.session.mode is Mode.RUN
+        if failure is not None and failure.status in BAD and block.rescue and repairs:
             outcome = self._rescue(block, inner, failure)
         if block.always:
             after, failed = self.nodes(block.always, inner.acting(Role.ALWAYS, block.number))

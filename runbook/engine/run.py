@@ -13,6 +13,7 @@ from concurrent.futures import ThreadPoolExecutor, wait
 
 from runbook import __version__
 from runbook.engine.host import HostRun
+from runbook.engine.mode import Mode
 from runbook.engine.session import Session, Tools
 from runbook.events import (
     STOPPING,
@@ -115,6 +116,7 @@ class _Conductor:
             stages=tuple((planned.stage.number, planned.stage.name) for planned in self.plan.stages),
             labels=playbook.labels,
             description=playbook.description,
+            mode=str(self.session.mode),
             user=_user(),
             version=__version__,
         )
@@ -135,7 +137,7 @@ class _Conductor:
     def _agreed(self, planned: PlannedStage, going: list[Host]) -> bool:
         """Ask the stage's question, if it has one."""
         stage = planned.stage
-        if not stage.confirm:
+        if not stage.confirm or self.session.mode is not Mode.RUN:
             return True
         answer = self.session.ask(Question(stage.number, "", stage.confirm), each_host=False)
         if answer is not None and answer.value == "yes":

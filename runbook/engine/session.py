@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from queue import SimpleQueue
 from typing import Any
 
+from runbook.engine.mode import Mode
 from runbook.engine.secrets import Masker
 from runbook.events import Event
 from runbook.model import Host
@@ -30,6 +31,7 @@ class Tools:
     ask: Callable[[Question], Answer | None] = lambda _question: None
     forks: int = 10
     run_id: str = ""
+    mode: Mode = Mode.RUN
     become: bool = False
     become_user: str = ""
     become_password: str | None = field(default=None, repr=False)
@@ -61,7 +63,7 @@ class Session:
     """One run's shared things. Everything here may be used from several threads."""
 
     def __init__(self, plan: Plan, tools: Tools) -> None:
-        self.plan, self.tools = plan, tools
+        self.plan, self.tools, self.mode = plan, tools, tools.mode
         self.queue: SimpleQueue[Event | None] = SimpleQueue()
         self.stop = tools.stop
         self.masker = Masker(tools.secrets)

@@ -12,6 +12,7 @@ from runbook.engine.attempt import Progress
 from runbook.engine.desk import Desk, Done
 from runbook.engine.frame import Frame
 from runbook.engine.judge import flags, judge_all, judge_outcome, judged_scope
+from runbook.engine.mode import Mode, changes, clouded, left_undone
 from runbook.engine.once import shared_once
 from runbook.engine.outcomes import of_items
 from runbook.engine.progress import Lines
@@ -20,6 +21,7 @@ from runbook.model import Node, Step
 from runbook.steps import KINDS
 from runbook.templating.environment import TemplateError, evaluate, is_template, render
 from runbook.templating.scope import Scope
+from runbook.templating.unknown import Unknown
 from runbook.transports.base import Stopped
 
 DEFAULT_RETRIES = 3
@@ -48,15 +50,17 @@ class Tries:
         values = self._loop_values(step, self.desk.scope(own))
         items: list[tuple[str, Outcome]] = []
         last = Done(Outcome(Status.SKIPPED))
+        unknown = None
         for index, value in enumerate(values):
             frame = own.with_data(**{step.loop_var: value, "loop_index": index})
             scope = self.desk.scope(frame)
             last = self.desk.skip(step.common.when, scope) or self.desk.guarded(partial(self._tried, step, frame))
             label = str(render(step.loop_label, scope)) if step.loop_label else str(value)
             items.append((label, last.outcome))
+            unknown = last.register if last.register is not None else unknown
             if last.status in (Status.UNREACHABLE, Status.WAITING):
                 break
-        return replace(last, outcome=of_items(items), items=tuple(items), attempts=1)
+        return replace(last, outcome=of_items(items), items=tuple(items), attempts=1, register=unknown)
 
     def _loop_values(self, step: Step, scope: Scope) -> list[Any]:
         place = step.place / "loop"
@@ -118,21 +122,34 @@ class Tries:
         scope = self.desk.scope(own)
         args = self.desk.runner.args(step, scope)
         action = KINDS[step.kind].plan(args)
+        undone = left_undone(self.desk.session.mode, step, args)
+        if undone is not None:
+            return self._undone(step, undone, action)
         lines = Lines(
             lambda stream, text: self.desk.progress(step.number, stream, text, own), self.desk.session.masker.text
         )
         # What a step is about to tell as a secret cannot be masked while it is printed: it is not shown live.
         output = _unseen if step.secrets else lines.add
         progress = Progress(lambda text: self.desk.progress(step.number, "note", text, own), output)
-        outcome = self.desk.runner.run(step, args, scope, own, progress)
+        previewed = self.desk.session.mode is Mode.CHECK and changes(step, args)
+        outcome = self.desk.runner.run(step, args, scope, own, progress, preview=previewed)
         lines.close()
         self._remember_secrets(step, outcome)
+        if previewed and outcome.status is Status.CHANGED:
+            return self._undone(step, outcome, action)
         try:
             outcome, conditions = judge_outcome(step, outcome, scope, number)
         except TemplateError as error:
             message = self.desk.explain(error)
             return Done(replace(outcome, status=Status.FAILED, message=message), number, action)
-        return Done(outcome, number, action, conditions)
+        return Done(clouded(outcome, self.desk.undone), number, action, conditions)
+
+    def _undone(self, step: Step, outcome: Outcome, action: str) -> Done:
+        """A step that was not run: of what it would have told, only this much is certain."""
+        if self.desk.session.mode is Mode.CHECK and not self.desk.undone:
+            self.desk.undone = step.number
+        known = {"changed": True, "failed": False, "skipped": False} if outcome.status is Status.CHANGED else {}
+        return Done(outcome, 1, action, register=Unknown(step.number, **known))
 
     def _remember_secrets(self, step: Step, outcome: Outcome) -> None:
         for path in step.secrets:

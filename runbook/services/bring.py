@@ -57,13 +57,20 @@ class Hand:
         self.manager.act(self.service, action, self.shell)
 
 
+def is_already(wanted: str, now: ServiceState) -> bool:
+    """Is it as asked for, so that nothing has to be done?"""
+    if wanted == "started":
+        return now.running or now.phase == "finished"
+    return wanted == "stopped" and _down(now)
+
+
 def bring(wish: Wish, hand: Hand) -> Result:
     """Do what it takes, and no more. Raises ServiceError when the manager cannot say how the service is."""
     before = hand.state()
-    if wish.state == "running" or (wish.state == "started" and (before.running or before.phase == "finished")):
-        return _looked_at(wish, before, hand)
-    if wish.state == "stopped" and _down(before):
+    if wish.state == "stopped" and is_already(wish.state, before):
         return Result(before, before, False)
+    if wish.state == "running" or is_already(wish.state, before):
+        return _looked_at(wish, before, hand)
     if wish.state == "reloaded" and not before.running:
         return Result(before, before, False, f"there is nothing to reload: {_not_running(before)}")
     try:

@@ -70,8 +70,8 @@ def source(context: Context, src: str) -> bytes:
         raise StepError(f"{src!r} cannot be a file's name: {error}") from None
 
 
-def put(data: bytes, name: str, args: Args, context: Context) -> Outcome:
-    """Write it where it differs from what is there. Raises StepError."""
+def put(data: bytes, name: str, args: Args, context: Context, *, write: bool = True) -> Outcome:
+    """Write it where it differs from what is there; without `write`, say so only. Raises StepError."""
     try:
         path, info = _destination(args["dest"], name, context)
         before = _Before() if info is None else _look(path, data, info, context)
@@ -80,10 +80,13 @@ def put(data: bytes, name: str, args: Args, context: Context) -> Outcome:
         if before.same and not told:
             return passed(f"{path} is as it should be", path=path, changed=False, backup="", size=len(data))
         keep = bool(args.get("backup")) and not before.same
-        backup = write_file(context.command, path, data, **attributes, backup=keep, validate=args.get("validate"))
+        backup = ""
+        if write:
+            backup = write_file(context.command, path, data, **attributes, backup=keep, validate=args.get("validate"))
     except FileProblem as error:
         raise StepError(str(error)) from None
-    said = f"{path} {'written' if info is None else 'changed'}" + (f" ({', '.join(told)})" if told else "")
+    verb = ("" if write else "would be ") + ("written" if info is None else "changed")
+    said = f"{path} {verb}" + (f" ({', '.join(told)})" if told else "")
     diff = "" if before.same else of_bytes(before.data, data, path)
     return changed(said, diff=diff, path=path, changed=True, backup=backup, size=len(data))
 

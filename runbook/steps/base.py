@@ -48,6 +48,14 @@ class Kind(Protocol):
         ...
 
 
+class Previews(Kind, Protocol):
+    """A kind that can say what it would do: `changed` with a diff where it has one, or `passed`."""
+
+    def preview(self, args: Args, context: Context) -> Outcome:
+        """Look, and change nothing. Raises as `run`."""
+        ...
+
+
 class StepError(Exception):
     """The step cannot do what was asked; the sentence says why and the way out. It becomes a failed outcome."""
 

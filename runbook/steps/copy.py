@@ -54,6 +54,16 @@ def plan(args: Args) -> str:
 
 
 def run(args: Args, context: Context) -> Outcome:
+    return put(*_what(args, context), args, context)
+
+
+def preview(args: Args, context: Context) -> Outcome:
+    """Would it be written, and what would change? `validate` is not asked: it needs the new file on the host."""
+    return put(*_what(args, context), args, context, write=False)
+
+
+def _what(args: Args, context: Context) -> tuple[bytes, str]:
+    """The bytes, and the name that they have at home."""
     if "content" in args:
-        return put(str(args["content"]).encode("utf-8", "surrogatepass"), "", args, context)
-    return put(source(context, args["src"]), Path(args["src"]).name, args, context)
+        return str(args["content"]).encode("utf-8", "surrogatepass"), ""
+    return source(context, args["src"]), Path(args["src"]).name

@@ -128,6 +128,15 @@ def plan(args: Args) -> str:
 
 
 def run(args: Args, context: Context) -> Outcome:
+    return _outcome(args, context, write=True)
+
+
+def preview(args: Args, context: Context) -> Outcome:
+    """What it would change, as a diff. `validate` is not asked: it needs the new file on the host."""
+    return _outcome(args, context, write=False)
+
+
+def _outcome(args: Args, context: Context, *, write: bool) -> Outcome:
     path, edits = args["path"], _edits(args)
     try:
         raw = _read(path, args, context)
@@ -136,15 +145,18 @@ def run(args: Args, context: Context) -> Outcome:
         data = {"path": path, "changed": raw is None or edited.text != before, "edits": list(edited.applied)}
         if not data["changed"]:
             return passed(f"{path} has it already", **data, backup="")
-        keep = args["backup"] and raw is not None
         after = _encode(edited.text, args)
-        backup = write_file(context.command, path, after, backup=keep, validate=args.get("validate"))
+        backup = _write(path, after, args, context, keep=raw is not None) if write else ""
     except (EditProblem, FileProblem) as error:
         said = str(error)
         raise StepError(said if said.startswith(path) else f"{path}: {said}") from None
-    done = sum(edited.applied)
-    said = f"{path}: {done} of {len(edits)} edits done" if len(edits) > 1 else f"{path} edited"
+    done, verb = sum(edited.applied), "" if write else "would be "
+    said = f"{path}: {done} of {len(edits)} edits {verb}done" if len(edits) > 1 else f"{path} {verb}edited"
     return changed(said, diff=unified(before, edited.text, path), **data, backup=backup)
+
+
+def _write(path: str, data: bytes, args: Args, context: Context, *, keep: bool) -> str:
+    return write_file(context.command, path, data, backup=args["backup"] and keep, validate=args.get("validate"))
 
 
 def _read(path: str, args: Args, context: Context) -> bytes | None:

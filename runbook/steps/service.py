@@ -70,7 +70,7 @@ from runbook.durations import show
 from runbook.events import Evidence, Outcome, changed, failed, passed
 from runbook.services import MANAGERS
 from runbook.services.base import Service, ServiceError, ServiceState, Shell
-from runbook.services.bring import ACTIONS, Hand, Result, Wish, bring, detected
+from runbook.services.bring import ACTIONS, Hand, Result, Wish, bring, detected, is_already
 from runbook.steps.base import Args, Context, StepError
 from runbook.transports.base import CommandResult, CommandTimeout
 
@@ -165,6 +165,30 @@ def plan(args: Args) -> str:
 
 
 def run(args: Args, context: Context) -> Outcome:
+    name, hand = _hand(args, context)
+    try:
+        return _outcome(args["state"], name, hand.service, bring(_wish(args), hand), context)
+    except ServiceError as error:
+        return _failed(args["state"], name, hand.service, str(error))
+
+
+def preview(args: Args, context: Context) -> Outcome:
+    """How the service is now, and what would be done to it."""
+    name, hand = _hand(args, context)
+    wanted, service = args["state"], hand.service
+    try:
+        now = hand.state()
+    except ServiceError as error:
+        return _failed(wanted, name, service, str(error))
+    data = _data(wanted, name, service, now, now)
+    if wanted == "reloaded" and not now.running:
+        return failed(f"{service.name} ({name}): there is nothing to reload: {now.detail}", **data)
+    say, said = (passed, "is so already") if is_already(wanted, now) else (changed, f"would be {wanted}")
+    return say(f"{service.name} ({name}) {said}; now {_now(now)}", **data)
+
+
+def _hand(args: Args, context: Context) -> tuple[str, Hand]:
+    """The manager's name, and what it is worked with. Raises StepError."""
     options = {option: args[option] for option in _OWNERS if option in args}
     service, shell = Service(args["name"], options), shell_of(context)
     try:
@@ -172,20 +196,12 @@ def run(args: Args, context: Context) -> Outcome:
         service = MANAGERS[name].prepare(service, shell)
     except ServiceError as error:
         raise StepError(f"{service.name}: {error}") from None
-    hand = Hand(MANAGERS[name], service, shell, context.pause)
-    try:
-        result = bring(_wish(args), hand)
-    except ServiceError as error:
-        blank: dict[str, Any] = {"running": False, "pid": None, "started": None, "uptime": None, "previous_pid": None}
-        data: dict[str, Any] = {
-            "manager": name,
-            "name": service.name,
-            "state": args["state"],
-            **blank,
-            "detail": str(error),
-        }
-        return failed(f"{service.name} ({name}): {error}", **data)
-    return _outcome(args["state"], name, service, result, context)
+    return name, Hand(MANAGERS[name], service, shell, context.pause)
+
+
+def _failed(wanted: str, manager: str, service: Service, why: str) -> Outcome:
+    nothing = ServiceState(False, detail=why)
+    return failed(f"{service.name} ({manager}): {why}", **_data(wanted, manager, service, nothing, nothing))
 
 
 def shell_of(context: Context, timeout: float | None = None) -> Shell:
@@ -225,8 +241,16 @@ def _manager(asked: str, service: Service, shell: Shell) -> str:
 
 
 def _outcome(wanted: str, manager: str, service: Service, result: Result, context: Context) -> Outcome:
-    after = result.after
-    data: dict[str, Any] = {
+    data = _data(wanted, manager, service, result.before, result.after)
+    if result.problem:
+        evidence = _evidence(manager, service, shell_of(context, timeout=_EVIDENCE_SECONDS))
+        return failed(f"{service.name} ({manager}): {result.problem}", evidence, **data)
+    say = changed if result.changed else passed
+    return say(f"{service.name} ({manager}): {_sentence(wanted, result)}", **data)
+
+
+def _data(wanted: str, manager: str, service: Service, before: ServiceState, after: ServiceState) -> dict[str, Any]:
+    return {
         "manager": manager,
         "name": service.name,
         "state": wanted,
@@ -234,14 +258,9 @@ def _outcome(wanted: str, manager: str, service: Service, result: Result, contex
         "pid": after.pid,
         "started": after.started,
         "uptime": None if after.uptime is None else round(after.uptime, 2),
-        "previous_pid": result.before.pid,
+        "previous_pid": before.pid,
         "detail": after.detail,
     }
-    if result.problem:
-        evidence = _evidence(manager, service, shell_of(context, timeout=_EVIDENCE_SECONDS))
-        return failed(f"{service.name} ({manager}): {result.problem}", evidence, **data)
-    say = changed if result.changed else passed
-    return say(f"{service.name} ({manager}): {_sentence(wanted, result)}", **data)
 
 
 def _sentence(wanted: str, result: Result) -> str:

@@ -51,13 +51,23 @@ def plan(args: Args) -> str:
 
 
 def run(args: Args, context: Context) -> Outcome:
+    return put(*_what(args, context), args, context)
+
+
+def preview(args: Args, context: Context) -> Outcome:
+    """Would it be written, and what would change? `validate` is not asked: it needs the new file on the host."""
+    return put(*_what(args, context), args, context, write=False)
+
+
+def _what(args: Args, context: Context) -> tuple[bytes, str]:
+    """The bytes, and the name of the template without its ending."""
     src = args["src"]
     try:
         text = source(context, src).decode()
     except UnicodeDecodeError as error:
         raise StepError(f"{src} is not UTF-8 text: {error}") from None
     name = Path(src).name.removesuffix(".j2")
-    return put(_render(text, src, context).encode("utf-8", "surrogatepass"), name, args, context)
+    return _render(text, src, context).encode("utf-8", "surrogatepass"), name
 
 
 def _render(text: str, src: str, context: Context) -> str:

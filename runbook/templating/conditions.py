@@ -17,6 +17,7 @@ from jinja2.parser import Parser
 from runbook.events import Condition
 from runbook.source import Place, Span
 from runbook.templating.environment import TemplateError, environment, evaluate, evaluate_node
+from runbook.templating.unknown import UnknownValue
 
 MAX_VALUE = 200
 """Characters of a value that are shown."""
@@ -40,6 +41,8 @@ def _values(text: str, scope: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
             yield source, show(evaluate_node(node, scope))
         except (JinjaError, TemplateError, TypeError, ValueError, LookupError, AttributeError, ArithmeticError):
             yield source, "undefined"
+        except UnknownValue:
+            yield source, "unknown"
 
 
 def show(value: Any) -> str:

@@ -1,0 +1,46 @@
+"""Runs that change nothing: what becomes of a step that would.
+
+`check` previews what a run would do, before it; `verify` asks whether everything is as it should be, on a timer. In
+both nothing is repaired. What depends on a step that was not run is unknown: it is never guessed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from enum import StrEnum
+from typing import Any
+
+from runbook.events import Outcome, Status
+from runbook.model import Step
+from runbook.steps import KINDS
+
+
+class Mode(StrEnum):
+    RUN = "run"
+    CHECK = "check"
+    VERIFY = "verify"
+
+
+def changes(step: Step, args: Mapping[str, Any]) -> bool:
+    """May this step change the host?"""
+    return KINDS[step.kind].changes(args) if step.changes is None else step.changes
+
+
+def left_undone(mode: Mode, step: Step, args: Mapping[str, Any]) -> Outcome | None:
+    """The outcome of a step that this mode does not run and cannot preview; None where it can go on."""
+    if mode is Mode.CHECK and step.kind == "confirm":
+        return Outcome(Status.UNKNOWN, "a person would be asked")
+    if mode is Mode.RUN or not changes(step, args) or (mode is Mode.CHECK and hasattr(KINDS[step.kind], "preview")):
+        return None
+    if mode is Mode.VERIFY:
+        return Outcome(Status.SKIPPED, "it changes the host: a verification does not run it")
+    return Outcome(Status.UNKNOWN, f"would run: {KINDS[step.kind].plan(args)}")
+
+
+def clouded(outcome: Outcome, number: str) -> Outcome:
+    """In a check, a failure behind a step that would have changed the host says little: it may hold after that."""
+    if not number or outcome.status is not Status.FAILED:
+        return outcome
+    said = f"does not hold now ({outcome.message}); step {number} before it would change the host"
+    return replace(outcome, status=Status.UNKNOWN, message=said)

@@ -27,6 +27,7 @@ COMMANDS = {
     "plan": ("runbook.cli.plan", "Show what a run would do; touches no host."),
     "run": ("runbook.cli.run", "Run a playbook."),
     "schema": ("runbook.cli.schema", "Print a JSON Schema, for editors."),
+    "verify": ("runbook.cli.verify", "Run a playbook's checks only; changes nothing."),
     "validate": ("runbook.cli.validate", "Look for mistakes in playbooks; touches no host."),
 }
 """Name → module with a `command`, and its line in the help."""
@@ -154,7 +155,9 @@ def _arguments() -> str:
 
 
 def verdict_code(verdict: Any, interrupted: bool) -> int:
-    """The exit code of a run."""
+    """The exit code of a run. `unknown` is a check in which nothing failed: what it would change, it cannot know."""
     if interrupted:
         return INTERRUPTED
-    return {"passed": OK, "remediated": OK, "unreachable": UNREACHABLE, "waiting": WAITING}.get(str(verdict), FAILED)
+    return {"passed": OK, "remediated": OK, "unknown": OK, "unreachable": UNREACHABLE, "waiting": WAITING}.get(
+        str(verdict), FAILED
+    )

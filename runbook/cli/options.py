@@ -47,7 +47,9 @@ _CHOICE = [
 ]
 
 
-def _stack(options: list[Callable[[F], F]]) -> Callable[[F], F]:
+def stack(options: list[Callable[[F], F]]) -> Callable[[F], F]:
+    """One decorator for several options, which the help shows in this order."""
+
     def add(function: F) -> F:
         for option in reversed(options):
             function = option(function)
@@ -56,8 +58,8 @@ def _stack(options: list[Callable[[F], F]]) -> Callable[[F], F]:
     return add
 
 
-inventory_options = _stack(_INVENTORY)
-choice_options = _stack(_CHOICE)
+inventory_options = stack(_INVENTORY)
+choice_options = stack(_CHOICE)
 
 
 @dataclass(frozen=True)

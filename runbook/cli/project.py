@@ -34,7 +34,7 @@ def defaults() -> dict[str, Any]:
         span = Span(show_path(path), getattr(error, "lineno", 1) or 1, getattr(error, "colno", 1) or 1)
         raise Problems([Problem(f"not valid TOML: {error}", span)]) from None
     common = {_option(key): value for key, value in data.get("defaults", {}).items()}
-    commands = ("run", "plan", "inventory", "validate")
+    commands = ("run", "verify", "plan", "inventory", "validate")
     return {name: {**common, **{_option(k): v for k, v in data.get(name, {}).items()}} for name in commands}
 
 

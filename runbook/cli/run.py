@@ -1,27 +1,21 @@
-"""`runbook run`: a playbook runs, the console shows it, reports are written, the exit code tells the verdict."""
+"""`runbook run`: the playbook runs, or with --check shows what it would change."""
 
 from __future__ import annotations
 
-import secrets
-import signal
-import sys
-import threading
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import click
 
-from runbook.cli.ask import Operator, input_prompt
 from runbook.cli.guard import agree
-from runbook.cli.options import Wanted, choice_options, inventory_options, make_plan, playbook_argument
+from runbook.cli.options import choice_options, inventory_options, playbook_argument
+from runbook.cli.play import connection_options, output_options, play
 
 EPILOG = """\b
 Examples:
   runbook run playbooks/restore.yml -i prod
   runbook run playbooks/restore.yml -i prod -l web1 -e variant=redis --report html=out.html
+  runbook run playbooks/restore.yml -i prod --check --diff
   runbook run playbooks/restore.yml -i prod --answer 5.5=yes
 """
 
@@ -30,27 +24,13 @@ Examples:
 @playbook_argument
 @inventory_options
 @choice_options
+@connection_options
 @click.option(
-    "-f",
-    "--forks",
-    type=click.IntRange(1),
-    default=10,
-    envvar="RUNBOOK_FORKS",
-    show_default=True,
-    help="Hosts at a time.",
-)
-@click.option("-b", "--become", is_flag=True, envvar="RUNBOOK_BECOME", help="Run steps as another user, by sudo.")
-@click.option("--become-user", default="", envvar="RUNBOOK_BECOME_USER", help="Which user; root when not said.")
-@click.option("-K", "--ask-become-pass", is_flag=True, help="Ask for sudo's password.")
-@click.option("-u", "--user", envvar="RUNBOOK_USER", help="Log in as this user.")
-@click.option("--private-key", envvar="RUNBOOK_PRIVATE_KEY", type=click.Path(), help="Log in with this key.")
-@click.option(
-    "--report",
-    "reports",
-    multiple=True,
-    envvar="RUNBOOK_REPORT",
-    metavar="FORMAT[=PATH]",
-    help="Write a report: json, junit, html, markdown. May be repeated; `=-` writes to standard output.",
+    "-C",
+    "--check",
+    is_flag=True,
+    envvar="RUNBOOK_CHECK",
+    help="Change nothing: run what only looks, and show what the rest would do. What depends on that is unknown.",
 )
 @click.option(
     "--answer",
@@ -59,10 +39,7 @@ Examples:
     metavar="STEP=yes|no|na",
     help="Answer a `confirm` step beforehand. May be repeated.",
 )
-@click.option("-D", "--diff", is_flag=True, envvar="RUNBOOK_DIFF", help="Show what changes in files.")
-@click.option("-v", "--verbose", count=True, help="Show commands and their output.")
-@click.option("-q", "--quiet", is_flag=True, help="Show failures and the end only.")
-@click.option("--color/--no-color", "color", default=None, help="Colours; by default when it is a terminal.")
+@output_options
 @click.option("-y", "--yes", is_flag=True, envvar="RUNBOOK_YES", help="Do not ask before several hosts are changed.")
 @click.option(
     "--confirm-name",
@@ -71,88 +48,10 @@ Examples:
     metavar="NAME",
     help="The name that the inventory wants to hear (`confirm_name`) before its hosts are changed.",
 )
-def command(playbook: Path, reports: tuple[str, ...], answers: tuple[str, ...], **given: Any) -> int:
+def command(playbook: Path, check: bool, answers: tuple[str, ...], **given: Any) -> int:
     """Run PLAYBOOK on the hosts of an inventory. Exit code: 0 passed or remediated, 1 failed, see `runbook --help`."""
-    from runbook.cli.main import verdict_code
-    from runbook.cli.reporting import parse, write
-    from runbook.record import Recorder
-    from runbook.reports import console
-
-    wanted_reports = [parse(text) for text in reports]
-    run_id = time.strftime("%Y%m%d-%H%M%S-", time.gmtime()) + secrets.token_hex(3)
-    plan = make_plan(_wanted(playbook, given, run_id), input_prompt())
-    agree(plan, yes=given["yes"], named=given["confirm_name"])
-    stream = sys.stderr if any(report.to_stdout for report in wanted_reports) else sys.stdout
-    level = -1 if given["quiet"] else given["verbose"]
-    view = console.choose(stream, verbosity=level, color=given["color"], diff=given["diff"])
-    recorder = Recorder()
-    stop = threading.Event()
-    tools = _tools(given, run_id, Operator(answers, view, stop), stop)
-    with stopped_by_signals(stop):
-        _follow(plan, tools, view, recorder)
-    run = recorder.run
-    for report in wanted_reports:
-        if line := write(report, run):
-            click.echo(line, err=stream is sys.stderr)
-    return verdict_code(run.verdict, run.interrupted)
-
-
-def _wanted(playbook: Path, given: dict[str, Any], run_id: str) -> Wanted:
-    names = ("inventory", "limit", "extra", "tags", "skip_tags", "start_at")
-    run = {"id": run_id, "started": time.time(), "mode": "run"}
-    return Wanted(playbook, run=run, **{name: given[name] for name in names})
-
-
-def _tools(given: dict[str, Any], run_id: str, operator: Operator, stop: threading.Event) -> Any:
-    from runbook.engine.session import Tools
-    from runbook.transports.connect import transport_for
-
-    flags = {"ansible_user": given["user"], "ansible_ssh_private_key_file": given["private_key"]}
-    over = {name: value for name, value in flags.items() if value}
-
-    def connect(name: str, variables: Any, *, stop: threading.Event) -> Any:
-        return transport_for(name, {**variables, **over}, stop=stop)
-
-    password = click.prompt("sudo password", hide_input=True, err=True) if given["ask_become_pass"] else None
-    return Tools(
-        transport_for=connect,
-        ask=operator.ask,
-        forks=given["forks"],
-        run_id=run_id,
-        become=given["become"],
-        become_user=given["become_user"],
-        become_password=password,
-        stop=stop,
+    if check:
+        return play(playbook, given, "check", answers)
+    return play(
+        playbook, given, "run", answers, before=lambda plan: agree(plan, yes=given["yes"], named=given["confirm_name"])
     )
-
-
-def _follow(plan: Any, tools: Any, view: Any, recorder: Any) -> None:
-    """Shows and records a run to its end, or to a second Ctrl-C: what had happened until then is kept."""
-    from runbook.engine.run import execute
-
-    try:
-        for event in execute(plan, tools):
-            recorder.add(event)
-            view.handle(event)
-    except KeyboardInterrupt:
-        click.echo("interrupted again: not waiting any longer for what is still running", err=True)
-    finally:
-        view.close()
-
-
-@contextmanager
-def stopped_by_signals(stop: threading.Event) -> Iterator[None]:
-    """Ctrl-C, SIGTERM and SIGHUP end a run in order: commands are ended, and reports written. A second one at once."""
-
-    def handle(_number: int, _frame: object) -> None:
-        if stop.is_set():
-            raise KeyboardInterrupt
-        stop.set()
-
-    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-    old = {number: signal.signal(number, handle) for number in numbers}
-    try:
-        yield
-    finally:
-        for number, handler in old.items():
-            signal.signal(number, handler)

@@ -29,8 +29,9 @@ def changes(step: Step, args: Mapping[str, Any]) -> bool:
 
 def left_undone(mode: Mode, step: Step, args: Mapping[str, Any]) -> Outcome | None:
     """The outcome of a step that this mode does not run and cannot preview; None where it can go on."""
-    if mode is Mode.CHECK and step.kind == "confirm":
-        return Outcome(Status.UNKNOWN, "a person would be asked")
+    if mode is not Mode.RUN and step.kind == "confirm":
+        said = "a person would be asked"
+        return Outcome(Status.UNKNOWN, said) if mode is Mode.CHECK else Outcome(Status.SKIPPED, f"{said}: not verified")
     if mode is Mode.RUN or not changes(step, args) or (mode is Mode.CHECK and hasattr(KINDS[step.kind], "preview")):
         return None
     if mode is Mode.VERIFY:

@@ -22,6 +22,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from runbook.source import Place, Span
 from runbook.templating.filters import FILTERS, TESTS
+from runbook.templating.unknown import Unknown
 
 
 class TemplateError(Exception):
@@ -205,6 +206,8 @@ def _value(template: Template, scope: Mapping[str, Any]) -> Any:
     value = context.vars["result"]
     if isinstance(value, StrictUndefined):
         value._fail_with_undefined_error()
+    if isinstance(value, Unknown):
+        value.refuse()
     return value
 
 

@@ -26,14 +26,15 @@ class Unknown(Mapping[str, Any]):
         raise UnknownValue(self._number)
 
     def __iter__(self) -> Iterator[str]:
-        self._refuse()
+        self.refuse()
 
     def __len__(self) -> int:  # noqa: PLE0303 - it returns nothing: it refuses
-        self._refuse()
+        self.refuse()
 
-    def _refuse(self, *_: Any) -> NoReturn:
+    def refuse(self, *_: Any) -> NoReturn:
+        """Raises UnknownValue."""
         raise UnknownValue(self._number)
 
-    __bool__ = __str__ = __int__ = __float__ = __hash__ = _refuse
-    __eq__ = __ne__ = __lt__ = __le__ = __gt__ = __ge__ = _refuse
-    __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __mod__ = _refuse
+    __bool__ = __str__ = __int__ = __float__ = __hash__ = refuse
+    __eq__ = __ne__ = __lt__ = __le__ = __gt__ = __ge__ = refuse
+    __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __mod__ = refuse

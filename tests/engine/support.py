@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from runbook.engine.mode import Mode
 from runbook.engine.run import execute
 from runbook.engine.session import Tools
 from runbook.events import Event
@@ -50,9 +51,13 @@ def planned(text: str, hosts: str = "one", **given: Any) -> Plan:
 
 
 def events(
-    text: str, hosts: str = "one", ask: Callable[[Question], Answer | None] = lambda _question: None, **given: Any
+    text: str,
+    hosts: str = "one",
+    ask: Callable[[Question], Answer | None] = lambda _question: None,
+    mode: Mode = Mode.RUN,
+    **given: Any,
 ) -> list[Event]:
-    return list(execute(planned(text, hosts, **given), Tools(connect, ask=ask, run_id="test")))
+    return list(execute(planned(text, hosts, **given), Tools(connect, ask=ask, run_id="test", mode=mode)))
 
 
 def play(text: str, hosts: str = "one", **given: Any) -> Run:

@@ -93,13 +93,13 @@ class Site:
     seen: Callable[[Path], Path] = lambda path: path
     """A file in `folder` as the tests see it."""
 
-    def play(self, *options: str) -> Played:
-        """Runs the playbook as a user would, and reads its report."""
+    def play(self, *options: str, command: Sequence[str] = ("run", "--yes")) -> Played:
+        """Runs (or verifies) the playbook as a user would, and reads its report."""
         number = next(_numbers)
         inventory, report = self.folder / f"hosts-{number}.yml", self.folder / f"report-{number}.json"
         hosts = {"bot_generic": {"hosts": {"bot": {**self._known(), **self.variables}}}}
         self.seen(inventory).write_text(json.dumps(hosts, ensure_ascii=False))
-        argv = [sys.executable, "-m", "runbook", "run", str(PLAYBOOK), "-i", str(inventory), "--yes", "--verbose"]
+        argv = [sys.executable, "-m", "runbook", *command, str(PLAYBOOK), "-i", str(inventory), "--verbose"]
         done = self.command([*argv, f"--report=json={report}", *options])
         told = f"{done.stdout}\n{done.stderr}"
         assert self.seen(report).exists(), told

@@ -157,6 +157,23 @@ def test_somebody_has_to_look_at_the_dashboard(site: Site) -> None:
     assert site.play("--answer", "5.5.manual.1=no").verdict == "failed"
 
 
+@pytest.mark.parametrize("command", [("verify",), ("run", "--check")])
+def test_what_changes_nothing_finds_the_fault_and_leaves_it(site: Site, command: tuple[str, ...]) -> None:
+    main = site.app.folder / "app/main.py"
+    before, pid = main.read_text(), site.app.pid
+
+    found = site.play(command=command)
+
+    assert (found.code, found.verdict) == (1, "failed"), found.output
+    assert found.causes == [GUARD]
+    assert (main.read_text(), site.app.pid) == (before, pid)
+    assert site.play().verdict == "remediated"
+
+    again = site.play(command=command)
+
+    assert (again.code, again.verdict) == (0, "passed"), again.output
+
+
 def _tokens(site: Site) -> int:
     ((total,),) = site.database.execute("SELECT COALESCE(SUM(total_tokens), 0)::int FROM usage_records")
     assert isinstance(total, int)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
-
 import click
 
 
@@ -12,7 +10,7 @@ import click
 @click.option("--all", "every", is_flag=True, help="All kinds as one Markdown page (docs/steps.md).")
 def command(kind: str | None, every: bool) -> int:
     """Show what the KIND of step does: its options, the fields of its outcome, an example."""
-    from runbook.cli.reference import page, steps_page
+    from runbook.cli.reference import page, steps_page, summary
     from runbook.steps import KINDS
     from runbook.templating.environment import nearest
 
@@ -20,8 +18,8 @@ def command(kind: str | None, every: bool) -> int:
         click.echo(steps_page(), nl=False)
         return 0
     if kind is None:
-        for name, module in KINDS.items():
-            click.echo(f"{name:<10} {(inspect.getdoc(module) or '').splitlines()[0]}")
+        for name in KINDS:
+            click.echo(f"{name:<10} {summary(name)}")
         click.echo("\nMore: runbook doc KIND")
         return 0
     if kind not in KINDS:

@@ -21,7 +21,7 @@ Every step has exactly one of these keys. The keys that all steps share – `whe
 - Every option's value may be a template: `port: "{{ app_port }}"`.
 - *Outcome*: the fields that `expect`, `until`, `failed_when` and `changed_when` see by these names, and that `register`
   keeps: `register: look` gives `look.rc`, and `look.changed`, `look.failed`, `look.skipped`, `look.msg`.
-- *Changes the host*: such steps are not run by `--check` and `verify`. `changes: true` or `false` on a step overrides it.
+- *Changes the host*: `--check` and `verify` do not run such a step. `changes: true` or `false` on a step overrides it.
 
 """
 WORDS = {
@@ -66,7 +66,7 @@ def _changes(kind: str) -> str:
     for name, option in options.items():
         values = option.get("enum", (True, False) if option.get("type") == "boolean" else ())
         if odd := [_value(value) for value in values if module.changes({**usual, name: value}) != answer]:
-            others.append(f"`{name}: {' or '.join(odd)}`")
+            others.append(f"`{name}` {', '.join(odd)}")
     if not others:
         return "yes" if answer else "no"
     return f"{'yes, but not' if answer else 'no, only'} with {' or '.join(others)}"

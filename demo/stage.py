@@ -91,7 +91,7 @@ class Demo:
 
     def environment(self) -> Mapping[str, str]:
         """For a run of the playbook: this process's, without what would change the application, with `variables`."""
-        return {**clean_environment(), **self.variables}
+        return {"RUNBOOK_STATE_DIR": str(self.folder / "state"), **clean_environment(), **self.variables}
 
     def __enter__(self) -> Demo:
         try:

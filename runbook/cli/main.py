@@ -22,12 +22,15 @@ OK, FAILED, WRONG, UNREACHABLE, WAITING, FAULT, INTERRUPTED = 0, 1, 2, 3, 4, 70,
 COMMANDS = {
     "completion": ("runbook.cli.completion", "Print the completion script of a shell."),
     "doc": ("runbook.cli.doc", "Show the reference of a kind of step."),
+    "history": ("runbook.cli.history", "List the runs that are kept."),
     "init": ("runbook.cli.init", "Make a project: a playbook, an inventory, editor settings."),
     "inventory": ("runbook.cli.inventory", "Show hosts, groups and variables."),
     "plan": ("runbook.cli.plan", "Show what a run would do; touches no host."),
+    "report": ("runbook.cli.report", "Write reports of a kept run."),
     "run": ("runbook.cli.run", "Run a playbook."),
     "schema": ("runbook.cli.schema", "Print a JSON Schema, for editors."),
     "verify": ("runbook.cli.verify", "Run a playbook's checks only; changes nothing."),
+    "show": ("runbook.cli.show", "Print a kept run."),
     "validate": ("runbook.cli.validate", "Look for mistakes in playbooks; touches no host."),
 }
 """Name → module with a `command`, and its line in the help."""

@@ -10,12 +10,15 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from runbook.cli.ask import Operator, input_prompt
 from runbook.cli.options import Wanted, make_plan, stack
+
+if TYPE_CHECKING:
+    from runbook.results import Run
 
 _CONNECTION = [
     click.option(
@@ -60,11 +63,11 @@ def play(
 ) -> int:
     """Plan, run, show, report; gives the exit code. `before` may refuse the plan. `given` has the options' values."""
     from runbook.cli.main import verdict_code
-    from runbook.cli.reporting import parse, write
+    from runbook.cli.reporting import parse, writable, write
     from runbook.record import Recorder
     from runbook.reports import console
 
-    wanted_reports = [parse(text) for text in given["reports"]]
+    wanted_reports = [writable(parse(text)) for text in given["reports"]]
     run_id = time.strftime("%Y%m%d-%H%M%S-", time.gmtime()) + secrets.token_hex(3)
     plan = make_plan(_wanted(playbook, given, run_id, mode), input_prompt())
     before(plan)
@@ -77,10 +80,24 @@ def play(
     with stopped_by_signals(stop):
         _follow(plan, tools, view, recorder)
     run = recorder.run
+    _keep(run)
     for report in wanted_reports:
-        if line := write(report, run):
-            click.echo(line, err=stream is sys.stderr)
+        try:
+            if line := write(report, run):
+                click.echo(line, err=stream is sys.stderr)
+        except click.ClickException as error:
+            error.show()
     return verdict_code(run.verdict, run.interrupted)
+
+
+def _keep(run: Run) -> None:
+    """For `history` and `report`. A run that cannot be kept is no failed run."""
+    from runbook.history import folder, keep
+
+    try:
+        keep(run, folder())
+    except (OSError, RuntimeError) as error:  # RuntimeError: a user without a home
+        click.echo(f"this run is not in the history: {error}", err=True)
 
 
 def _wanted(playbook: Path, given: dict[str, Any], run_id: str, mode: str) -> Wanted:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import os
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,6 +30,19 @@ def parse(text: str) -> Wanted:
     if form not in REPORTS:
         raise click.UsageError(f"there is no report {form!r}; there are {', '.join(REPORTS)}")
     return Wanted(form, path or f"report.{REPORTS[form].ending}")
+
+
+def writable(wanted: Wanted) -> Wanted:
+    """The same, if it can be written as things stand: that is better known before a run than after it.
+
+    Raises click.UsageError.
+    """
+    if not wanted.to_stdout:
+        path = Path(wanted.path).absolute()
+        there = next(folder for folder in path.parents if folder.exists())
+        if path.is_dir() or not there.is_dir() or not os.access(path if path.exists() else there, os.W_OK):
+            raise click.UsageError(f"the report cannot be written to {wanted.path}")
+    return wanted
 
 
 def write(wanted: Wanted, run: Run) -> str:

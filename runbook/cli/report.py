@@ -1,0 +1,45 @@
+"""`runbook report`: a kept run again, in any form."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from runbook.results import Run
+
+EPILOG = """\b
+Examples:
+  runbook report last --format html=incident.html
+  runbook report 20261124-0318 --format junit=checks.xml --format markdown
+"""
+
+
+@click.command(epilog=EPILOG)
+@click.argument("run", metavar="RUN", default="last")
+@click.option(
+    "--format",
+    "formats",
+    multiple=True,
+    metavar="FORMAT[=PATH]",
+    help="json, junit, html, markdown; `=-` writes to standard output. May be repeated. HTML when not said.",
+)
+def command(run: str, formats: tuple[str, ...]) -> None:
+    """Write reports of a kept RUN: its id, the beginning or the last letters of it, or `last`."""
+    from runbook.cli.reporting import parse, write
+
+    found = kept_run(run)
+    for wanted in [parse(text) for text in formats or ("html",)]:
+        if line := write(wanted, found):
+            click.echo(line)
+
+
+def kept_run(name: str) -> Run:
+    """A kept run. Raises click.ClickException where there is none, or its file is damaged."""
+    from runbook.history import find, folder, load
+
+    try:
+        return load(find(name, folder()))
+    except (OSError, ValueError) as error:
+        raise click.ClickException(f"{error}; see `runbook history`") from None

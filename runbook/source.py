@@ -95,6 +95,10 @@ class Place:
         return f"Place({self.document.file}, {self.path})"
 
 
+LONGEST = 160
+"""Characters of a line that an excerpt shows."""
+
+
 def show_path(path: str | Path) -> str:
     """A path as the user would type it: relative to the working directory where it lies below it."""
     absolute = Path(path).absolute()
@@ -104,8 +108,14 @@ def show_path(path: str | Path) -> str:
         return str(absolute)
 
 
+def read_bounded(path: Path, limit: int) -> bytes:
+    """The bytes of a file, of a pipe or of a device, up to `limit` and one more. Raises OSError."""
+    with path.open("rb") as file:
+        return file.read(limit + 1)
+
+
 def excerpt(text: str, span: Span, context: int = 1) -> str:
-    """The lines around a span with line numbers, and a caret line under the span.
+    """The lines around a span with line numbers, and a caret line under the span. Of a long line, what is near.
 
     Wide characters (CJK, emoji) count as two columns, so that the caret stands under the right place.
     """
@@ -116,10 +126,11 @@ def excerpt(text: str, span: Span, context: int = 1) -> str:
     gutter = len(str(last))
     out = []
     for number in range(first, last + 1):
-        line = _printable(lines[number - 1])
+        start = max(0, span.column - 1 - LONGEST // 2) if len(lines[number - 1]) > LONGEST else 0
+        line = _printable(_cut(lines[number - 1], start))
         out.append(f"{number:>{gutter}} | {line}".rstrip())
         if number == span.line:
-            before, under = line[: span.column - 1], line[span.column - 1 :][: max(1, span.length)]
+            before, under = line[: span.column - 1 - start], line[span.column - 1 - start :][: max(1, span.length)]
             carets = "^" * max(1, _width(under))
             out.append(f"{'':>{gutter}} | {' ' * _width(before)}{carets}")
     return "\n".join(out)
@@ -137,6 +148,15 @@ def render(problem: Problem, text: str = "") -> str:
 
 def _indent(text: str) -> str:
     return "\n".join(f"  {line}" for line in text.splitlines())
+
+
+def _cut(line: str, start: int) -> str:
+    """The part of a line that begins at `start`, with `…` where something is left out."""
+    if len(line) <= LONGEST:
+        return line
+    part = line[start : start + LONGEST]
+    part = f"…{part[1:]}" if start else part
+    return f"{part}…" if start + LONGEST < len(line) else part
 
 
 def _printable(line: str) -> str:

@@ -12,7 +12,7 @@ from typing import Any
 
 import yaml
 
-from runbook.source import Document, Key, Keys, Problem, Problems, Span, show_path
+from runbook.source import Document, Key, Keys, Problem, Problems, Span, read_bounded, show_path
 
 MAX_BYTES = 10 * 1024 * 1024
 MAX_DEPTH = 100
@@ -28,11 +28,11 @@ def read_yaml_file(path: Path) -> Document:
     """Read a file. Raises Problems, also where it is not there, not readable, too large, or not UTF-8."""
     name = show_path(path)
     try:
-        if path.stat().st_size > MAX_BYTES:
-            _refuse(name, f"the file is larger than {MAX_BYTES // 1024 // 1024} MiB", "split it with `include`")
-        raw = path.read_bytes()
+        raw = read_bounded(path, MAX_BYTES)
     except OSError as error:
         _refuse(name, f"cannot be read: {error.strerror or error}")
+    if len(raw) > MAX_BYTES:
+        _refuse(name, f"the file is larger than {MAX_BYTES // 1024 // 1024} MiB", "split it with `include`")
     return read_yaml(decode(raw, name), name)
 
 
@@ -118,6 +118,8 @@ class _Reader:
         if isinstance(node, yaml.MappingNode):
             return self._mapping(node, path)
         if isinstance(node, yaml.SequenceNode):
+            if node.tag != _TAG + "seq":
+                self._unknown_tag(node)
             return [self._build(item, (*path, index)) for index, item in enumerate(node.value)]
         return self._scalar(node)
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runbook.source import Problem, Span, excerpt, render
+from runbook.source import Problem, Span, excerpt, read_bounded, render
 
 
 def test_a_problem_is_shown_with_its_line_a_caret_and_a_hint() -> None:
@@ -35,3 +38,20 @@ def test_any_text_and_any_place_can_be_shown(text: str, line: int, column: int, 
     shown = excerpt(text, Span("f", line, column, length))
 
     assert all(character.isprintable() for character in shown.replace("\n", ""))
+
+
+@pytest.mark.parametrize(("column", "shown"), [(1, "^"), (300, "…")])
+def test_of_a_long_line_what_is_near_is_shown(column: int, shown: str) -> None:
+    text = "".join(f"{number:>5}" for number in range(200))
+
+    lines = excerpt(text, Span("f", 1, column, 3)).splitlines()
+
+    assert all(len(line) < 180 for line in lines)
+    assert lines[0].endswith("…")
+    caret = lines[1].index("^")
+    assert lines[0][caret : caret + 3] == text[column - 1 : column + 2]
+    assert shown in "".join(lines)
+
+
+def test_no_more_is_read_than_allowed() -> None:
+    assert len(read_bounded(Path("/dev/zero"), 1000)) == 1001

@@ -115,3 +115,11 @@ def test_any_text_is_read_or_refused_with_problems(text: str) -> None:
 
     assert spans
     assert all(span.file == "f" and span.line >= 1 and span.column >= 1 for span in spans)
+
+
+@pytest.mark.parametrize(
+    "value", ["!!python/object/apply:os.system [id]", "!x {a: b}", "!x text", "!!python/name:os.system x"]
+)
+def test_tags_that_make_objects_are_refused(value: str) -> None:
+    with pytest.raises(Problems, match="is not allowed here"):
+        read_yaml(f"vars: {{a: {value}}}", "p.yml")

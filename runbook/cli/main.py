@@ -15,9 +15,12 @@ from typing import Any
 import click
 
 from runbook import __version__
-from runbook.source import Problems, render
+from runbook.source import Problems, read_bounded, render
 
 OK, FAILED, WRONG, UNREACHABLE, WAITING, FAULT, INTERRUPTED = 0, 1, 2, 3, 4, 70, 130
+
+SHOWN = 1024 * 1024
+"""Bytes of a file that an excerpt may be taken from, where the problem does not bring the text."""
 
 COMMANDS = {
     "completion": ("runbook.cli.completion", "Print the completion script of a shell."),
@@ -125,7 +128,7 @@ def show_problems(error: Problems) -> None:
 
 def _text(file: str) -> str:
     try:
-        return Path(file).read_text(encoding="utf-8", errors="replace")
+        return read_bounded(Path(file), SHOWN).decode("utf-8", "replace") if Path(file).is_file() else ""
     except OSError:
         return ""
 

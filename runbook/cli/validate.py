@@ -8,7 +8,10 @@ from pathlib import Path
 
 import click
 
-from runbook.source import Problem, Problems
+from runbook.source import Problem, Problems, read_bounded
+
+LOOK = 1024 * 1024
+"""Bytes of a file in which `stages:` is looked for."""
 
 
 @click.command(epilog="Example: runbook validate playbooks/ --format github")
@@ -59,7 +62,7 @@ def _is_playbook(path: Path) -> bool:
     if path.suffix not in (".yml", ".yaml") or any(part.startswith(".") for part in path.parts):
         return False
     try:
-        text = path.read_text(encoding="utf-8", errors="replace")
+        text = read_bounded(path, LOOK).decode("utf-8", "replace")
     except OSError:
         return False
     return text.startswith("stages:") or "\nstages:" in text

@@ -11,7 +11,7 @@ from typing import Any
 
 from runbook.inventory.draft import Draft
 from runbook.inventory.vault import Vault, VaultError, is_encrypted
-from runbook.source import Document, Problem, Problems, Span
+from runbook.source import Document, Problem, Problems, Span, read_bounded
 from runbook.yaml_source import MAX_BYTES, decode, read_yaml
 
 YAML_ENDINGS = (".yml", ".yaml", ".json")
@@ -25,12 +25,12 @@ def read_text(path: Path, file: str) -> str:
     try:
         if not path.is_file():
             raise _refused(file, "is not a file", "an inventory is a file, a folder, or a list: -i web1,web2,")
-        if path.stat().st_size > MAX_BYTES:
-            message = f"the file is larger than {MAX_BYTES // 1024 // 1024} MiB"
-            raise _refused(file, message, "split it; a folder of files is an inventory too")
-        raw = path.read_bytes()
+        raw = read_bounded(path, MAX_BYTES)
     except OSError as error:
         raise _refused(file, f"cannot be read: {error.strerror or error}", "look at its owner and mode") from None
+    if len(raw) > MAX_BYTES:
+        message = f"the file is larger than {MAX_BYTES // 1024 // 1024} MiB"
+        raise _refused(file, message, "split it; a folder of files is an inventory too")
     text = decode(_readable_comments(raw), file)
     if "\0" in text:
         span = Span(file, text.count("\n", 0, text.index("\0")) + 1, 1)

@@ -5,7 +5,7 @@ Templates are kept as the user wrote them; `Expression` is a bare one (`when`, `
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -217,3 +217,22 @@ class Playbook:
     @property
     def file(self) -> str:
         return self.place.document.file
+
+
+def walk(nodes: tuple[Node, ...]) -> Iterator[Node]:
+    """Every node with all that is inside it: blocks, options, diagnosis and remediation too."""
+    for node in nodes:
+        yield node
+        yield from walk(node.common.diagnose)
+        for branch in node.common.remediate:
+            yield from walk(branch.steps)
+        yield from _inside(node)
+
+
+def _inside(node: Node) -> Iterator[Node]:
+    if isinstance(node, Block):
+        for part in (node.steps, node.rescue, node.always):
+            yield from walk(part)
+    elif isinstance(node, Choose):
+        for option in node.options:
+            yield from walk(option.steps)

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from runbook.model import Block, Choose, Host, Inventory, Node, Playbook, Stage, Step
+from runbook.model import Host, Inventory, Node, Playbook, Stage, Step, walk
 from runbook.plan.select import Selection, left_out
 from runbook.plan.variables import Given, Variables
 from runbook.source import Problem, Problems
@@ -117,25 +117,6 @@ def _ordered(hosts: tuple[Host, ...], order: str) -> tuple[Host, ...]:
         case "reverse_sorted":
             return tuple(sorted(hosts, key=lambda host: host.name, reverse=True))
     return hosts
-
-
-def walk(nodes: tuple[Node, ...]) -> Iterator[Node]:
-    """Every node with all that is inside it: blocks, options, diagnosis and remediation too."""
-    for node in nodes:
-        yield node
-        yield from walk(node.common.diagnose)
-        for branch in node.common.remediate:
-            yield from walk(branch.steps)
-        yield from _inside(node)
-
-
-def _inside(node: Node) -> Iterator[Node]:
-    if isinstance(node, Block):
-        for part in (node.steps, node.rescue, node.always):
-            yield from walk(part)
-    elif isinstance(node, Choose):
-        for option in node.options:
-            yield from walk(option.steps)
 
 
 def all_nodes(playbook: Playbook) -> Iterator[Node]:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from runbook.model import Host, Stage, Step
-from runbook.plan.build import Plan, walk
+from runbook.model import Host, Stage, Step, walk
+from runbook.plan.build import Plan
 from runbook.steps import KINDS
 
 

@@ -50,6 +50,7 @@ SHORTEST = 0.05
 LOOK = 1.0
 """Seconds that a single look has in any case."""
 
+THINGS = ("http", "tcp", "file", "log", "process", "sql", "command", "sleep")
 _UNTIL = {"until": {"type": ["string", "boolean"], "description": "Bare expression over the outcome."}}
 
 
@@ -75,6 +76,12 @@ SCHEMA: Mapping[str, Any] = {
         "timeout": {"type": ["number", "string"], "default": 60, "description": "How long at the most."},
         "every": {"type": ["number", "string"], "default": 1, "description": "Pause between two looks."},
     },
+    "allOf": [
+        {
+            "not": {"not": {"anyOf": [{"required": [name]} for name in THINGS]}},
+            "description": f"needs one of {', '.join(THINGS)}",
+        }
+    ],
 }
 SHORT = ""
 

@@ -192,7 +192,7 @@ def test_a_run_that_is_stopped_waits_no_longer(tmp_path: Path) -> None:
 
 
 def test_exactly_one_thing_is_waited_for() -> None:
-    assert "here are none" in run_kind(kind).message
+    assert problems(kind, {"timeout": 5})[0].startswith("needs one of http, tcp, file")
     assert "here are file and sleep" in run_kind(kind, None, sleep=1, file="/x").message
     assert "is not a duration" in run_kind(kind, None, sleep="soon").message
     assert "is not a duration" in run_kind(kind, None, file="/x", timeout="soon").message

@@ -1,0 +1,37 @@
+"""Names that steps refer to and the playbook must have."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from runbook.model import Playbook, Step, walk
+from runbook.source import Place, Problem
+from runbook.templating.environment import is_template, nearest
+
+
+def unknown_databases(playbook: Playbook) -> Iterator[Problem]:
+    """A problem for every query whose database is not among the playbook's."""
+    known = playbook.databases
+    for node in walk(tuple(stage.block for stage in playbook.stages)):
+        if not isinstance(node, Step):
+            continue
+        for query, place in _queries(node):
+            name = query.get("database", "")
+            if is_template(name) or name in known or (not name and len(known) == 1):
+                continue
+            if name:
+                hint = nearest(str(name), known) or f"known: {', '.join(known) or 'none'}"
+                yield (place / "database").problem(f"no database is called {name!r}", hint, "unknown-database")
+            else:
+                hint = f"say `database`: {', '.join(known)}" if known else "name one under `databases`"
+                yield place.problem("on which database?", hint, "unknown-database", at_key=True)
+
+
+def _queries(step: Step) -> Iterator[tuple[Mapping[str, Any], Place]]:
+    """The queries of a step: those of `sql`, and of the kinds that ask one."""
+    if step.kind == "sql":
+        yield step.args, step.args_place
+    elif step.kind in ("mark", "wait") and "sql" in step.args:
+        query = step.args["sql"]
+        yield (query if isinstance(query, Mapping) else {}), step.args_place / "sql"

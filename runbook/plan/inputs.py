@@ -133,7 +133,7 @@ def _one_extra(text: str, read: Any) -> Mapping[str, Any]:
         try:
             return dict(json.loads(text))
         except ValueError as error:
-            raise ValueError(f"-e {text!r} is not valid JSON: {error}") from None
+            raise ValueError(f"-e with a mapping: that is not valid JSON: {error}") from None
     name, equals, value = text.partition("=")
     if not equals or not name.strip():
         raise ValueError(f"-e {text!r} is not NAME=VALUE, @FILE or a JSON mapping")

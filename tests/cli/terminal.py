@@ -29,6 +29,11 @@ class Terminal:
         """What has been shown until now, without styles."""
         return _STYLES.sub("", self._seen.decode(errors="replace")).replace("\r", "")
 
+    @property
+    def raw(self) -> str:
+        """With the styles."""
+        return self._seen.decode(errors="replace")
+
     def wait_for(self, text: str, seconds: float = 20.0) -> None:
         """Until this has been shown."""
         end = time.monotonic() + seconds

@@ -16,6 +16,7 @@ import click
 
 from runbook.cli.ask import Operator, input_prompt
 from runbook.cli.options import Wanted, make_plan, stack
+from runbook.reports import REPORTS
 
 if TYPE_CHECKING:
     from runbook.results import Run
@@ -43,7 +44,7 @@ _OUTPUT = [
         multiple=True,
         envvar="RUNBOOK_REPORT",
         metavar="FORMAT[=PATH]",
-        help="Write a report: json, junit, html, markdown. May be repeated; `=-` writes to standard output.",
+        help=f"Write a report: {', '.join(REPORTS)}. May be repeated; `=-` writes to standard output.",
     ),
     click.option("-D", "--diff", is_flag=True, envvar="RUNBOOK_DIFF", help="Show what changes in files."),
     click.option("-v", "--verbose", count=True, help="Show commands and their output."),

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from runbook.reports import REPORTS
+
 if TYPE_CHECKING:
     from runbook.results import Run
 
@@ -23,7 +25,7 @@ Examples:
     "formats",
     multiple=True,
     metavar="FORMAT[=PATH]",
-    help="json, junit, html, markdown; `=-` writes to standard output. May be repeated. HTML when not said.",
+    help=f"{', '.join(REPORTS)}; `=-` writes to standard output. May be repeated. HTML when not said.",
 )
 def command(run: str, formats: tuple[str, ...]) -> None:
     """Write reports of a kept RUN: its id, the beginning or the last letters of it, or `last`."""

@@ -18,5 +18,8 @@ REPORTS: dict[str, Report] = {
     "json": Report("runbook.reports.json", "json"),
     "junit": Report("runbook.reports.junit", "xml"),
     "markdown": Report("runbook.reports.markdown", "md"),
+    "openmetrics": Report("runbook.reports.openmetrics", "prom"),
+    "sarif": Report("runbook.reports.sarif", "sarif"),
+    "tap": Report("runbook.reports.tap", "tap"),
 }
 """Imported when they are asked for."""

@@ -31,6 +31,7 @@ COMMANDS = {
     "plan": ("runbook.cli.plan", "Show what a run would do; touches no host."),
     "report": ("runbook.cli.report", "Write reports of a kept run."),
     "run": ("runbook.cli.run", "Run a playbook."),
+    "schedule": ("runbook.cli.schedule", "Export a playbook's timer for systemd, cron, or a CI service."),
     "schema": ("runbook.cli.schema", "Print a JSON Schema, for editors."),
     "verify": ("runbook.cli.verify", "Run a playbook's checks only; changes nothing."),
     "show": ("runbook.cli.show", "Print a kept run."),

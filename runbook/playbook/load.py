@@ -8,7 +8,7 @@ from typing import Any
 
 from runbook.model import Block, Input, Playbook, Stage
 from runbook.playbook.check import check
-from runbook.playbook.names import unknown_databases
+from runbook.playbook.names import unknown_databases, wrong_schedule
 from runbook.playbook.nodes import Builder
 from runbook.playbook.schema import BLOCK_ONLY, SHARED, loading
 from runbook.source import Document, Place, Problem, Problems
@@ -55,7 +55,7 @@ def playbook_from(document: Document, root: Path) -> Playbook:
     }
     playbook = _build(builder, data, place)
     _check_remediations(builder)
-    builder.problems += unknown_databases(playbook)
+    builder.problems += [*unknown_databases(playbook), *wrong_schedule(playbook)]
     if builder.problems:
         raise Problems(builder.problems, {doc.file: doc.text for doc in builder.documents})
     return playbook

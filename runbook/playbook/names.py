@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from runbook.model import Playbook, Step, walk
+from runbook.schedule import parse
 from runbook.source import Place, Problem
 from runbook.templating.environment import is_template, nearest
 
@@ -26,6 +27,23 @@ def unknown_databases(playbook: Playbook) -> Iterator[Problem]:
             else:
                 hint = f"say `database`: {', '.join(known)}" if known else "name one under `databases`"
                 yield place.problem("on which database?", hint, "unknown-database", at_key=True)
+
+
+def wrong_schedule(playbook: Playbook) -> Iterator[Problem]:
+    """A problem for a `schedule` whose times mean nothing."""
+    if "cron" in playbook.schedule:
+        try:
+            parse(str(playbook.schedule["cron"]))
+        except ValueError as error:
+            yield (playbook.place / "schedule" / "cron").problem(str(error), rule="schedule")
+    zone = str(playbook.schedule.get("timezone", ""))
+    if not zone:
+        return
+    from zoneinfo import available_timezones
+
+    if zone not in available_timezones():
+        place = playbook.place / "schedule" / "timezone"
+        yield place.problem(f"no time zone is called {zone!r}", nearest(zone, available_timezones()), "schedule")
 
 
 def _queries(step: Step) -> Iterator[tuple[Mapping[str, Any], Place]]:

@@ -1,0 +1,143 @@
+"""`schedule export`: what it writes is taken by those who read it."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import yaml
+
+from runbook.cli.schedule import FORMATS
+from runbook.exports import EXPORTS, Timer, cron, systemd
+from runbook.schedule import parse
+from tests.cli.terminal import runbook
+from tests.lab.systemd import SystemdHost
+from tests.lab.tools import require, wait_until
+
+PLAYBOOK = """
+name: "Проверка: 100 % well"
+inputs: {pw: {secret: true, env: CHECK_PASSWORD, required: false}}
+schedule: {cron: "*/15 6-20 * * 1-5", timezone: Europe/Berlin, inventory: "localhost,", inputs: {level: "a b"}}
+stages: [{name: One, steps: [{note: "{{ level | default('none') }}"}]}]
+"""
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    (tmp_path / "well being.yml").write_text(PLAYBOOK)
+    return tmp_path
+
+
+def exported(project: Path, form: str, *more: str) -> dict[str, str]:
+    done = runbook("schedule", "export", "well being.yml", "--format", form, "--out", "out", *more, cwd=project)
+    assert done.returncode == 0, done.stderr
+    return {path.name: path.read_text() for path in (project / "out").iterdir()}
+
+
+def test_every_format_is_on_the_command_line() -> None:
+    assert tuple(EXPORTS) == FORMATS
+
+
+def test_systemd_takes_the_units(project: Path) -> None:
+    files = exported(project, "systemd")
+
+    assert set(files) == {"well-being.service", "well-being.timer"}
+    assert "OnCalendar=Mon,Tue,Wed,Thu,Fri *-*-* 06,07" in files["well-being.timer"]
+    assert 'verify "well being.yml" -i localhost, -e "level=a b"' in files["well-being.service"]
+    service = project / "out" / "well-being.service"
+    program = files["well-being.service"].split("ExecStart=")[1].split()[0]
+    service.write_text(files["well-being.service"].replace(program, sys.executable))
+    analyze = require("systemd-analyze", "apt-get install systemd")
+    units = [str(service), str(project / "out" / "well-being.timer")]
+    done = subprocess.run([analyze, "verify", *units], capture_output=True, text=True, timeout=60)
+    assert (done.returncode, [line for line in done.stderr.splitlines() if "well-being" in line]) == (0, [])
+
+
+def test_crontab_takes_the_line(project: Path) -> None:
+    files = exported(project, "cron")
+
+    (text,) = files.values()
+    assert "*/15 6-20 * * 1-5 cd " in text
+    crontab = require("crontab", "apt-get install cron")
+    file = str(project / "out" / "well-being.crontab")
+    checks = [subprocess.run([crontab, flag, file], capture_output=True, text=True) for flag in ("-n", "-T")]
+    assert 0 in [done.returncode for done in checks], checks  # Debian's has -n for a dry run, cronie -T
+
+
+@pytest.mark.parametrize("form", ["kubernetes", "github", "gitlab"])
+def test_the_others_are_yaml_with_the_time_and_the_command(project: Path, form: str) -> None:
+    (text,) = exported(project, form).values()
+
+    document = yaml.safe_load(text)
+    assert "*/15 6-20 * * 1-5" in text
+    assert "well being.yml" in str(document)
+    if form == "kubernetes":
+        spec = document["spec"]
+        assert (spec["schedule"], spec["timeZone"]) == ("*/15 6-20 * * 1-5", "Europe/Berlin")
+        container = spec["jobTemplate"]["spec"]["template"]["spec"]["containers"][0]
+        assert container["command"] == ["runbook", "verify", "well being.yml", "-i", "localhost,", "-e", "level=a b"]
+        assert container["envFrom"] == [{"secretRef": {"name": "well-being"}}]
+    if form == "github":
+        assert document["jobs"]["well-being"]["env"] == {"CHECK_PASSWORD": "${{ secrets.CHECK_PASSWORD }}"}
+        assert "Times are UTC here" in text
+
+
+def test_what_cannot_be_exported_is_told(project: Path) -> None:
+    (project / "none.yml").write_text(PLAYBOOK.replace("schedule:", "labels:"))
+    (project / "wrong.yml").write_text(PLAYBOOK.replace("*/15 6-20", "*/15 6-26").replace("Europe/Berlin", "Berlin"))
+
+    none = runbook("schedule", "export", "none.yml", cwd=project)
+    wrong = runbook("schedule", "export", "wrong.yml", cwd=project)
+
+    assert (none.returncode, "no `schedule`" in none.stderr) == (2, True)
+    assert wrong.returncode == 2
+    assert "hour: '26' is not a number from 0 to 23" in wrong.stderr
+    assert "no time zone is called 'Berlin'" in wrong.stderr
+
+
+def test_a_hostile_name_stays_a_word() -> None:
+    words = ("/bin/runbook", "verify", '$(id) "%h"', "-i", "a;b")
+    timer = Timer('x"; rm', "Title\nExecStart=/bin/false", parse("0 0 * * *"), "", words, "/srv/50 %")
+
+    service = systemd(timer)["x-rm.service"]
+
+    assert service.count("\nExecStart=") == 1
+    assert '"$$(id) \\"%%h\\"" -i "a;b"' in service
+    assert "'$(id) \"\\%h\"'" in cron(timer)["x-rm.crontab"]
+
+
+@pytest.fixture
+def units(systemd_host: SystemdHost) -> Iterator[SystemdHost]:
+    yield systemd_host
+    for unit in ("well-being.timer", "well-being.service"):
+        systemd_host.remove_unit(unit)
+    systemd_host.run("rm", "-rf", "/var/tmp/scheduled", "/etc/systemd/system/well-being.timer.d")
+
+
+def test_a_real_timer_runs_it(project: Path, units: SystemdHost) -> None:
+    folder = "/var/tmp/scheduled"
+    units.path(folder).mkdir()
+    (units.path(folder) / "well being.yml").write_text(PLAYBOOK)
+    files = exported(project, "systemd")
+    service = files["well-being.service"].replace(str(project), folder)
+    program = service.split("ExecStart=")[1].split()[0]
+    service = service.replace(f"ExecStart={program}", f'ExecStart="{sys.executable}" -m runbook')
+    units.write_unit("well-being.service", service)
+    soon = units.path("/etc/systemd/system/well-being.timer.d")
+    soon.mkdir()
+    (soon / "soon.conf").write_text("[Timer]\nOnActiveSec=1\nRandomizedDelaySec=0\nAccuracySec=100ms\n")
+    units.write_unit("well-being.timer", files["well-being.timer"])
+
+    assert units.run("systemctl", "start", "well-being.timer").returncode == 0
+
+    def ended() -> str:
+        shown = units.run("systemctl", "show", "well-being.service", "-p", "ExecMainExitTimestampMonotonic,Result")
+        return shown.stdout if "Monotonic=0\n" not in shown.stdout else ""
+
+    assert "Result=success" in wait_until(ended, "the timer has run it", timeout=40)
+    journal = units.run("journalctl", "-u", "well-being.service", "-o", "cat").stdout
+    assert "PASSED" in journal
+    assert "mode verify" in journal

@@ -13,8 +13,8 @@ from runbook.cli.options import playbook_argument
 
 EPILOG = """\b
 Examples:
-  runbook schedule export playbooks/restore-logging.yml -i prod --format systemd --out /etc/systemd/system
-  runbook schedule export playbooks/restore-logging.yml -i prod --format cron
+  runbook schedule export playbooks/restore.yml -i prod --out /etc/systemd/system
+  runbook schedule export playbooks/restore.yml -i prod --format cron
 """
 FORMATS = ("systemd", "cron", "kubernetes", "github", "gitlab")
 

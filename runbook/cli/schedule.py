@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -66,8 +67,10 @@ def export(playbook: Path, inventory: str, form: str, out: Path | None, image: s
 
 def _program(form: str) -> str:
     """On this machine the program by its path: timers have another PATH than people."""
-    here = form in ("systemd", "cron")
-    return (shutil.which("runbook") or "/usr/local/bin/runbook") if here else "runbook"
+    if form not in ("systemd", "cron"):
+        return "runbook"
+    beside = Path(sys.executable).with_name("runbook")
+    return str(beside) if beside.exists() else shutil.which("runbook") or "/usr/local/bin/runbook"
 
 
 def _words(schedule: Mapping[str, Any], playbook: Path, hosts: str) -> tuple[str, ...]:

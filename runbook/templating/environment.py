@@ -119,6 +119,7 @@ def evaluate_node(node: nodes.Expr, scope: Mapping[str, Any]) -> Any:
     return _value(_compile_node(node), scope)
 
 
+@lru_cache(maxsize=8192)
 def syntax_error(text: str, *, bare: bool) -> tuple[str, str] | None:
     """What is wrong with a template's syntax, and a hint; None when it can be compiled.
 
@@ -128,7 +129,9 @@ def syntax_error(text: str, *, bare: bool) -> tuple[str, str] | None:
         if "{%" in text:
             (_expression if bare else _template)(text)
         else:
-            _check_names(_parsed(text) if bare else environment().parse(text))
+            tree = _parsed(text) if bare else environment().parse(text)
+            if "|" in text or " is" in text:
+                _check_names(tree)
     except TemplateSyntaxError as error:
         return _syntax_message(error, text, bare)
     return None
@@ -139,9 +142,11 @@ def _check_names(tree: nodes.Node) -> None:
     env = environment()
     for node in (tree, *tree.find_all((nodes.Filter, nodes.Test))):
         if isinstance(node, nodes.Filter) and node.name not in env.filters:
-            raise TemplateSyntaxError(f"No filter named {node.name!r}.", node.lineno)
+            raise TemplateSyntaxError(
+                f"no filter is called {node.name!r} {nearest(node.name, env.filters)}".rstrip(), 1
+            )
         if isinstance(node, nodes.Test) and node.name not in env.tests:
-            raise TemplateSyntaxError(f"No test named {node.name!r}.", node.lineno)
+            raise TemplateSyntaxError(f"no test is called {node.name!r} {nearest(node.name, env.tests)}".rstrip(), 1)
 
 
 def free_names(text: str, *, bare: bool) -> frozenset[str]:

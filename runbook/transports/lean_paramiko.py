@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hmac
 import logging
 import sys
 
@@ -14,6 +15,9 @@ try:
 finally:
     if _absent:
         del sys.modules["invoke"]
+
+# It compares the MAC of every packet byte by byte in Python; this takes as long whatever the bytes are, too.
+paramiko.packet.constant_time_bytes_eq = hmac.compare_digest  # type: ignore[attr-defined] # a name that it imports
 
 _log = logging.getLogger("paramiko")
 _log.addHandler(logging.NullHandler())

@@ -150,13 +150,18 @@ class _Reading:
         return criterion in known and matches(known[criterion], tuple(value.split(",")))
 
 
+@lru_cache(maxsize=1024)
+def _expression(pattern: str) -> re.Pattern[str]:
+    return re.compile(re.escape(pattern).replace(r"\*", ".*").replace(r"\?", "."), re.IGNORECASE | re.DOTALL)
+
+
 def matches(name: str, patterns: Values) -> bool:
     """Does a name match a list of patterns with `*`, `?` and `!`, as OpenSSH has them?"""
-    hit = False
+    hit, lower = False, name.lower()
     for pattern in patterns:
         bare = pattern.removeprefix("!")
-        expression = re.escape(bare).replace(r"\*", ".*").replace(r"\?", ".")
-        if re.fullmatch(expression, name, re.IGNORECASE | re.DOTALL):
+        wild = "*" in bare or "?" in bare
+        if _expression(bare).fullmatch(name) if wild else bare.lower() == lower:
             if pattern.startswith("!"):
                 return False
             hit = True

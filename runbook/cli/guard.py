@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import click
 
-from runbook.model import Host
-from runbook.plan.build import Plan
-from runbook.plan.changes import may_change
+if TYPE_CHECKING:
+    from runbook.model import Host
+    from runbook.plan.build import Plan
 
 SHOWN = 10
 VARIABLE = "confirm_name"
@@ -18,6 +19,8 @@ VARIABLE = "confirm_name"
 
 def agree(plan: Plan, *, yes: bool, named: Sequence[str]) -> None:
     """Returns when the run may begin. Raises click.Abort when it must not, UsageError when nobody can be asked."""
+    from runbook.plan.changes import may_change
+
     hosts = may_change(plan)
     missing = [name for name in _names(hosts) if name not in named]
     if not missing and (yes or len(hosts) < 2):

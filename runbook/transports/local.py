@@ -50,9 +50,7 @@ class LocalTransport:
         try:
             return running.finish(self._stop)
         finally:
-            if running.alive:  # whatever went wrong here, nothing goes on behind our back
-                running.kill()
-            running.close()
+            running.end()
 
     def forward(self, host: str, port: int) -> tuple[str, int]:
         return host, port
@@ -193,6 +191,15 @@ class _Running:
         with contextlib.suppress(subprocess.TimeoutExpired):
             self._process.wait(2)
         self._read(0)
+
+    def end(self) -> None:
+        """Whatever went wrong: nothing goes on behind our back, nobody is told any more, and nothing stays open."""
+        self._on_output = None  # it may be what went wrong
+        try:
+            if self.alive:
+                self.kill()
+        finally:
+            self.close()
 
     def close(self) -> None:
         self._selector.close()

@@ -48,8 +48,7 @@ def test_systemd_takes_the_units(project: Path) -> None:
     assert "OnCalendar=Mon,Tue,Wed,Thu,Fri *-*-* 06,07" in files["well-being.timer"]
     assert 'verify "well being.yml" -i localhost, -e "level=a b"' in files["well-being.service"]
     service = project / "out" / "well-being.service"
-    program = files["well-being.service"].split("ExecStart=")[1].split()[0]
-    service.write_text(files["well-being.service"].replace(program, sys.executable))
+    assert Path(sys.executable).with_name("runbook").exists(), "systemd looks for the program"
     analyze = require("systemd-analyze", "apt-get install systemd")
     units = [str(service), str(project / "out" / "well-being.timer")]
     done = subprocess.run([analyze, "verify", *units], capture_output=True, text=True, timeout=60)
@@ -123,8 +122,6 @@ def test_a_real_timer_runs_it(project: Path, units: SystemdHost) -> None:
     (units.path(folder) / "well being.yml").write_text(PLAYBOOK)
     files = exported(project, "systemd")
     service = files["well-being.service"].replace(str(project), folder)
-    program = service.split("ExecStart=")[1].split()[0]
-    service = service.replace(f"ExecStart={program}", f'ExecStart="{sys.executable}" -m runbook')
     units.write_unit("well-being.service", service)
     soon = units.path("/etc/systemd/system/well-being.timer.d")
     soon.mkdir()

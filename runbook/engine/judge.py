@@ -9,7 +9,7 @@ from typing import Any
 from runbook.events import Condition, Outcome, Status
 from runbook.model import Expression, Step
 from runbook.templating.conditions import judge
-from runbook.templating.environment import free_names
+from runbook.templating.environment import TemplateError, free_names
 from runbook.templating.scope import Scope
 
 _OWN_VERDICT = frozenset({"rc", "status", "count", "running", "listening", "exists"})
@@ -43,7 +43,12 @@ def judge_outcome(step: Step, outcome: Outcome, scope: Scope, attempts: int) -> 
     if outcome.status in (Status.UNREACHABLE, Status.WAITING, Status.SKIPPED):
         return outcome, ()
     over = judged_scope(step, outcome, scope, attempts)
-    conditions = judge_all(step.expect, over, "expect")
+    try:
+        conditions = judge_all(step.expect, over, "expect")
+    except TemplateError:
+        if outcome.status is Status.FAILED:  # it came to nothing that could be judged: why is what counts
+            return outcome, ()
+        raise
     outcome = _failed_when(step, outcome, over)
     outcome = _changed_when(step, outcome, over)
     return _expect(step, outcome, conditions), conditions

@@ -140,7 +140,8 @@ class Tries:
         try:
             outcome, conditions = judge_outcome(step, outcome, scope, number)
         except TemplateError as error:
-            message = self.desk.explain(error)
+            why = outcome.message if outcome.status is Status.FAILED else ""
+            message = "; ".join(filter(None, (why, self.desk.explain(error))))
             return Done(replace(outcome, status=Status.FAILED, message=message), number, action)
         return Done(clouded(outcome, self.desk.undone), number, action, conditions)
 

@@ -243,3 +243,12 @@ def test_the_evidence_of_the_failure_is_kept_after_the_repair(tmp_path: Path) ->
     assert result.outcome.status == "remediated"
     assert [item.title for item in result.outcome.evidence] == ["before the repair: where it contains 'debug'"]
     assert "debug = on" in result.outcome.evidence[0].text
+
+
+@pytest.mark.parametrize("judged", ["expect: one == 1", "expect: elapsed > 1", "failed_when: one == 1"])
+def test_why_a_step_came_to_nothing_is_told_although_it_cannot_be_judged(judged: str) -> None:
+    nobody = "databases: {app: {host: 127.0.0.1, port: 9, dbname: x, user: x}}"
+    run = play(steps(f"- {{sql: SELECT 1 AS one, {judged}}}", before=nobody))
+
+    assert ends(run) == {"1.1": "failed"}
+    assert "127.0.0.1:9" in message(run, "1.1")

@@ -162,3 +162,14 @@ def test_it_is_repaired_and_then_passes(site: Site) -> None:
     assert (second.code, second.verdict) == (0, "passed"), second.output
     assert second.with_status("changed", "remediated", "failed") == []
     assert second.causes == []
+
+
+@pytest.mark.parametrize("name", MANAGERS[3:])
+def test_a_variant_restarts_it_through_the_same_manager(name: str, request: pytest.FixtureRequest) -> None:
+    """PM2 and Compose with a command of the inventory's own."""
+    site: Site = request.getfixturevalue(f"{name}_site")
+
+    first = site.locally().play("-e", "variant=tokens")
+
+    assert (first.code, first.verdict) == (0, "remediated"), first.output
+    assert site.play("-e", "variant=tokens").verdict == "passed"

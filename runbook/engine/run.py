@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor, wait
+from queue import Empty
 
 from runbook import __version__
 from runbook.engine.host import HostRun
@@ -33,6 +34,9 @@ from runbook.plan.build import Plan, PlannedStage
 from runbook.plan.inputs import secret_values
 from runbook.steps.base import Question
 from runbook.transports.base import Stopped
+
+SIGNAL_LOOK = 0.2
+"""Seconds after which a signal that was missed is seen at the latest."""
 
 
 def execute(plan: Plan, tools: Tools) -> Iterator[Event]:
@@ -67,7 +71,10 @@ def _secrets(plan: Plan) -> Iterator[str]:
 def _drain(session: Session, conductor: _Conductor) -> Iterator[Event]:
     while True:
         try:
-            event = session.queue.get()
+            # Not for ever: a signal that comes just before the wait begins is handled only once it is over.
+            event = session.queue.get(timeout=SIGNAL_LOOK)
+        except Empty:
+            continue
         except KeyboardInterrupt:
             conductor.interrupted = True
             session.stop.set()

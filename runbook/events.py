@@ -7,9 +7,11 @@ can be masked, stored and sent as it is.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 from typing import Any
+
+from runbook.frozen import frozen
 
 
 class Status(StrEnum):
@@ -59,7 +61,7 @@ class Role(StrEnum):
     REMEDIATE = "remediate"
 
 
-@dataclass(frozen=True)
+@frozen
 class Table:
     """Rows as a person reads them. `total` counts all rows where `rows` holds only the first of them."""
 
@@ -68,7 +70,7 @@ class Table:
     total: int = 0
 
 
-@dataclass(frozen=True)
+@frozen
 class Evidence:
     """Something seen that explains an outcome. `language` is `diff`, `json`, `log` or empty, for highlighting."""
 
@@ -78,7 +80,7 @@ class Evidence:
     language: str = ""
 
 
-@dataclass(frozen=True)
+@frozen
 class Outcome:
     """What a step came to.
 
@@ -101,7 +103,7 @@ class Outcome:
         return self.status not in STOPPING
 
 
-@dataclass(frozen=True)
+@frozen
 class Condition:
     """One judged expression with the value of every operand: `recent > 0`, False, (("recent", "0"),)."""
 
@@ -111,7 +113,7 @@ class Condition:
     keyword: str = "expect"
 
 
-@dataclass(frozen=True)
+@frozen
 class RunStarted:
     at: float
     run_id: str
@@ -128,7 +130,7 @@ class RunStarted:
     version: str = ""
 
 
-@dataclass(frozen=True)
+@frozen
 class StageStarted:
     at: float
     number: str
@@ -137,7 +139,7 @@ class StageStarted:
     """Who takes part; hosts that failed before are left out."""
 
 
-@dataclass(frozen=True)
+@frozen
 class StepStarted:
     at: float
     host: str
@@ -154,7 +156,7 @@ class StepStarted:
     """What it will do, in one line, rendered."""
 
 
-@dataclass(frozen=True)
+@frozen
 class StepProgress:
     """Something to show while a step runs: `stream` is `stdout`, `stderr` (a command's output), `note`, or
     `failed`: why it failed, before it is diagnosed and repaired."""
@@ -166,7 +168,7 @@ class StepProgress:
     text: str
 
 
-@dataclass(frozen=True)
+@frozen
 class StepFinished:
     at: float
     host: str
@@ -191,14 +193,14 @@ class StepFinished:
     """(label, outcome) of each item of a loop."""
 
 
-@dataclass(frozen=True)
+@frozen
 class StageFinished:
     at: float
     number: str
     name: str
 
 
-@dataclass(frozen=True)
+@frozen
 class RunFinished:
     at: float
     interrupted: bool = False

@@ -6,15 +6,16 @@ import json
 import re
 import shlex
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
+from runbook.frozen import frozen
 from runbook.schedule import Cron, to_calendar
 
 DEFAULT_IMAGE = "registry.example.com/runbook:latest"
 
 
-@dataclass(frozen=True)
+@frozen
 class Timer:
     """What is run when. `words` is the whole command line; paths in it are relative to `folder`."""
 

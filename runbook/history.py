@@ -9,9 +9,9 @@ import gzip
 import json
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
+from runbook.frozen import frozen
 from runbook.results import Run
 from runbook.stored import from_data, to_data
 
@@ -25,7 +25,7 @@ class NoSuchRun(ValueError):
     """No run is kept under that name; the sentence says which are."""
 
 
-@dataclass(frozen=True)
+@frozen
 class Kept:
     """One kept run: its id, and its file."""
 

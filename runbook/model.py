@@ -6,15 +6,16 @@ Templates are kept as the user wrote them; `Expression` is a bare one (`when`, `
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
+from runbook.frozen import frozen
 from runbook.source import Place, Problem, Span
 
 # --- inventory ---------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
+@frozen
 class Variable:
     """A variable as the inventory sets it: its value (strings may be templates) and where it was written."""
 
@@ -24,7 +25,7 @@ class Variable:
     """`group:NAME` or `host:NAME`, with where it came from."""
 
 
-@dataclass(frozen=True)
+@frozen
 class Host:
     """A managed host. `variables` are merged from its groups and itself, the nearest winning."""
 
@@ -41,7 +42,7 @@ class Host:
         return default if variable is None else variable.value
 
 
-@dataclass(frozen=True)
+@frozen
 class Group:
     name: str
     hosts: tuple[str, ...] = ()
@@ -50,7 +51,7 @@ class Group:
     variables: Mapping[str, Variable] = field(default_factory=dict)
 
 
-@dataclass(frozen=True)
+@frozen
 class Inventory:
     """Hosts in the order of the files, and groups by name (`all` and `ungrouped` are always there)."""
 
@@ -67,7 +68,7 @@ class Inventory:
 # --- playbook ----------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
+@frozen
 class Expression:
     """A bare Jinja expression and its place."""
 
@@ -75,7 +76,7 @@ class Expression:
     place: Place
 
 
-@dataclass(frozen=True)
+@frozen
 class Input:
     name: str
     schema: Mapping[str, Any]
@@ -89,7 +90,7 @@ class Input:
     required: bool = True
 
 
-@dataclass(frozen=True)
+@frozen
 class Common:
     """The keys that every step, block, choice and include may have."""
 
@@ -114,7 +115,7 @@ class Common:
     diagnose: tuple[Node, ...] = ()
 
 
-@dataclass(frozen=True)
+@frozen
 class Step:
     """One step of a kind. `args` is as written (a bare value is put under the kind's SHORT option)."""
 
@@ -136,7 +137,7 @@ class Step:
     secrets: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
+@frozen
 class Block:
     """Steps that stop at the first failure, with `rescue` and `always`. An include is a block read from a file."""
 
@@ -150,7 +151,7 @@ class Block:
     """The file, when it is an include."""
 
 
-@dataclass(frozen=True)
+@frozen
 class Option:
     name: str
     description: str
@@ -158,7 +159,7 @@ class Option:
     place: Place
 
 
-@dataclass(frozen=True)
+@frozen
 class Choose:
     number: str
     common: Common
@@ -170,7 +171,7 @@ class Choose:
 Node = Step | Block | Choose
 
 
-@dataclass(frozen=True)
+@frozen
 class Remediation:
     """A branch that is tried when a step failed. Named ones stand in `Playbook.remediations`."""
 
@@ -183,7 +184,7 @@ class Remediation:
     vars: Mapping[str, Any] = field(default_factory=dict)
 
 
-@dataclass(frozen=True)
+@frozen
 class Stage:
     number: str
     name: str
@@ -198,7 +199,7 @@ class Stage:
     confirm: str = ""
 
 
-@dataclass(frozen=True)
+@frozen
 class Playbook:
     name: str
     place: Place

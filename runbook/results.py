@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 
 from runbook.events import Condition, Outcome, Role, Status, worst
+from runbook.frozen import frozen
 
 STRUCTURES = frozenset({"stage", "block", "choose", "include", "remediation"})
 """Kinds of results that only hold others; counts leave them out."""
@@ -25,7 +26,7 @@ class Verdict(StrEnum):
     UNKNOWN = "unknown"
 
 
-@dataclass(frozen=True)
+@frozen
 class Result:
     """How one step (or what holds steps) ended on one host; `children` in the order in which they ended."""
 
@@ -79,7 +80,7 @@ class Result:
             yield from child.counted()
 
 
-@dataclass(frozen=True)
+@frozen
 class StageRecord:
     """`results` has one stage-level result for each host."""
 
@@ -100,7 +101,7 @@ class StageRecord:
         return worst([result.status for result in self.results])
 
 
-@dataclass(frozen=True)
+@frozen
 class Cause:
     """A likely cause, and the step that it explains."""
 
@@ -109,7 +110,7 @@ class Cause:
     number: str
 
 
-@dataclass(frozen=True)
+@frozen
 class Run:
     """Times are seconds since the epoch. `note` says why a run ended before its time."""
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+
+from runbook.frozen import frozen
 
 _FIELDS = (
     ("minute", 0, 59, ()),
@@ -24,7 +25,7 @@ _MACROS = {
 }
 
 
-@dataclass(frozen=True)
+@frozen
 class Cron:
     """The values of each field, sorted; None where the field is `*`."""
 

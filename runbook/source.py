@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from runbook.frozen import frozen
+
 Key = str | int
 Keys = tuple[Key, ...]
 
@@ -29,7 +31,7 @@ class Span:
         return f"{self.file}:{self.line}:{self.column}"
 
 
-@dataclass(frozen=True)
+@frozen
 class Problem:
     """One thing that the user wrote wrong: what it is, where, and the way out.
 
@@ -51,7 +53,7 @@ class Problems(Exception):
         super().__init__("\n".join(f"{p.span}: {p.message}" for p in self.problems))
 
 
-@dataclass(frozen=True)
+@frozen
 class Document:
     """One parsed file. `data` is plain Python; `keys` and `values` give spans by path (`("stages", 0, "name")`)."""
 
@@ -62,7 +64,7 @@ class Document:
     values: Mapping[Keys, Span] = field(default_factory=dict)
 
 
-@dataclass(frozen=True)
+@frozen
 class Place:
     """Where something stands in a document; `place / "name"` is the place of what it holds."""
 

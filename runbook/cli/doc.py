@@ -12,7 +12,7 @@ def command(kind: str | None, every: bool) -> int:
     """Show what the KIND of step does: its options, the fields of its outcome, an example."""
     from runbook.cli.reference import page, steps_page, summary
     from runbook.steps import KINDS
-    from runbook.templating.environment import nearest
+    from runbook.templating.render import nearest
 
     if every:
         click.echo(steps_page(), nl=False)

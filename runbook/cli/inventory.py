@@ -22,7 +22,7 @@ def command(
     from runbook.inventory import show
     from runbook.inventory.load import load_inventory
     from runbook.inventory.patterns import select
-    from runbook.templating.environment import nearest
+    from runbook.templating.render import nearest
 
     loaded = load_inventory(inventory)
     if as_list:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 
+from runbook.frozen import frozen
 from runbook.model import Input, Inventory, Playbook
 from runbook.source import Problem, Problems
 
@@ -62,7 +63,7 @@ inventory_options = stack(_INVENTORY)
 choice_options = stack(_CHOICE)
 
 
-@dataclass(frozen=True)
+@frozen
 class Wanted:
     """What the user asked for, as typed."""
 

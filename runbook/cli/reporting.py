@@ -5,16 +5,16 @@ from __future__ import annotations
 import importlib
 import os
 import sys
-from dataclasses import dataclass
 from pathlib import Path
 
 import click
 
+from runbook.frozen import frozen
 from runbook.record import Run
 from runbook.reports import REPORTS
 
 
-@dataclass(frozen=True)
+@frozen
 class Wanted:
     form: str
     path: str

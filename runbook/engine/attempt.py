@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
@@ -11,20 +10,19 @@ from runbook.durations import seconds
 from runbook.engine.frame import Frame
 from runbook.engine.session import Session
 from runbook.events import Condition, Evidence, Outcome, Status
+from runbook.frozen import frozen
 from runbook.model import Host, Step
 from runbook.playbook.check import check, with_defaults
 from runbook.playbook.fit import fitted
 from runbook.source import Place, Span
 from runbook.steps import KINDS
 from runbook.steps.base import Answer, Context, Previews, Question, StepError
-from runbook.templating.conditions import judge
-from runbook.templating.environment import TemplateError, nearest, render
-from runbook.templating.files import render_file
+from runbook.templating.render import TemplateError, judge, nearest, render
 from runbook.templating.scope import Scope
 from runbook.transports.base import Become, CommandTimeout, Unreachable
 
 
-@dataclass(frozen=True)
+@frozen
 class Progress:
     """Where a running step shows what it does."""
 
@@ -32,7 +30,7 @@ class Progress:
     output: Callable[[str, bytes], None]
 
 
-@dataclass(frozen=True)
+@frozen
 class Attempt:
     """What one attempt came to."""
 
@@ -89,7 +87,7 @@ class Runner:
             stop=session.stop,
             note=progress.note,
             output=progress.output,
-            render=lambda text, name: render_file(text, scope, name),
+            render=lambda text, name: _render_file(text, scope, name),
             judge=lambda texts, extra: [judge(text, scope.with_data(**extra), step.args_place) for text in texts],
             database=lambda name: self.database(name, scope),
             ask=lambda question: self.ask(question, step),
@@ -148,3 +146,9 @@ def _option(span: Span, place: Place) -> str:
         if known == span or place.document.values.get(path) == span:
             return f"{path[-1]}: " if len(path) > len(place.path) else ""
     return ""
+
+
+def _render_file(text: str, scope: Scope, name: str) -> str:
+    from runbook.templating.files import render_file  # imports Jinja
+
+    return render_file(text, scope, name)

@@ -13,15 +13,16 @@ from runbook.engine.judge import flags, judge_all
 from runbook.engine.outcomes import hidden
 from runbook.engine.session import Session
 from runbook.events import BAD, Condition, Evidence, Outcome, Status, StepFinished, StepProgress, StepStarted
+from runbook.frozen import frozen
 from runbook.model import Expression, Host, Node, Step
 from runbook.source import Place, excerpt
 from runbook.steps import KINDS
-from runbook.templating.environment import TemplateError, evaluate, is_template, render
+from runbook.templating.render import TemplateError, evaluate, is_template, render
 from runbook.templating.scope import Layer, Scope
 from runbook.templating.unknown import Unknown, UnknownValue
 
 
-@dataclass(frozen=True)
+@frozen
 class Done:
     """What a node came to, with all that its finishing event tells."""
 

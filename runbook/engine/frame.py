@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Any
 
 from runbook.events import Role
+from runbook.frozen import frozen
 from runbook.model import Common, Host
 from runbook.source import Place
 from runbook.templating.scope import Layer
 
 
-@dataclass(frozen=True)
+@frozen
 class Frame:
     parent: str = ""
     role: Role = Role.STEP

@@ -25,7 +25,7 @@ from runbook.events import (
     Status,
 )
 from runbook.model import Block, Choose, Common, Host, Node, Remediation, Stage, Step
-from runbook.templating.environment import TemplateError, evaluate
+from runbook.templating.render import TemplateError, evaluate
 from runbook.transports.base import Stopped
 
 _POINTING = (Status.FAILED, Status.WARNED, Status.REMEDIATED)

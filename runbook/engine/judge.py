@@ -8,8 +8,7 @@ from typing import Any
 
 from runbook.events import Condition, Outcome, Status
 from runbook.model import Expression, Step
-from runbook.templating.conditions import judge
-from runbook.templating.environment import TemplateError, free_names
+from runbook.templating.render import TemplateError, free_names, judge
 from runbook.templating.scope import Scope
 
 _OWN_VERDICT = frozenset({"rc", "status", "count", "running", "listening", "exists"})

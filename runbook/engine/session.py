@@ -6,24 +6,25 @@ import contextlib
 import threading
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from queue import SimpleQueue
 from typing import Any
 
 from runbook.engine.mode import Mode
 from runbook.engine.secrets import Masker
 from runbook.events import Event
+from runbook.frozen import frozen
 from runbook.model import Host
 from runbook.plan.build import Plan
 from runbook.steps.base import Answer, Question
-from runbook.templating.environment import TemplateError
+from runbook.templating.render import TemplateError
 from runbook.transports.base import Transport
 
 TransportFor = Callable[..., Transport]
 """(name, variables, stop=event) -> Transport; see `runbook.transports.connect.transport_for`."""
 
 
-@dataclass(frozen=True)
+@frozen
 class Tools:
     """What the command line hands to the engine."""
 

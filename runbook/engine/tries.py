@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -17,9 +17,10 @@ from runbook.engine.once import shared_once
 from runbook.engine.outcomes import of_items
 from runbook.engine.progress import Lines
 from runbook.events import Condition, Outcome, Status
+from runbook.frozen import frozen
 from runbook.model import Node, Step
 from runbook.steps import KINDS
-from runbook.templating.environment import TemplateError, evaluate, is_template, render
+from runbook.templating.render import TemplateError, evaluate, is_template, render
 from runbook.templating.scope import Scope
 from runbook.templating.unknown import Unknown
 from runbook.transports.base import Stopped
@@ -29,7 +30,7 @@ DEFAULT_DELAY = 5.0
 """Of a step that has `until` and does not say them: Ansible's."""
 
 
-@dataclass(frozen=True)
+@frozen
 class Tries:
     """Runs steps, and blocks that are repeated, at one host's desk."""
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from runbook.frozen import frozen
 from runbook.inventory.draft import Draft
 from runbook.inventory.vault import Vault, VaultError, is_encrypted
 from runbook.source import Document, Problem, Problems, Span, read_bounded
@@ -39,7 +40,7 @@ def read_text(path: Path, file: str) -> str:
     return text
 
 
-@dataclass(frozen=True)
+@frozen
 class Opened:
     """The text of a file, and whether the file is encrypted: then no line of it may be shown."""
 

@@ -16,6 +16,7 @@ import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from runbook.frozen import frozen
 from runbook.inventory.addresses import AddressError, expand
 from runbook.inventory.draft import Draft
 from runbook.inventory.values import ValueTooLong, read_value
@@ -31,7 +32,7 @@ def parse_ini(text: str, file: str, draft: Draft) -> None:
     _Ini(file, draft).parse(text)
 
 
-@dataclass(frozen=True)
+@frozen
 class _Word:
     text: str
     column: int
@@ -170,7 +171,7 @@ class _Ini:
             self._set(host, name, text, span)
 
     def _undeclared(self) -> None:
-        from runbook.templating.environment import nearest
+        from runbook.templating.render import nearest
 
         for name, awaited in self.awaited.items():
             near = nearest(name, self.draft.groups.keys() - {name})

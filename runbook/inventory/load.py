@@ -82,7 +82,7 @@ def _resolve(source: str, project: Path, draft: Draft) -> Path | None:
 
 
 def _not_found(source: str, span: Span, home: Path, draft: Draft) -> None:
-    from runbook.templating.environment import nearest
+    from runbook.templating.render import nearest
 
     there = sorted({entry.stem for entry in home.iterdir()}) if home.is_dir() else []
     hint = nearest(source, there) or (f"{show_path(home)} has: {', '.join(there)}" if there else "")

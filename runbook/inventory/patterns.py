@@ -10,9 +10,10 @@ from __future__ import annotations
 import fnmatch
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
+from runbook.frozen import frozen
 from runbook.inventory.addresses import split_port
 from runbook.inventory.draft import LOCALHOST
 from runbook.inventory.files import read_text
@@ -99,7 +100,7 @@ def _chosen(inventory: Inventory, parts: list[str], pattern: str) -> dict[str, H
     return hosts
 
 
-@dataclass(frozen=True)
+@frozen
 class _Found:
     hosts: list[Host]
     known: bool

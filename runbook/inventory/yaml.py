@@ -57,7 +57,7 @@ class _Yaml:
             part(group, name, data, place / name)
 
     def _unknown(self, group: str, key: Any, place: Place) -> None:
-        from runbook.templating.environment import nearest
+        from runbook.templating.render import nearest
 
         message = f"the group {group!r} has the key {key!r}, which has no meaning here"
         if hint := nearest(str(key), _KEYS):

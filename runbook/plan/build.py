@@ -8,17 +8,18 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
+from runbook.frozen import frozen
 from runbook.model import Host, Inventory, Node, Playbook, Stage, Step, walk
 from runbook.plan.select import Selection, left_out
 from runbook.plan.variables import Given, Variables
 from runbook.source import Problem, Problems
-from runbook.templating.environment import nearest
+from runbook.templating.render import nearest
 
 
-@dataclass(frozen=True)
+@frozen
 class PlannedStage:
     """One stage with the hosts that it runs on, in batches."""
 
@@ -30,7 +31,7 @@ class PlannedStage:
         return tuple(host for batch in self.batches for host in batch)
 
 
-@dataclass(frozen=True)
+@frozen
 class Plan:
     playbook: Playbook
     inventory: Inventory

@@ -6,18 +6,18 @@ What depends on a registered value is shown as `(known after 2.1)`; secrets as `
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
+from runbook.frozen import frozen
 from runbook.model import Block, Choose, Expression, Host, Node, Remediation, Step
 from runbook.plan.build import Plan, PlannedStage
 from runbook.source import Place
 from runbook.steps import KINDS
-from runbook.templating.environment import TemplateError, evaluate, free_names, is_template, render
+from runbook.templating.render import TemplateError, evaluate, free_names, is_template, render
 from runbook.templating.scope import Layer, Scope
 
 
-@dataclass(frozen=True)
+@frozen
 class PlannedStep:
     """One line of the plan. `depth` counts from 0 for what stands in a stage."""
 

@@ -11,7 +11,7 @@ from runbook.model import Host, Input, Playbook
 from runbook.plan.variables import Variables
 from runbook.playbook.check import check
 from runbook.source import Document, Place, Problem, Problems
-from runbook.templating.environment import TemplateError
+from runbook.templating.render import TemplateError
 
 
 def from_environment(playbook: Playbook) -> dict[str, Any]:

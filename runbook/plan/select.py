@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
+from runbook.frozen import frozen
 from runbook.model import Block, Choose, Node, Playbook
 from runbook.source import Problems
-from runbook.templating.environment import nearest
+from runbook.templating.render import nearest
 
 
-@dataclass(frozen=True)
+@frozen
 class Selection:
     tags: frozenset[str] = frozenset()
     skip_tags: frozenset[str] = frozenset()

@@ -9,17 +9,18 @@ import getpass
 import os
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Any
 
+from runbook.frozen import frozen
 from runbook.inventory.patterns import members
 from runbook.model import Host, Inventory, Playbook
-from runbook.templating.environment import OMIT
+from runbook.templating.render import OMIT
 from runbook.templating.scope import Layer, Scope
 
 
-@dataclass(frozen=True)
+@frozen
 class Given:
     """What a run was started with: values of -e, and of inputs from the environment or the operator."""
 

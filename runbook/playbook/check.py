@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from runbook.source import Place, Problem
-from runbook.templating.environment import is_template, nearest
+from runbook.templating.render import is_template, nearest
 
 if TYPE_CHECKING:
     from jsonschema import Draft202012Validator, ValidationError

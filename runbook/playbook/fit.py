@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from runbook.templating.environment import is_template
+from runbook.templating.render import is_template
 
 Schema = Mapping[str, Any]
 

@@ -8,7 +8,7 @@ from typing import Any
 from runbook.model import Playbook, Step, walk
 from runbook.schedule import parse
 from runbook.source import Place, Problem
-from runbook.templating.environment import is_template, nearest
+from runbook.templating.render import is_template, nearest
 
 
 def unknown_databases(playbook: Playbook) -> Iterator[Problem]:

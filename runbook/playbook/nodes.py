@@ -15,7 +15,7 @@ from runbook.playbook.check import check
 from runbook.playbook.schema import BLOCK_ONLY, COMMON, STEP_ONLY, STRUCTURES, loading
 from runbook.source import Document, Place, Problem, Problems
 from runbook.steps import KINDS
-from runbook.templating.environment import is_template, nearest, syntax_error
+from runbook.templating.render import is_template, nearest, syntax_error
 from runbook.yaml_source import read_yaml_file
 
 EXPRESSIONS = ("when", "until", "changed_when", "failed_when", "expect")

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from runbook.frozen import frozen
 
 
-@dataclass(frozen=True)
+@frozen
 class Report:
     """Where a report is made, and the ending of its file."""
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from runbook.events import BAD, Evidence, Role, Status, StepFinished, worst
+from runbook.frozen import frozen
 from runbook.record import ASIDE, STRUCTURES, Result, Run
 from runbook.reports import tables
 from runbook.reports.text import bounded, clean, diff_line, duration, evidence_of, one_line, sign, tail, unmet
@@ -22,7 +22,7 @@ _TELLING = ("note", "confirm", "choose")
 """Kinds whose message is what they are for."""
 
 
-@dataclass(frozen=True)
+@frozen
 class Line:
     """`style` is `text`, `soft`, `strong`, `added`, `removed`, or a status."""
 

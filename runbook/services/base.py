@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Protocol
 
+from runbook.frozen import frozen
 from runbook.transports.base import CommandResult
 
 Shell = Callable[[str], CommandResult]
@@ -16,7 +17,7 @@ class ServiceError(Exception):
     """The manager refused or failed; the sentence says what it answered."""
 
 
-@dataclass(frozen=True)
+@frozen
 class Service:
     """What to manage: its name for the manager, and the manager's own options."""
 
@@ -24,7 +25,7 @@ class Service:
     options: Mapping[str, Any] = field(default_factory=dict)
 
 
-@dataclass(frozen=True)
+@frozen
 class ServiceState:
     """What the manager says now. `started` is seconds since the epoch by the host's clock.
 

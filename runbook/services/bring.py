@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from runbook.frozen import frozen
 from runbook.services.base import Manager, Service, ServiceError, ServiceState, Shell
 from runbook.services.probe import file_times
 
@@ -20,7 +20,7 @@ LOOK = 0.5
 ACTIONS = {"restarted": "restart", "started": "start", "stopped": "stop", "reloaded": "reload"}
 
 
-@dataclass(frozen=True)
+@frozen
 class Wish:
     """What is asked for: `state` as the step says it; all times in seconds."""
 
@@ -31,7 +31,7 @@ class Wish:
     newer_than: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
+@frozen
 class Result:
     """What came of it: `problem` says in one sentence what is not as asked, and is empty when all is."""
 
@@ -41,7 +41,7 @@ class Result:
     problem: str = ""
 
 
-@dataclass(frozen=True)
+@frozen
 class Hand:
     """What it is done with: the manager, the service, the host's shell, and a pause that ends when the run does."""
 

@@ -33,7 +33,7 @@ def plain(text: str) -> str:
 
 def near(name: str, known: Iterable[str]) -> str:
     """`did you mean X?`, else the names that there are, in brackets for the end of a sentence."""
-    from runbook.templating.environment import nearest
+    from runbook.templating.render import nearest
 
     names = sorted(set(known))
     if not names:

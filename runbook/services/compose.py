@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from shlex import join, quote, split
 from typing import Any
 
+from runbook.frozen import frozen
 from runbook.services.base import Service, ServiceError, ServiceState, Shell
 from runbook.services.common import must, near, plain
 from runbook.services.probe import path_word
@@ -51,7 +52,7 @@ _RETRYING = ("restarting", "stopped")
 """Docker's word for one that will be started again, and podman's: a container that nobody wants back is `exited`."""
 
 
-@dataclass(frozen=True)
+@frozen
 class Container:
     """One container as `inspect` shows it. `status` is the engine's word: running, exited, restarting, created …"""
 

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from shlex import join, split
 from typing import Any
 
+from runbook.frozen import frozen
 from runbook.services.base import Service, ServiceError, ServiceState, Shell
 from runbook.services.common import must, near, plain
 from runbook.services.probe import Snapshot, path_word, snapshot
@@ -25,7 +25,7 @@ OPTIONS: Mapping[str, Any] = {
 NO_DAEMON = "no PM2 daemon is running"
 
 
-@dataclass(frozen=True)
+@frozen
 class App:
     """One process in PM2's list. `restarts` counts those by hand too."""
 

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from shlex import quote
 
+from runbook.frozen import frozen
 from runbook.services.base import ServiceError, Shell
 
 MARK = "runbook-process-probe"
@@ -50,7 +50,7 @@ _HEADER = re.compile(rb"(?:^|\n)==> /proc/(\d+)/cmdline <==\n")
 _PS = re.compile(r"\s*(\d+)\s+(\d+)\s+(\d+)\s+(\S+)\s+(\S+)\s+(\w{3} \w{3} [ \d]\d \d\d:\d\d:\d\d \d{4})\s(.*)")
 
 
-@dataclass(frozen=True)
+@frozen
 class Process:
     """A living process. `started` is seconds since the epoch; `command` its arguments, joined with spaces."""
 
@@ -69,7 +69,7 @@ class Process:
         return f"{self.pid}@{self.birth}"
 
 
-@dataclass(frozen=True)
+@frozen
 class Snapshot:
     """What ran at a moment: `now` is the host's clock, `boot` names the time since it was last started."""
 
@@ -82,7 +82,7 @@ class Snapshot:
         return next((process for process in self.processes if process.pid == pid), None)
 
 
-@dataclass(frozen=True)
+@frozen
 class FileTimes:
     """When files were last written, seconds since the epoch; None for one that is not there."""
 

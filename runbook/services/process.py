@@ -12,10 +12,10 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from shlex import quote
 from typing import Any
 
+from runbook.frozen import frozen
 from runbook.services.base import Service, ServiceError, ServiceState, Shell
 from runbook.services.common import must
 from runbook.services.probe import Process, Snapshot, file_times, path_word, snapshot
@@ -85,7 +85,7 @@ echo $$ >"$0.new" && mv -f "$0.new" "$0" && exec /bin/sh -c "$c"
 """
 
 
-@dataclass(frozen=True)
+@frozen
 class _Seen:
     """What the pid file leads to: the main process, or why there is none; `family` are all that belong to it."""
 

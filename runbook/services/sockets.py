@@ -5,8 +5,8 @@ from __future__ import annotations
 import ipaddress
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+from runbook.frozen import frozen
 from runbook.services.base import Shell
 from runbook.services.probe import Process, snapshot
 
@@ -16,7 +16,7 @@ _ROW = re.compile(
 )
 
 
-@dataclass(frozen=True)
+@frozen
 class Listener:
     """A listening socket; `inode` leads to the processes that hold it."""
 

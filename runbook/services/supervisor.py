@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from shlex import join
 from typing import Any
 
+from runbook.frozen import frozen
 from runbook.services.base import Service, ServiceError, ServiceState, Shell
 from runbook.services.common import must, near, plain, said_by
 from runbook.services.probe import Snapshot, path_word, snapshot
@@ -33,7 +33,7 @@ _PHASES = {"STARTING": "starting", "BACKOFF": "retrying", "STOPPING": "starting"
 _LOG_BYTES = 16384
 
 
-@dataclass(frozen=True)
+@frozen
 class Program:
     """One line of `supervisorctl status`: `name` is `group:program`, or the program's alone."""
 

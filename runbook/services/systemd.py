@@ -7,10 +7,10 @@ that are part of it (`ConsistsOf`): a restart of it is proved when their process
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from shlex import join
 from typing import Any
 
+from runbook.frozen import frozen
 from runbook.services.base import Service, ServiceError, ServiceState, Shell
 from runbook.services.common import must, near, plain, said_by
 from runbook.services.probe import Process, snapshot
@@ -39,7 +39,7 @@ _USER_BUS = 'XDG_RUNTIME_DIR="${XDG_RUNTIME_DIR:-/run/user/$(id -u)}"; export XD
 _PHASES = {"activating": "starting", "reloading": "", "deactivating": "starting", "maintenance": ""}
 
 
-@dataclass(frozen=True)
+@frozen
 class Clock:
     """The host's clock, and how long it has been up, in seconds."""
 

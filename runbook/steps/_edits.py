@@ -8,9 +8,9 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
+from runbook.frozen import frozen
 from runbook.steps._shown import shown
 
 ACTIONS = ("replace", "insert", "line", "block", "absent")
@@ -36,7 +36,7 @@ class EditProblem(Exception):
     """An edit does not fit the text; the sentence says what was found instead."""
 
 
-@dataclass(frozen=True)
+@frozen
 class Edited:
     """The new text, and for each edit whether it changed something."""
 

@@ -8,9 +8,9 @@ from __future__ import annotations
 import math
 import shlex
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
+from runbook.frozen import frozen
 from runbook.steps._rotation import LIMIT, LogFile, content, current, must, proved, rotated, too_much
 from runbook.steps._stamps import Clock, after, in_zone, stamp
 from runbook.steps.base import Context, StepError
@@ -20,7 +20,7 @@ ENOUGH = 32
 FIRST_LOOK = 256 * 1024
 
 
-@dataclass(frozen=True)
+@frozen
 class Found:
     """Lines of a log. `note` says what a reader should know of them; not `complete` when some are known to be lost."""
 

@@ -6,10 +6,10 @@ import hashlib
 import re
 import shlex
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from runbook.events import Outcome, changed, passed
+from runbook.frozen import frozen
 from runbook.steps._diff import of_bytes
 from runbook.steps.base import Args, Context, StepError
 from runbook.transports.files import FileInfo, FileProblem, Run, read_file, stat, write_file
@@ -91,7 +91,7 @@ def put(data: bytes, name: str, args: Args, context: Context, *, write: bool = T
     return changed(said, diff=diff, path=path, changed=True, backup=backup, size=len(data))
 
 
-@dataclass(frozen=True)
+@frozen
 class _Before:
     """What was there: the same, or these bytes; None where they are too many to show."""
 

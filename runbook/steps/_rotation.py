@@ -10,8 +10,8 @@ import hashlib
 import re
 import shlex
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+from runbook.frozen import frozen
 from runbook.steps.base import Context, StepError
 from runbook.transports.base import CommandResult
 
@@ -26,7 +26,7 @@ _PACKED = (".gz", ".xz", ".bz2", ".zst")
 _CUT = "not read to its end"
 
 
-@dataclass(frozen=True)
+@frozen
 class LogFile:
     """`proof` is a digest of what proves the place that was asked for, or the file's end. `mtime` is in seconds."""
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
 
+from runbook.frozen import frozen
 from runbook.steps.base import Context, StepError
 
 _TIME = r"(\d\d):(\d\d):(\d\d)(?:[.,](\d{1,9}))?\s?(Z|UTC|GMT|[+-]\d\d:?\d\d)?\b"
@@ -25,7 +25,7 @@ LATE = 900.0
 """Seconds from a file's last line to its last writing that are usual; a wrong time zone gives more."""
 
 
-@dataclass(frozen=True)
+@frozen
 class Clock:
     """The host's time: seconds since the epoch, and its distance from UTC."""
 
@@ -33,7 +33,7 @@ class Clock:
     zone: timezone
 
 
-@dataclass(frozen=True)
+@frozen
 class Stamp:
     """Seconds since the epoch; not `exact` when the line tells whole seconds only. Does it tell its zone?"""
 

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
 from runbook.events import Condition, Outcome
+from runbook.frozen import frozen
 from runbook.model import Host
 from runbook.transports.base import Become, Command, CommandResult, Transport
 
@@ -60,7 +61,7 @@ class StepError(Exception):
     """The step cannot do what was asked; the sentence says why and the way out. It becomes a failed outcome."""
 
 
-@dataclass(frozen=True)
+@frozen
 class Question:
     """What `confirm` asks a person."""
 
@@ -69,7 +70,7 @@ class Question:
     text: str
 
 
-@dataclass(frozen=True)
+@frozen
 class Answer:
     """`value` is yes, no or na (not applicable); `at` is seconds since the epoch."""
 
@@ -91,7 +92,7 @@ class Cache(Protocol):
         ...
 
 
-@dataclass(frozen=True)
+@frozen
 class Context:
     """Everything that a kind may touch. Made by the engine for one attempt of one step on one host."""
 

@@ -29,12 +29,12 @@ import ssl
 import time
 from collections.abc import Mapping
 from contextlib import closing
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from runbook.durations import seconds, show
 from runbook.events import Evidence, Outcome, Status, failed
+from runbook.frozen import frozen
 from runbook.steps.base import Args, Context, StepError
 
 if TYPE_CHECKING:
@@ -147,7 +147,7 @@ def _limit(args: Args, context: Context) -> float:
     return limit if context.timeout is None else min(limit, context.timeout)
 
 
-@dataclass(frozen=True)
+@frozen
 class _Answer:
     status: int
     reason: str

@@ -30,11 +30,11 @@ from __future__ import annotations
 
 import os
 import re
-from dataclasses import dataclass
 from typing import Any
 
 from runbook.durations import show
 from runbook.events import Evidence, Outcome, Table, failed, passed
+from runbook.frozen import frozen
 from runbook.services.base import ServiceError
 from runbook.services.bring import moment
 from runbook.services.probe import Process, Snapshot, snapshot
@@ -66,7 +66,7 @@ SHOWN = 50
 """Rows of the table in the report; the outcome has them all."""
 
 
-@dataclass(frozen=True)
+@frozen
 class _Found:
     processes: tuple[Process, ...]
     now: float

@@ -26,11 +26,11 @@ import re
 import time
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from runbook.durations import seconds, show
 from runbook.events import Evidence, Outcome, Status, Table, failed
+from runbook.frozen import frozen
 from runbook.steps._database import DatabaseUnreachable, connection, ended_with, plain
 from runbook.steps.base import Args, Context, StepError
 
@@ -117,7 +117,7 @@ def _limit(args: Args, context: Context) -> float:
     return max(0.001, limit if context.timeout is None else min(limit, context.timeout))
 
 
-@dataclass(frozen=True)
+@frozen
 class _Result:
     """`rows` are the first MAX_ROWS; `count` counts all, or those that were changed."""
 

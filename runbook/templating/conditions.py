@@ -16,7 +16,8 @@ from jinja2.parser import Parser
 
 from runbook.events import Condition
 from runbook.source import Place, Span
-from runbook.templating.environment import TemplateError, environment, evaluate, evaluate_node
+from runbook.templating.environment import environment, evaluate_node, expression
+from runbook.templating.render import TemplateError
 from runbook.templating.unknown import UnknownValue
 
 MAX_VALUE = 200
@@ -25,9 +26,11 @@ MAX_VALUE = 200
 _OPERATORS = {"eq": "==", "ne": "!=", "gt": ">", "gteq": ">=", "lt": "<", "lteq": "<=", "in": "in", "notin": "not in"}
 
 
-def judge(text: str, scope: Mapping[str, Any], place: Place | Span | None = None, keyword: str = "expect") -> Condition:
+def judged(
+    text: str, scope: Mapping[str, Any], place: Place | Span | None = None, keyword: str = "expect"
+) -> Condition:
     """Does it hold? Raises TemplateError when it cannot be computed."""
-    holds = bool(evaluate(text, scope, place))
+    holds = bool(expression(text, scope, place))
     return Condition(text, holds, tuple(_values(text, scope)), keyword)
 
 

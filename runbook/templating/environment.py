@@ -1,14 +1,14 @@
 """The one Jinja environment: sandboxed, strict about undefined names, with native values.
 
-`render` treats text as a template, `evaluate` as a bare expression. Both take a scope (any mapping; read as far as the
-text needs it) and raise TemplateError with the place and, for an undefined name, the nearest names.
+Imported by `runbook.templating.render` when there is a template: most texts are none. Everything takes a scope (any
+mapping; read as far as the text needs it) and raises TemplateError with the place and, for an undefined name, the
+nearest names.
 """
 
 from __future__ import annotations
 
-import difflib
 from collections import ChainMap
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
@@ -22,27 +22,8 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from runbook.source import Place, Span
 from runbook.templating.filters import FILTERS, TESTS
+from runbook.templating.render import TemplateError, nearest
 from runbook.templating.unknown import Unknown
-
-
-class TemplateError(Exception):
-    """A template that cannot be rendered: what, where in the user's file, and the way out."""
-
-    def __init__(self, message: str, span: Span | None = None, hint: str = "", name: str = "") -> None:
-        self.message, self.span, self.hint = message, span, hint
-        self.name = name
-        """The undefined name, where that is what is wrong."""
-        super().__init__(message)
-
-
-class Omit:
-    """The value of `omit`: an option that gets it is as if it had not been written."""
-
-    def __repr__(self) -> str:
-        return "omit"
-
-
-OMIT = Omit()
 
 
 class Undefined(StrictUndefined):
@@ -78,38 +59,12 @@ def environment() -> _Environment:
     return env
 
 
-def is_template(value: Any) -> bool:
-    """Would rendering change this text?"""
-    return isinstance(value, str) and ("{{" in value or "{%" in value or "{#" in value)
-
-
-def render(value: Any, scope: Mapping[str, Any], place: Place | Span | None = None) -> Any:
-    """A value with every text in it rendered. A text that is one whole `{{ … }}` keeps its native type."""
-    if isinstance(value, str):
-        return _render_text(value, scope, place) if is_template(value) else value
-    if isinstance(value, Mapping):
-        return _render_mapping(value, scope, place)
-    if isinstance(value, list | tuple):
-        rendered = [render(item, scope, _below(place, index)) for index, item in enumerate(value)]
-        return [item for item in rendered if item is not OMIT]
-    return value
-
-
-def _render_mapping(value: Mapping[Any, Any], scope: Mapping[str, Any], place: Place | Span | None) -> dict[Any, Any]:
-    out = {}
-    for key, item in value.items():
-        rendered = render(item, scope, _below(place, key))
-        if rendered is not OMIT:
-            out[render(key, scope, place) if is_template(key) else key] = rendered
-    return out
-
-
 def render_whole(text: str, scope: Mapping[str, Any], place: Place | Span | None = None) -> str:
     """The text of a template file. As Ansible's users know it, a line that holds only a block tag leaves no line."""
     return str(_run(_whole, text, scope, place))
 
 
-def evaluate(text: str, scope: Mapping[str, Any], place: Place | Span | None = None) -> Any:
+def expression(text: str, scope: Mapping[str, Any], place: Place | Span | None = None) -> Any:
     """The value of a bare expression."""
     return _run(_expression, text, scope, place)
 
@@ -120,7 +75,7 @@ def evaluate_node(node: nodes.Expr, scope: Mapping[str, Any]) -> Any:
 
 
 @lru_cache(maxsize=8192)
-def syntax_error(text: str, *, bare: bool) -> tuple[str, str] | None:
+def objection(text: str, *, bare: bool) -> tuple[str, str] | None:
     """What is wrong with a template's syntax, and a hint; None when it can be compiled.
 
     Statements are compiled, for what only the compiler finds. Expressions are parsed only, which is four times quicker.
@@ -149,16 +104,10 @@ def _check_names(tree: nodes.Node) -> None:
             raise TemplateSyntaxError(f"no test is called {node.name!r} {nearest(node.name, env.tests)}".rstrip(), 1)
 
 
-def free_names(text: str, *, bare: bool) -> frozenset[str]:
+def names_in(text: str, *, bare: bool) -> frozenset[str]:
     """The variables that a template reads. The syntax must be right."""
     source = "{{ " + text + " }}" if bare else text
     return frozenset(find_undeclared_variables(environment().parse(source))) - frozenset(GLOBALS)
-
-
-def nearest(name: str, names: Iterable[str]) -> str:
-    """`did you mean X?` with the nearest of the names, or nothing."""
-    close = difflib.get_close_matches(name, sorted(set(names)), n=2, cutoff=0.6)
-    return f"did you mean {' or '.join(close)}?" if close else ""
 
 
 @lru_cache(maxsize=8192)
@@ -198,7 +147,8 @@ def _whole(text: str) -> tuple[Template, bool]:
     return environment().overlay(trim_blocks=True).from_string(text), False
 
 
-def _render_text(text: str, scope: Mapping[str, Any], place: Place | Span | None) -> Any:
+def render_text(text: str, scope: Mapping[str, Any], place: Place | Span | None = None) -> Any:
+    """The value of a text with templates in it: native where the text is one whole `{{ … }}`."""
     return _run(_template, text, scope, place)
 
 
@@ -270,7 +220,3 @@ def _syntax_message(error: TemplateSyntaxError, text: str, bare: bool) -> tuple[
 def _short(text: str) -> str:
     line = " ".join(text.split())
     return line if len(line) <= 70 else line[:67] + "..."
-
-
-def _below(place: Place | Span | None, key: Any) -> Place | Span | None:
-    return place / key if isinstance(place, Place) else place

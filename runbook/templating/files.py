@@ -9,7 +9,8 @@ from typing import Any
 from jinja2 import TemplateSyntaxError
 
 from runbook.source import Span
-from runbook.templating.environment import TemplateError, render_whole
+from runbook.templating.environment import render_whole
+from runbook.templating.render import TemplateError
 
 
 def render_file(text: str, scope: Mapping[str, Any], name: str) -> str:

@@ -7,16 +7,16 @@ registered, set or given with -e is data and never is.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
+from runbook.frozen import frozen
 from runbook.source import Place, Span
-from runbook.templating.environment import TemplateError, render
+from runbook.templating.render import TemplateError, render
 
 PlaceOf = Callable[[str], Place | Span | None]
 
 
-@dataclass(frozen=True)
+@frozen
 class Layer:
     """Variables of one level. `templates` says that the user wrote them, so that texts in them are rendered."""
 

@@ -6,14 +6,16 @@ Files are read and written by commands over `run` (see `files.py`), so that `bec
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Protocol
+
+from runbook.frozen import frozen
 
 OnOutput = Callable[[str, bytes], None]
 """Called with (`stdout` or `stderr`, bytes) as output arrives, from any thread."""
 
 
-@dataclass(frozen=True)
+@frozen
 class Become:
     """Run as another user, by sudo. `password` is asked for by sudo where it needs one."""
 
@@ -21,7 +23,7 @@ class Become:
     password: str | None = field(default=None, repr=False)
 
 
-@dataclass(frozen=True)
+@frozen
 class Command:
     """Something to run: `script` is POSIX sh text (quote words with shlex), as long as one likes.
 
@@ -39,7 +41,7 @@ class Command:
     """Bytes kept of each stream; what comes after is counted and dropped."""
 
 
-@dataclass(frozen=True)
+@frozen
 class CommandResult:
     """How a command ended. `exit_code` is 128 + N when signal N ended it."""
 

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import re
 import shlex
-from dataclasses import dataclass
 from typing import Protocol
 
+from runbook.frozen import frozen
 from runbook.transports.base import CommandResult
 
 READ_LIMIT = 16 * 1024 * 1024
@@ -27,7 +27,7 @@ class FileMissing(FileProblem):
     """There is no such file."""
 
 
-@dataclass(frozen=True)
+@frozen
 class FileInfo:
     """`kind` is file, directory, link or other; `mode` octal text such as `0644`; `mtime` seconds since the epoch."""
 

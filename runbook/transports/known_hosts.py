@@ -8,16 +8,16 @@ import hashlib
 import hmac
 import shlex
 from collections.abc import Iterable
-from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
+from runbook.frozen import frozen
 from runbook.transports.ssh_config import matches
 
 _RSA_SIGNATURES = ("rsa-sha2-512", "rsa-sha2-256")
 
 
-@dataclass(frozen=True)
+@frozen
 class Entry:
     """One line: for which hosts (patterns, or one hash), which key."""
 
@@ -77,7 +77,7 @@ def parse(line: str, file: str = "", number: int = 0) -> Entry | None:
     return Entry(file, number, hosts, words[1], words[2], marker)
 
 
-@dataclass(frozen=True)
+@frozen
 class Address:
     """A host as known_hosts files name it."""
 

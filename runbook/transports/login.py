@@ -5,9 +5,10 @@ from __future__ import annotations
 import getpass
 import os
 import re
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 
+from runbook.frozen import frozen
 from runbook.transports import ssh_config
 from runbook.transports.known_hosts import Address
 from runbook.transports.ssh_config import Values
@@ -21,7 +22,7 @@ DEFAULT_KEYS = ("id_ed25519", "id_ecdsa", "id_rsa")
 METHODS = ("publickey", "password", "keyboard-interactive")
 
 
-@dataclass(frozen=True)
+@frozen
 class Login:
     """One hop, with the hops before it."""
 

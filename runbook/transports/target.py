@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
+from runbook.frozen import frozen
 from runbook.transports.base import Unreachable
 
 Options = tuple[tuple[str, str], ...]
@@ -23,7 +24,7 @@ class UnknownConnection(Unreachable):
     """A connection variable cannot be understood; the sentence names it and says what to write."""
 
 
-@dataclass(frozen=True)
+@frozen
 class SshTarget:
     """A host to reach over SSH, before `~/.ssh/config` has been asked."""
 

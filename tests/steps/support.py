@@ -19,8 +19,8 @@ from runbook.model import Host
 from runbook.playbook.check import check, with_defaults
 from runbook.source import Document, Place
 from runbook.steps.base import Args, Context, Kind, StepError
-from runbook.templating.conditions import judge
 from runbook.templating.files import render_file
+from runbook.templating.render import judge
 from runbook.transports.base import Transport
 from runbook.transports.local import LocalTransport
 

@@ -10,7 +10,7 @@ import pytest
 
 import runbook.steps.template as kind
 from runbook.events import Outcome, Status
-from runbook.templating.environment import TemplateError
+from runbook.templating.render import TemplateError
 from tests.steps.support import examples, make_context, options, problems, run_kind
 
 Fill = Callable[..., Outcome]

@@ -7,8 +7,7 @@ from typing import Any
 import pytest
 
 from runbook.source import Span
-from runbook.templating.conditions import judge
-from runbook.templating.environment import OMIT, TemplateError, evaluate, free_names, render, syntax_error
+from runbook.templating.render import OMIT, TemplateError, evaluate, free_names, judge, render, syntax_error
 from runbook.templating.scope import Layer, Scope
 
 

@@ -1,0 +1,78 @@
+"""`@frozen`: a frozen dataclass that is made quickly.
+
+The standard decorator compiles six functions for each class, 0.7 ms of every start of the program for each of our
+seventy; this one compiles `__init__` alone, and shares the rest. `dataclasses.fields`, `replace` and `field` work.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from dataclasses import MISSING, FrozenInstanceError, field
+from operator import attrgetter
+from typing import Any, TypeVar, dataclass_transform
+
+C = TypeVar("C")
+_PLAIN = dataclasses.dataclass(init=False, repr=False, eq=False)
+
+
+@dataclass_transform(frozen_default=True, field_specifiers=(field,))
+def frozen(cls: type[C]) -> type[C]:
+    """Of the options of `field`, `default`, `default_factory`, `repr` and `compare` have a meaning here."""
+    cls = _PLAIN(cls)
+    cls.__init__ = _init(cls)  # type: ignore[method-assign]  # made here, as the standard decorator does
+    compared = tuple(one.name for one in dataclasses.fields(cls) if one.compare)  # type: ignore[arg-type]  # it is one
+    values = _getter(compared)
+
+    def __eq__(self: Any, other: object) -> Any:
+        return values(self) == values(other) if other.__class__ is self.__class__ else NotImplemented
+
+    def __hash__(self: Any) -> int:
+        return hash(values(self))
+
+    _own(cls, __eq__=__eq__, __hash__=__hash__, __repr__=_repr, __setattr__=_refuse, __delattr__=_refuse)
+    return cls
+
+
+def _init(cls: type) -> Callable[..., None]:
+    """`__init__` with the fields as parameters."""
+    names: dict[str, Any] = {"_set": object.__setattr__}
+    words, lines = ["self"], []
+    for one in dataclasses.fields(cls):
+        name = value = one.name
+        if one.default is not MISSING:
+            names[f"_default_{name}"] = one.default
+            words.append(f"{name}=_default_{name}")
+        elif one.default_factory is not MISSING:
+            names[f"_new_{name}"], names["_missing"] = one.default_factory, MISSING
+            words.append(f"{name}=_missing")
+            value = f"_new_{name}() if {name} is _missing else {name}"
+        else:
+            words.append(name)
+        lines.append(f" _set(self, '{name}', {value})")
+    if hasattr(cls, "__post_init__"):
+        lines.append(" self.__post_init__()")
+    exec(f"def __init__({', '.join(words)}):\n" + ("\n".join(lines) or " pass"), names)  # noqa: S102 - names of fields only
+    made: Callable[..., None] = names["__init__"]
+    made.__qualname__ = f"{cls.__qualname__}.__init__"
+    return made
+
+
+def _getter(names: tuple[str, ...]) -> Callable[[Any], Any]:
+    return attrgetter(*names) if names else lambda _self: ()
+
+
+def _own(cls: type, **methods: Any) -> None:
+    """Set the methods that the class does not define itself."""
+    for name, method in methods.items():
+        if name not in cls.__dict__:
+            setattr(cls, name, method)
+
+
+def _repr(self: Any) -> str:
+    shown = (f"{one.name}={getattr(self, one.name)!r}" for one in dataclasses.fields(self) if one.repr)
+    return f"{self.__class__.__qualname__}({', '.join(shown)})"
+
+
+def _refuse(self: Any, name: str, *_: Any) -> None:
+    raise FrozenInstanceError(f"{self.__class__.__name__}.{name} cannot be changed")

@@ -115,8 +115,8 @@ def _tools(given: dict[str, Any], run_id: str, mode: str, operator: Operator, st
     flags = {"ansible_user": given["user"], "ansible_ssh_private_key_file": given["private_key"]}
     over = {name: value for name, value in flags.items() if value}
 
-    def connect(name: str, variables: Any, *, stop: threading.Event) -> Any:
-        return transport_for(name, {**variables, **over}, stop=stop)
+    def connect(name: str, variables: Any, **shared: Any) -> Any:
+        return transport_for(name, {**variables, **over}, **shared)
 
     password = click.prompt("sudo password", hide_input=True, err=True) if given["ask_become_pass"] else None
     return Tools(

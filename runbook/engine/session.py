@@ -19,9 +19,10 @@ from runbook.plan.build import Plan
 from runbook.steps.base import Answer, Question
 from runbook.templating.render import TemplateError
 from runbook.transports.base import Transport
+from runbook.transports.jumps import Jumps
 
 TransportFor = Callable[..., Transport]
-"""(name, variables, stop=event) -> Transport; see `runbook.transports.connect.transport_for`."""
+"""(name, variables, stop=event, jumps=jumps) -> Transport; see `runbook.transports.connect.transport_for`."""
 
 
 @frozen
@@ -73,6 +74,7 @@ class Session:
         self._transports: dict[tuple[str, str], Transport] = {}
         self._answers: dict[str, Answer | None] = {}
         self._caches: dict[str, OpenThings] = {}
+        self._jumps = Jumps()
         self._lock = threading.RLock()
         self._asking = threading.Lock()
 
@@ -93,7 +95,7 @@ class Session:
             key = (owner.name, target)
             if key not in self._transports:
                 variables = self._connection(owner, target)
-                self._transports[key] = self.tools.transport_for(target, variables, stop=self.stop)
+                self._transports[key] = self._open(target, variables)
             return self._transports[key]
 
     def controller(self, owner: Host) -> Transport:
@@ -102,8 +104,11 @@ class Session:
             key = (owner.name, "")
             if key not in self._transports:
                 local = {"ansible_connection": "local"}
-                self._transports[key] = self.tools.transport_for("localhost", local, stop=self.stop)
+                self._transports[key] = self._open("localhost", local)
             return self._transports[key]
+
+    def _open(self, name: str, variables: Mapping[str, Any]) -> Transport:
+        return self.tools.transport_for(name, variables, stop=self.stop, jumps=self._jumps)
 
     def _connection(self, owner: Host, target: str) -> Mapping[str, Any]:
         host = owner if target == owner.name else self.plan.inventory.hosts.get(target)
@@ -133,6 +138,7 @@ class Session:
                 cache.close()
             for transport in self._transports.values():
                 _close(transport)
+            self._jumps.close()
 
 
 def _close(thing: Any) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from runbook.transports.base import Transport
+from runbook.transports.jumps import Jumps
 from runbook.transports.local import LocalTransport
 from runbook.transports.target import UnknownConnection, target_of
 
@@ -18,8 +19,8 @@ SAY_HOW = ("ansible_host", "ansible_port", "ansible_user", "ansible_ssh_host", "
 __all__ = ["UnknownConnection", "transport_for"]
 
 
-def transport_for(name: str, variables: Mapping[str, Any], *, stop: threading.Event) -> Transport:
-    """The transport of a host; it connects at its first use. `variables` are rendered.
+def transport_for(name: str, variables: Mapping[str, Any], *, stop: threading.Event, jumps: Jumps) -> Transport:
+    """The transport of a host; it connects at its first use, through `jumps`. `variables` are rendered.
 
     Raises UnknownConnection, an Unreachable, for variables that cannot be understood.
     """
@@ -30,7 +31,7 @@ def transport_for(name: str, variables: Mapping[str, Any], *, stop: threading.Ev
         raise UnknownConnection(f"{name}: ansible_connection {wanted!r} is not one of {', '.join(LOCAL + OVER_SSH)}")
     from runbook.transports.ssh import SshTransport
 
-    return SshTransport(target_of(name, variables), stop)
+    return SshTransport(target_of(name, variables), stop, jumps)
 
 
 def _default(name: str, variables: Mapping[str, Any]) -> str:

@@ -7,30 +7,31 @@ from __future__ import annotations
 
 import contextlib
 import random
-import socket
 import threading
 import time
 from typing import Any
 
-from runbook.transports import authentication, known_hosts, wire
+from runbook.transports import authentication, known_hosts
 from runbook.transports.base import Stopped, Unreachable
 from runbook.transports.lean_paramiko import paramiko
+from runbook.transports.lines import Line, line_to, no_answer
 from runbook.transports.login import Login
 from runbook.transports.wire import Wire
 
 IDLE_POLL = 15.0
 """Seconds between looks of an idle connection's thread at its state; what arrives wakes it at once."""
-_CLOSED_AT_ONCE_TRIES = 3
+_CLOSED_AT_ONCE_TRIES = 4
+_PAUSE = 0.25
+"""Seconds before it is tried a second time; then three times as long, and again."""
 _SLICE = 0.1
 _FAST_KEX = ("curve25519-sha256@libssh.org", "ecdh-sha2-nistp256")
 
 
 class Connection:
-    """An open, authenticated connection and those it goes through."""
+    """An open, authenticated connection."""
 
-    def __init__(self, login: Login, transport: paramiko.Transport, line: Wire, below: Connection | None) -> None:
-        self.login, self.transport = login, transport
-        self._wire, self._below = line, below
+    def __init__(self, login: Login, transport: paramiko.Transport, line: Wire) -> None:
+        self.login, self.transport, self._wire = login, transport, line
 
     @property
     def alive(self) -> bool:
@@ -53,33 +54,23 @@ class Connection:
     def close(self) -> None:
         self._wire.close()
         self.transport.close()
-        if self._below is not None:
-            self._below.close()
 
 
-def dial(login: Login, stop: threading.Event) -> Connection:
-    """Connect through all jump hosts and log in. Raises Unreachable, Stopped."""
-    below: Connection | None = None
-    try:
-        for jump in login.jumps:
-            below = _patiently(jump, below, stop)
-        return _patiently(login, below, stop)
-    except BaseException:
-        if below is not None:
-            below.close()
-        raise
+def dial(login: Login, below: Connection | None, line: Line | None, stop: threading.Event) -> Connection:
+    """Connect, through a jump host's connection where there is one, and log in.
 
-
-def _patiently(hop: Login, below: Connection | None, stop: threading.Event) -> Connection:
-    """One hop; tried again a little later when the server hangs up before its first word (MaxStartups)."""
+    `line` may be open already. Tried again a little later when the server hangs up before its first word (MaxStartups).
+    Raises Unreachable, Stopped.
+    """
     attempt = 1
     while True:
         try:
-            return _hop(hop, below, stop)
+            return _hop(login, below, line, stop)
         except _HungUp as error:
             if attempt == _CLOSED_AT_ONCE_TRIES:
-                raise Unreachable(f"{hop}: {error}") from None
-        if stop.wait(random.uniform(0.1, 0.4) * attempt):  # noqa: S311 - only keeps many hosts apart
+                raise Unreachable(f"{login}: {error}") from None
+        line = None
+        if stop.wait(random.uniform(0.5, 1.5) * _PAUSE * 3 ** (attempt - 1)):  # noqa: S311 - only keeps many hosts apart
             raise Stopped
         attempt += 1
 
@@ -88,55 +79,28 @@ class _HungUp(Exception):
     """The server accepted the connection and closed it without a word."""
 
 
-def _hop(hop: Login, below: Connection | None, stop: threading.Event) -> Connection:
-    deadline = time.monotonic() + hop.connect_timeout
-    line = _line(hop, below, deadline)
+def _hop(hop: Login, below: Connection | None, given: Line | None, stop: threading.Event) -> Connection:
+    line = given or (line_to(hop) if below is None else _channel_to(hop, below))
     transport: paramiko.Transport | None = None
     try:
-        transport = _greet(hop, line, stop, deadline)
+        transport = _greet(hop, line.wire, stop, line.deadline)
         authentication.log_in(transport, hop)
-        line.settimeout(IDLE_POLL)
+        line.wire.settimeout(IDLE_POLL)
         transport.set_keepalive(round(hop.alive_interval))
     except BaseException:
-        line.close()
+        line.wire.close()
         if transport is not None:
             transport.close()
         raise
-    return Connection(hop, transport, line, below)
+    return Connection(hop, transport, line.wire)
 
 
-def _line(hop: Login, below: Connection | None, deadline: float) -> Wire:
-    """The stream that the connection runs on."""
+def _channel_to(hop: Login, below: Connection) -> Line:
+    """A stream that the jump host opens. A jump host from which nothing is heard any more is given up."""
+    began = time.monotonic()
     try:
-        if below is not None:
-            return Wire(_channel_to(hop, below, deadline))
-        if hop.proxy_command:
-            return wire.through_command(hop.proxy_command)
-        return wire.tcp(hop.host, hop.port, hop.family, deadline, hop.alive_interval * hop.alive_count)
-    except TimeoutError:
-        raise Unreachable(
-            f"{hop}: no answer within {hop.connect_timeout:g} s. Is the host up, and may this machine reach it "
-            "(firewall, VPN)? ansible_ssh_timeout gives it more time"
-        ) from None
-    except socket.gaierror as error:
-        raise Unreachable(
-            f"{hop}: the name {hop.host!r} has no address ({error.strerror}). Set ansible_host, or HostName in "
-            "~/.ssh/config, or mend the name service"
-        ) from None
-    except ConnectionRefusedError:
-        raise Unreachable(
-            f"{hop}: nothing listens on port {hop.port} of {hop.host} (connection refused). Is sshd running there, "
-            "and is ansible_port right?"
-        ) from None
-    except OSError as error:
-        why = error.strerror or error
-        raise Unreachable(f"{hop}: cannot connect: {why}. Check the address and the route to it") from None
-
-
-def _channel_to(hop: Login, below: Connection, deadline: float) -> Any:
-    try:
-        return below.transport.open_channel(
-            "direct-tcpip", (hop.host, hop.port), ("127.0.0.1", 0), timeout=max(0.1, deadline - time.monotonic())
+        channel = below.transport.open_channel(
+            "direct-tcpip", (hop.host, hop.port), ("127.0.0.1", 0), timeout=hop.connect_timeout
         )
     except paramiko.ChannelException as error:
         raise Unreachable(
@@ -144,9 +108,12 @@ def _channel_to(hop: Login, below: Connection, deadline: float) -> Any:
             "up, may the jump host reach it, and does its sshd allow TCP forwarding (AllowTcpForwarding)?"
         ) from None
     except (paramiko.SSHException, EOFError) as error:
+        if below.heard < began:
+            below.close()
         if "imeout" in str(error):
-            raise TimeoutError from None
+            raise no_answer(hop) from None
         raise Unreachable(f"{hop}: the connection to the jump host {below.login} broke: {error}") from None
+    return Line(Wire(channel), began + hop.connect_timeout)
 
 
 def _greet(hop: Login, line: Wire, stop: threading.Event, deadline: float) -> paramiko.Transport:

@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING
 from runbook.transports import script
 from runbook.transports.base import Become, Command, CommandResult, CommandTimeout, OnOutput, Stopped, Unreachable
 from runbook.transports.frames import Reply
+from runbook.transports.jumps import Jumps
 from runbook.transports.killing import kill_script
+from runbook.transports.lines import line_to
 from runbook.transports.target import SshTarget
 from runbook.transports.tunnel import Tunnels
 
@@ -35,9 +37,10 @@ _NOT_KNOWN = "; whether it came to its end is not known"
 class SshTransport:
     """One host. `run` is for one thread at a time, `forward` and `close` for any."""
 
-    def __init__(self, target: SshTarget, stop: threading.Event | None = None) -> None:
+    def __init__(self, target: SshTarget, stop: threading.Event | None = None, jumps: Jumps | None = None) -> None:
         self.target = target
         self._stop = stop or threading.Event()
+        self._jumps, self._own_jumps = jumps or Jumps(), jumps is None
         self._lock = threading.RLock()
         self._closed = False
         self._connections: list[Connection] = []
@@ -72,6 +75,8 @@ class SshTransport:
             self._retired.clear()
         for connection in connections:
             connection.close()
+        if self._own_jumps:
+            self._jumps.close()
 
     def _become(self, command: Command) -> Become | None:
         """None too when the login is that user already: then there may be no sudo at all."""
@@ -94,11 +99,15 @@ class SshTransport:
             return self._dial(self._stop)
 
     def _dial(self, stop: threading.Event) -> Connection:
-        from runbook.transports.connection import dial
-
         if self._closed:
             raise Unreachable(f"{self.target.name}: the connection has been closed")
-        connection = dial(self._login, stop)
+        login = self._login
+        line = None if login.jumps else line_to(login)
+
+        from runbook.transports.connection import dial  # paramiko's import takes longer than a server's first word
+
+        below = self._jumps.through(login.jumps, stop)
+        connection = dial(login, below, line, stop)
         self._connections.append(connection)
         return connection
 

@@ -10,6 +10,7 @@ import pytest
 
 from runbook.transports.base import Become, CommandTimeout, Stopped, Unreachable
 from runbook.transports.connect import transport_for
+from runbook.transports.jumps import Jumps
 from runbook.transports.local import LocalTransport
 from runbook.transports.ssh import SshTransport
 from tests.lab.jump import Jump
@@ -146,20 +147,20 @@ def test_a_stop_while_connecting_is_heard(stop: threading.Event, sshd: Sshd) -> 
 @pytest.mark.parametrize("name", ["ssh", "smart", "paramiko", "ansible.builtin.ssh", "", None])
 def test_variables_choose_ssh(sshd: Sshd, stop: threading.Event, name: str | None) -> None:
     found = {**variables(sshd), **({} if name is None else {"ansible_connection": name})}
-    with closing(transport_for("lab", found, stop=stop)) as made:
+    with closing(transport_for("lab", found, stop=stop, jumps=Jumps())) as made:
         assert not made.local
         assert run(made, "echo $SSH_CONNECTION").out
 
 
 def test_variables_choose_this_machine(stop: threading.Event) -> None:
-    made = transport_for("here", {"ansible_connection": "local"}, stop=stop)
+    made = transport_for("here", {"ansible_connection": "local"}, stop=stop, jumps=Jumps())
     assert isinstance(made, LocalTransport)
     assert made.local
 
 
 def test_a_connection_that_is_not_known_is_said(stop: threading.Event) -> None:
     with pytest.raises(Unreachable, match="web: ansible_connection 'winrm' is not one of local, ssh"):
-        transport_for("web", {"ansible_connection": "winrm"}, stop=stop)
+        transport_for("web", {"ansible_connection": "winrm"}, stop=stop, jumps=Jumps())
 
 
 def test_a_host_behind_a_jump_host(jump: Jump) -> None:

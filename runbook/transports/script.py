@@ -17,33 +17,35 @@ INLINE_INPUT = 32 * 1024
 NO_FOLDER = 126
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
 _PLAIN_USER = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*\Z")
+_SHORT = 4096
+_ASKS_WHO = re.compile(r"\$\{?[$0!]|PPID|LINENO|BASH|\b(?:source|eval|trap|set|jobs|wait)\b|(?:^|[\s;&|({`])\.\s")
 _ESCAPED = re.compile(rb"[\x00\\']")
 
 # A here-document is a pipe in most shells; in the others (bash before 5.1) a pipe is borrowed from two idle processes.
 _START = """\
 exec 7>&2 2>/dev/null
 trap : PIPE
-b={boundary} p=/dev/null
+_b={boundary} _p=/dev/null
 exec 5<<'E'
 
 E
-if [ -p /dev/fd/5 ] && (: >/dev/fd/5); then exec 9>/dev/fd/5; p=/dev/fd/9
+if [ -p /dev/fd/5 ] && (: >/dev/fd/5); then exec 9>/dev/fd/5; _p=/dev/fd/9
 elif [ -p /dev/fd/5 ] || [ -d /proc/$$/fd ]; then
-sleep 60 | sleep 60 & n=0
-until [ -p /proc/$!/fd/0 ] || [ $n -gt 999 ]; do n=$((n+1)); done
-if (: >/proc/$!/fd/0); then exec 9>/proc/$!/fd/0; p=/dev/fd/9; fi
+sleep 60 | sleep 60 & _n=0
+until [ -p /proc/$!/fd/0 ] || [ $_n -gt 999 ]; do _n=$((_n+1)); done
+if (: >/proc/$!/fd/0); then exec 9>/proc/$!/fd/0; _p=/dev/fd/9; fi
 kill -9 $!
 fi
 exec 5<&-
-c() {{ [ $p != /dev/null ] && printf . >&9; }}
-f() {{
-s=$? k=
-c && k=left
-printf '%s %s %s\\n' $b $s $k
-printf '%s\\n' $b >&7
+_c() {{ [ $_p != /dev/null ] && printf . >&9; }}
+_f() {{
+_s=$? _k=
+_c && _k=left
+printf '%s %s %s\\n' $_b $_s $_k
+printf '%s\\n' $_b >&7
 }}
-printf '%s %s\\n' $b $$
-printf '%s\\n' $b >&7
+printf '%s %s\\n' $_b $$
+printf '%s\\n' $_b >&7
 """
 
 
@@ -57,15 +59,28 @@ def step(command: Command, boundary: str, *, raw_input: bool = False) -> bytes:
     frame of its own has said that the shell itself reads no more.
     """
     # A subshell redirects after its fork: so the session shell's own remark on a killed step goes nowhere.
-    run = f"(\n{prologue(command)}exec /bin/sh /dev/fd/3\n) 3<<'E{boundary}' 8<$p 9>&- 2>&7 7>&-"
+    apart = "8<$_p 9>&- 2>&7 7>&-"
+    if simple(command.script):
+        run, script = f"(unset _b\n{prologue(command)}eval {shlex.quote(command.script)}\n) {apart}", ""
+    else:
+        run = f"(\n{prologue(command)}exec /bin/sh /dev/fd/3\n) 3<<'E{boundary}' {apart}"
+        script = f"{command.script}\nE{boundary}\n"
     if raw_input:
-        first = b"f\n"
+        first = b"_f\n"
     elif command.stdin:
         first = b"printf '%b' '" + _ESCAPED.sub(lambda match: b"\\0%03o" % match[0][0], command.stdin) + b"' | "
     else:
         first, run = b"", f"{run} </dev/null"
-    script = command.script.encode("utf-8", "surrogateescape")
-    return first + f"{run}\n".encode("utf-8", "surrogateescape") + script + f"\nE{boundary}\nf\n".encode()
+    return first + f"{run}\n{script}_f\n".encode("utf-8", "surrogateescape")
+
+
+def simple(script: str) -> bool:
+    """Does it mean the same in a subshell of the session shell? That costs the host a third of a new `sh`.
+
+    Not where it asks who it is (`$$`, `$PPID`, `$0`), may do so in a file that it reads, or has more lines than one,
+    which an error message would count wrong.
+    """
+    return len(script) <= _SHORT and "\n" not in script and not _ASKS_WHO.search(script)
 
 
 def prologue(command: Command) -> str:

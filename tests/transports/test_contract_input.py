@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from runbook.transports.base import Transport
+from runbook.transports.script import simple
 from tests.transports.ways import run
 
 STRANGE = [
@@ -158,3 +159,38 @@ def test_a_folder_that_is_not_there_is_said(transport: Transport, folder: Path, 
 def test_cdpath_leads_nowhere(transport: Transport, folder: Path) -> None:
     (folder / "tmp").mkdir()
     assert run(transport, "pwd", chdir="/tmp", environment={"CDPATH": str(folder)}).stdout == b"/tmp\n"
+
+
+@pytest.mark.parametrize("asking", ["echo $$", "echo ${$}", "sh -c 'echo $PPID'; echo $$ >/dev/null"])
+def test_every_command_is_a_process_of_its_own(transport: Transport, asking: str) -> None:
+    first, second = (transport.run(Command(asking)).out for _ in range(2))
+
+    assert first.strip().isdigit()
+    assert first != second
+
+
+@pytest.mark.parametrize(
+    "script", ["echo ${x-unset} $#", "x=1; y=2; cd /; echo ${x}", "exec echo ${b-unset}${p-unset}"]
+)
+def test_a_short_command_begins_with_nothing(transport: Transport, script: str) -> None:
+    transport.run(Command("x=left; cd /tmp; set -- a b"))
+
+    assert transport.run(Command(script)).out in ("unset 0\n", "1\n", "unsetunset\n")
+
+
+def test_who_asks_who_it_is_gets_a_shell_of_its_own() -> None:
+    alike = ["true", "systemctl restart web", "cd /srv && ls | wc -l", "echo '$HOME' \"$HOME\"", "test -f a.b", "x=1"]
+    asking = [
+        "echo $$",
+        "kill ${$}",
+        "echo $!",
+        "kill $PPID",
+        "echo $0",
+        ". ./env; run",
+        "ls; . ./x",
+        "a\nb",
+        "set -e; x",
+    ]
+
+    assert all(simple(script) for script in alike)
+    assert not any(simple(script) for script in asking)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from runbook.transports.base import Transport
+from runbook.transports.base import Command, Transport
 from runbook.transports.script import simple
 from tests.transports.ways import run
 

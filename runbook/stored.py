@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
+from functools import cache
 from typing import Any, TypeVar
 
 from runbook.events import Condition, Evidence, Outcome, Role, Status, Table
@@ -84,16 +85,35 @@ def _table(data: Mapping[str, Any]) -> Table:
 
 def plain(value: Any) -> Any:
     """Any value of an event or a record as JSON has it; what JSON does not have becomes text."""
-    if isinstance(value, str):
-        return str(value) if value.isascii() else value.encode("utf-8", "replace").decode()
-    if value is None or isinstance(value, bool | int):
+    kind = type(value)
+    if kind is str:
+        return value if value.isascii() else value.encode("utf-8", "replace").decode()
+    if kind is int or kind is bool or value is None:
         return value
-    if isinstance(value, float):
+    if kind is float:
         return value if math.isfinite(value) else str(value)
+    if kind is list or kind is tuple:
+        return [plain(item) for item in value]
+    if names := _field_names(kind):
+        return {name: plain(getattr(value, name)) for name in names}
+    return _uncommon(value)
+
+
+@cache
+def _field_names(kind: Hashable) -> tuple[str, ...]:
+    return tuple(field.name for field in dataclasses.fields(kind)) if dataclasses.is_dataclass(kind) else ()
+
+
+def _uncommon(value: Any) -> Any:
+    """Mappings, and the relatives of what JSON has: of an enumeration, of a number."""
     if isinstance(value, Mapping):
         return {str(plain(key)): plain(item) for key, item in value.items()}
+    if isinstance(value, str):
+        return plain(str(value))
+    if isinstance(value, bool | int):
+        return value
+    if isinstance(value, float):
+        return plain(float(value))
     if isinstance(value, list | tuple | set | frozenset):
         return [plain(item) for item in value]
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return {field.name: plain(getattr(value, field.name)) for field in dataclasses.fields(value)}
     return value.decode("utf-8", "replace") if isinstance(value, bytes | bytearray) else str(value)

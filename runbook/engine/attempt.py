@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, cast
 
@@ -81,7 +82,7 @@ class Runner:
             transport=session.transport(self.host, target),
             controller=session.controller(self.host),
             variables=scope,
-            base=Path(step.place.document.file).absolute().parent,
+            base=_folder_of(step.place.document.file),
             cache=session.cache(f"{self.host.name}\0{target}"),
             run_started=session.started,
             stop=session.stop,
@@ -152,3 +153,8 @@ def _render_file(text: str, scope: Scope, name: str) -> str:
     from runbook.templating.files import render_file  # imports Jinja
 
     return render_file(text, scope, name)
+
+
+@lru_cache(maxsize=64)
+def _folder_of(file: str) -> Path:
+    return Path(file).absolute().parent

@@ -51,14 +51,15 @@ class Desk:
 
     def __post_init__(self) -> None:
         self.runner = Runner(self.session, self.host)
+        self._registered = Layer(self.registered)
 
     def scope(self, frame: Frame) -> Scope:
         """Everything that a template may read now."""
         variables = self.session.plan.variables
         # Plain data on a frame (loop items, `failure`) lies over what was registered; the user's own vars lie under.
-        written = tuple(layer for layer in frame.layers if layer.templates)
-        data = tuple(layer for layer in frame.layers if not layer.templates)
-        return Scope((*variables.below(self.host), *written, Layer(self.registered), *data, variables.above()))
+        written = [layer for layer in frame.layers if layer.templates]
+        data = [layer for layer in frame.layers if not layer.templates]
+        return Scope((*variables.below(self.host), *written, self._registered, *data, variables.above()))
 
     def register(self, node: Node, done: Done) -> None:
         if not isinstance(node, Step):

@@ -9,4 +9,4 @@ from runbook.stored import to_data
 
 
 def render(run: Run) -> str:
-    return json.dumps(to_data(run), ensure_ascii=False, indent=2) + "\n"
+    return json.dumps(to_data(run), ensure_ascii=False) + "\n"

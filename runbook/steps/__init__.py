@@ -32,8 +32,13 @@ _MODULES = {
 
 
 class _Kinds(Mapping[str, Kind]):
+    def __init__(self) -> None:
+        self._used: dict[str, Kind] = {}
+
     def __getitem__(self, name: str) -> Kind:
-        return cast(Kind, import_module(f"runbook.steps.{_MODULES[name]}"))
+        if name not in self._used:
+            self._used[name] = cast(Kind, import_module(f"runbook.steps.{_MODULES[name]}"))
+        return self._used[name]
 
     def __contains__(self, name: object) -> bool:
         return name in _MODULES

@@ -17,7 +17,7 @@ finally:
         del sys.modules["invoke"]
 
 # It compares the MAC of every packet byte by byte in Python; this takes as long whatever the bytes are, too.
-paramiko.packet.constant_time_bytes_eq = hmac.compare_digest  # type: ignore[attr-defined] # a name that it imports
+paramiko.util.constant_time_bytes_eq = hmac.compare_digest  # type: ignore[assignment]  # as good
 
 _log = logging.getLogger("paramiko")
 _log.addHandler(logging.NullHandler())

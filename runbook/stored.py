@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Hashable, Mapping
-from functools import cache
+from collections.abc import Mapping
 from typing import Any, TypeVar
 
 from runbook.events import Condition, Evidence, Outcome, Role, Status, Table
@@ -94,13 +93,19 @@ def plain(value: Any) -> Any:
         return value if math.isfinite(value) else str(value)
     if kind is list or kind is tuple:
         return [plain(item) for item in value]
-    if names := _field_names(kind):
+    names = _FIELDS.get(kind)
+    if names is None:
+        names = _FIELDS[kind] = _field_names(kind)
+    if names:
         return {name: plain(getattr(value, name)) for name in names}
     return _uncommon(value)
 
 
-@cache
-def _field_names(kind: Hashable) -> tuple[str, ...]:
+_FIELDS: dict[type, tuple[str, ...]] = {}
+"""Of each type that was met the names of its fields; none but a dataclass has any."""
+
+
+def _field_names(kind: type) -> tuple[str, ...]:
     return tuple(field.name for field in dataclasses.fields(kind)) if dataclasses.is_dataclass(kind) else ()
 
 

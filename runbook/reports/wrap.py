@@ -12,9 +12,7 @@ def cropped(text: str, width: int) -> str:
 
 def chopped(text: str, width: int) -> list[str]:
     """Lines of the width, broken anywhere: for code and logs, whose spaces mean something."""
-    from rich.cells import chop_cells
-
-    return [part for line in text.split("\n") for part in (chop_cells(line, width) or [""])]
+    return [part for line in text.split("\n") for part in _pieces(line, width)]
 
 
 def folded(text: str, width: int) -> list[str]:
@@ -28,13 +26,13 @@ def folded(text: str, width: int) -> list[str]:
 
 
 def _broken(line: str, width: int) -> list[str]:
-    from rich.cells import cell_len, chop_cells
+    from rich.cells import cell_len
 
     margin = line[: len(line) - len(line.lstrip())][: width // 2]
     hanging = margin + ("  " if line.lstrip().startswith("• ") else "")
     lines, current = [], margin
     for word in line.split():
-        for index, part in enumerate(chop_cells(word, width - len(hanging))):
+        for index, part in enumerate(_pieces(word, width - len(hanging))):
             if not current.strip():
                 current += part
             elif index == 0 and cell_len(current) + 1 + cell_len(part) <= width:
@@ -43,3 +41,10 @@ def _broken(line: str, width: int) -> list[str]:
                 lines.append(current)
                 current = hanging + part
     return [*lines, current]
+
+
+def _pieces(text: str, width: int) -> list[str]:
+    """What is no wider stays whole: rich loses a text of nothing but combining characters."""
+    from rich.cells import cell_len, chop_cells
+
+    return [text] if cell_len(text) <= width else chop_cells(text, width)

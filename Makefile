@@ -28,6 +28,14 @@ schemas: $(READY)
 	$(BIN)/python -m runbook schema playbook > schemas/playbook.schema.json
 	$(BIN)/python -m runbook doc --all > docs/steps.md
 
+# Needs root, OpenSSH and iproute2; takes about a quarter of an hour. ARGS: --quick, --only W1,W2, --out FILE
+bench: $(READY)
+	@test -x build/bench/peers/bin/pyinfra || { $(PYTHON) -m venv build/bench/peers && \
+		build/bench/peers/bin/python -m pip install --quiet -r benchmarks/requirements.txt; }
+	@test -x build/bench/ours/bin/python || $(PYTHON) -m venv build/bench/ours
+	@build/bench/ours/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt .
+	@$(BIN)/python -m benchmarks.run --ours build/bench/ours/bin --peers build/bench/peers/bin $(ARGS)
+
 $(READY): pyproject.toml constraints.txt
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.11 ...")'
 	$(PYTHON) -m venv $(VENV)

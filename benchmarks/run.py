@@ -1,0 +1,196 @@
+"""`make bench`: all workloads, and the table of RESULTS.md.
+
+`python -m benchmarks.run --ours BIN --peers BIN [--quick] [--only W1,W2] [--out FILE]`; BIN are `bin` folders of
+virtual environments.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import platform
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from benchmarks import held
+from benchmarks.farm import farm, slow_farm
+from benchmarks.measure import Costs, Row, compare
+from benchmarks.peers import LIMIT, OURS, PEERS, Job, Peer
+
+HERE = Path(__file__).parent
+
+
+@dataclass(frozen=True)
+class Setting:
+    """Where things are installed, and how long to measure."""
+
+    ours: Path
+    peers: Path
+    rounds: int
+    quick: bool
+
+
+def rows(setting: Setting, job: Job, peers: tuple[Peer, ...]) -> list[Row]:
+    """A row for each peer that can do it."""
+    made = []
+    for peer in peers:
+        if (job.farm is None and not peer.local) or job.hosts > peer.most_hosts:
+            continue
+        call = peer.call(job, setting.ours if peer.ours else setting.peers)
+        made.append(Row(peer.name, call.argv, call.env))
+    return made
+
+
+def table(title: str, found: list[Costs], base: str, goal: str) -> str:
+    """Medians, and ratios to the row called `base`."""
+    lines = [
+        f"## {title}",
+        "",
+        goal,
+        "",
+        "| | seconds | ratio | processor | memory |",
+        "| --- | --: | --: | --: | --: |",
+    ]
+    unit = next(costs for costs in found if costs.name == base).median("wall")
+    for costs in found:
+        if costs.failed:
+            lines.append(f"| {costs.name} | failed | | | |")
+            print(f"{costs.name}: {costs.failed}", file=sys.stderr)
+            continue
+        wall, cpu, memory = (costs.median(what) for what in ("wall", "cpu", "memory"))
+        lines.append(f"| {costs.name} | {wall:.3f} | {wall / unit:.2f} | {cpu:.2f} s | {memory:.0f} MiB |")
+    return "\n".join(lines) + "\n"
+
+
+def w1(setting: Setting, folder: Path) -> Iterator[str]:
+    with farm(folder, 1) as hosts:
+        found = compare(rows(setting, Job(folder, 20, hosts), (LIMIT, OURS, *PEERS)), folder, setting.rounds)
+    yield table("W1: 20 steps on 1 host", found, LIMIT.name, "Goal: at most 2.5 of the limit.")
+
+
+def w2(setting: Setting, folder: Path) -> Iterator[str]:
+    counts = (10, 50) if setting.quick else (10, 50, 100)
+    with farm(folder, counts[-1]) as hosts:
+        for count in counts:
+            job = Job(folder, 10, hosts, count)
+            found = compare(rows(setting, job, (LIMIT, OURS, *PEERS)), folder, setting.rounds)
+            goal = "1.6" if count == 10 else "1.1"
+            yield table(f"W2: 10 steps on {count} hosts", found, LIMIT.name, f"Goal: at most {goal} of the limit.")
+
+
+def w3(setting: Setting, folder: Path) -> Iterator[str]:
+    with slow_farm(folder, 10, 0.05) as hosts:
+        found = compare(rows(setting, Job(folder, 10, hosts, 10), (LIMIT, OURS, *PEERS)), folder, setting.rounds)
+    title = "W3: 10 steps on 10 hosts, 50 ms away"
+    yield table(title, found, LIMIT.name, "Goal: at most 1.3 of the limit.")
+
+
+def w4(setting: Setting, folder: Path) -> Iterator[str]:
+    found = compare(rows(setting, Job(folder, 100), (OURS, *PEERS)), folder, min(3, setting.rounds))
+    goal = "Goal: a step at least 10 times as fast as pyinfra's, and 100 times as fast as Ansible's."
+    yield table("W4: 100 steps on this machine, without SSH", found, OURS.name, goal)
+
+
+def w5(setting: Setting, folder: Path) -> Iterator[str]:
+    playbook = folder / "large.yml"
+    steps = "".join(
+        f"      - name: Step {number}\n        shell: echo {{{{ part }}}} {number}\n        register: r{number}\n"
+        f"        expect: [rc == 0, \"'{number}' in stdout\"]\n        when: part | length > 0\n"
+        for number in range(2000)
+    )
+    playbook.write_text(f"name: Large\nvars: {{part: x}}\nstages:\n  - name: All\n    steps:\n{steps}")
+    program = str(setting.ours / "runbook")
+    found = compare(
+        [
+            Row("`python -c pass`", [str(setting.ours / "python"), "-c", "pass"]),
+            Row("`runbook --version`", [program, "--version"]),
+            Row("`runbook validate`, 2,000 steps", [program, "validate", str(playbook)]),
+            Row("`pyinfra --version`", [str(setting.peers / "pyinfra"), "--version"]),
+            Row("`ansible --version`", [str(setting.peers / "ansible"), "--version"]),
+            Row("`ansible-playbook --syntax-check`, 2,000 tasks", _syntax_check(setting, folder)),
+        ],
+        folder,
+        setting.rounds,
+    )
+    goal = "Goal: `--version` at most twice `python -c pass` and 60 ms; 2,000 steps validated in less than 1 s."
+    yield table("W5: start", found, "`python -c pass`", goal)
+
+
+def _syntax_check(setting: Setting, folder: Path) -> list[str]:
+    tasks = "".join(
+        f"    - name: Task {number}\n      shell: echo {{{{ part }}}} {number}\n      register: r{number}\n"
+        "      when: part | length > 0\n"
+        for number in range(2000)
+    )
+    playbook = folder / "large-ansible.yml"
+    playbook.write_text(f"- hosts: all\n  gather_facts: false\n  vars: {{part: x}}\n  tasks:\n{tasks}")
+    return [str(setting.peers / "ansible-playbook"), "--syntax-check", "-i", "localhost,", str(playbook)]
+
+
+def w6(setting: Setting, folder: Path) -> Iterator[str]:
+    count = 100 if setting.quick else 1000
+    with farm(folder, count) as hosts:
+        yield held.section(hosts, count, setting.ours)
+
+
+WORKLOADS: dict[str, Callable[[Setting, Path], Iterator[str]]] = {
+    "W1": w1,
+    "W2": w2,
+    "W3": w3,
+    "W4": w4,
+    "W5": w5,
+    "W6": w6,
+}
+
+
+def machine() -> str:
+    """What it was measured on."""
+    lines = Path("/proc/cpuinfo").read_text().splitlines()
+    model = next((line.partition(":")[2].strip() for line in lines if "model name" in line), "")
+    ssh = subprocess.run(["ssh", "-V"], capture_output=True, text=True, check=False).stderr.strip()
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 2**30
+    return (
+        f"{time.strftime('%Y-%m-%d')}. {os.cpu_count()} cores ({model}), {memory} GiB, Linux {platform.release()}, "
+        f"Python {platform.python_version()}, {ssh}."
+    )
+
+
+HEAD = """\
+# What was measured
+
+Made by `make bench`; nothing here is written by hand. Whole processes as a user types them, ours with its console and
+a JSON report; medians of {rounds} rounds, in each of which every row has its turn (those that take over 20 s have it
+once); seconds on the clock, the processor time and the peak memory of the client (of its largest process). The hosts
+are addresses of one sshd on the same machine, so both ends share its cores. The limit is one `ssh HOST sh -s` for each
+host, fed with all steps, none of which does anything.
+
+{machine}
+"""
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--ours", type=Path, required=True)
+    parser.add_argument("--peers", type=Path, required=True)
+    parser.add_argument("--quick", action="store_true")
+    parser.add_argument("--only", default=",".join(WORKLOADS))
+    parser.add_argument("--out", type=Path, default=HERE / "RESULTS.md")
+    given = parser.parse_args()
+    setting = Setting(given.ours.absolute(), given.peers.absolute(), 3 if given.quick else 5, given.quick)
+    parts = [HEAD.format(machine=machine(), rounds=setting.rounds)]
+    for name in given.only.split(","):
+        with tempfile.TemporaryDirectory(prefix="rb-bench-", dir="/tmp") as folder:
+            Path(folder).chmod(0o755)
+            for part in WORKLOADS[name](setting, Path(folder)):
+                print(part, flush=True)
+                parts.append(part)
+                given.out.write_text("\n".join(parts))
+
+
+if __name__ == "__main__":
+    main()

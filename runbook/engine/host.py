@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+from runbook.engine.ahead import Ahead
 from runbook.engine.desk import Desk, Done
 from runbook.engine.frame import Frame
 from runbook.engine.judge import flags
@@ -37,7 +38,7 @@ class HostRun:
 
     def __init__(self, session: Session, host: Host) -> None:
         self.desk = Desk(session, host)
-        self.tries = Tries(self.desk)
+        self.tries, self.ahead = Tries(self.desk), Ahead(self.desk)
         self.status = Status.PASSED
         """How its last stage ended; with a stopping one the host takes part in no later stage."""
         self._causes: list[str] | None = None
@@ -56,10 +57,12 @@ class HostRun:
     def nodes(self, nodes: tuple[Node, ...], frame: Frame) -> tuple[list[Status], Outcome | None]:
         """Run nodes up to the first that stops; its outcome is given, if any."""
         statuses: list[Status] = []
-        for node in nodes:
+        for index, node in enumerate(nodes):
             if self.desk.session.stop.is_set():
                 raise Stopped
+            self.ahead.before(nodes[index:], frame)
             done = self.node(node, frame)
+            self.ahead.after(node, done)
             if done is None:
                 continue
             statuses.append(done.status)

@@ -98,6 +98,11 @@ class Session:
                 self._transports[key] = self._open(target, variables)
             return self._transports[key]
 
+    def transport_if_open(self, host: Host) -> Transport | None:
+        """The host's own, if it has been asked for."""
+        with self._lock:
+            return self._transports.get((host.name, host.name))
+
     def controller(self, owner: Host) -> Transport:
         """This machine."""
         with self._lock:

@@ -95,6 +95,14 @@ class Transport(Protocol):
         """Run it to its end. Raises Unreachable, CommandTimeout, Stopped."""
         ...
 
+    def ahead(self, commands: tuple[Command, ...]) -> None:
+        """Send these before they are asked for: the `run`s that follow, in this order, take their results.
+
+        A hint, that a transport may ignore. They must change nothing; the host stops at the first that fails. What was
+        sent ahead before, or is not asked for next, is forgotten.
+        """
+        ...
+
     def forward(self, host: str, port: int) -> tuple[str, int]:
         """An address on this machine that leads to `host:port` as the managed host sees it.
 

@@ -18,7 +18,7 @@ STREAMS = ("stdout", "stderr")
 class Reply:
     """What one step has printed so far. `done` is set at its end, or when the shell has gone."""
 
-    __slots__ = ("_limit", "_missing", "_on_output", "done", "dropped", "failure", "kept", "words")
+    __slots__ = ("_limit", "_lock", "_missing", "_on_output", "done", "dropped", "failure", "kept", "words")
 
     def __init__(self, limit: int, on_output: OnOutput | None = None) -> None:
         self._limit, self._on_output = limit, on_output
@@ -27,6 +27,7 @@ class Reply:
         self.dropped = 0
         self.words: tuple[bytes, ...] | None = None
         """Of the frame on standard output; None as long as the step has not ended."""
+        self._lock = threading.Lock()
         self.failure: BaseException | None = None
         """What `on_output` raised."""
         self.done = threading.Event()
@@ -36,7 +37,24 @@ class Reply:
         """Has it ended with its frames on both streams?"""
         return self._missing == 0
 
+    @property
+    def skipped(self) -> bool:
+        """Was it sent ahead, and not run because the step before it failed?"""
+        return self.words == (b"skipped",)
+
+    def follow(self, on_output: OnOutput | None) -> None:
+        """Tell somebody what is printed, beginning with what has been."""
+        with self._lock:
+            self._on_output = on_output
+            for stream, kept in self.kept.items():
+                if kept:
+                    self._tell(stream, bytes(kept))
+
     def take(self, stream: str, data: bytes) -> None:
+        with self._lock:
+            self._take(stream, data)
+
+    def _take(self, stream: str, data: bytes) -> None:
         kept = self.kept[stream]
         room = self._limit - len(kept)
         if len(data) <= room:
@@ -45,6 +63,9 @@ class Reply:
             room = max(0, room)
             kept += data[:room]
             self.dropped += len(data) - room
+        self._tell(stream, data)
+
+    def _tell(self, stream: str, data: bytes) -> None:
         if self._on_output is not None:
             try:
                 self._on_output(stream, data)

@@ -52,6 +52,9 @@ class LocalTransport:
         finally:
             running.end()
 
+    def ahead(self, commands: tuple[Command, ...]) -> None:
+        """There is no way to save."""
+
     def forward(self, host: str, port: int) -> tuple[str, int]:
         return host, port
 

@@ -37,6 +37,10 @@ if (: >/proc/$!/fd/0); then exec 9>/proc/$!/fd/0; _p=/dev/fd/9; fi
 kill -9 $!
 fi
 exec 5<&-
+_g() {{
+printf '%s skipped\n' $_b
+printf '%s\n' $_b >&7
+}}
 _c() {{ [ $_p != /dev/null ] && printf . >&9; }}
 _f() {{
 _s=$? _k=
@@ -72,6 +76,11 @@ def step(command: Command, boundary: str, *, raw_input: bool = False) -> bytes:
     else:
         first, run = b"", f"{run} </dev/null"
     return first + f"{run}\n{script}_f\n".encode("utf-8", "surrogateescape")
+
+
+def unless_failed(step: bytes) -> bytes:
+    """The same, if the step before it has succeeded and left nothing behind; else a frame that says `skipped`."""
+    return b'if [ "$_s$_k" = 0 ]; then\n' + step + b"else _g\nfi\n"
 
 
 def simple(script: str) -> bool:

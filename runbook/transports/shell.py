@@ -9,7 +9,7 @@ import contextlib
 import secrets
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from runbook.transports import script
@@ -76,6 +76,15 @@ class SessionShell:
         self.frames.expect(reply)
         self.send(script.step(command, self.boundary), lambda: reply.done.is_set() or give_up())
         return reply
+
+    def begin_ahead(self, commands: Sequence[Command], give_up: Callable[[], bool]) -> list[Reply]:
+        """Send several steps at once; each is run if the one before it has succeeded. Raises ShellGone."""
+        replies = [Reply(command.output_limit) for command in commands]
+        steps = [script.step(command, self.boundary) for command in commands]
+        for reply in replies:
+            self.frames.expect(reply)
+        self.send(b"".join((steps[0], *map(script.unless_failed, steps[1:]))), give_up)
+        return replies
 
     def begin_with_input(self, command: Command, on_output: OnOutput | None, give_up: Callable[[], bool]) -> Reply:
         """The same with standard input of any size, straight through the channel: the shell cannot be used again."""

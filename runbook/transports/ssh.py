@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import threading
 import time
+from collections import deque
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -46,6 +47,7 @@ class SshTransport:
         self._connections: list[Connection] = []
         self._shells: dict[Become | None, SessionShell] = {}
         self._retired: list[SessionShell] = []
+        self._ahead: deque[tuple[Command, Reply, SessionShell]] = deque()
         self._tunnels = Tunnels(self._connection)
 
     @property
@@ -58,6 +60,40 @@ class SshTransport:
         if self._stop.is_set():
             raise Stopped
         return _Step(self, replace(command, become=self._become(command)), on_output).result()
+
+    def ahead(self, commands: tuple[Command, ...]) -> None:
+        """Only on a shell that is open: how it cannot be opened is for `run` to say."""
+        from runbook.transports.shell import ShellGone
+
+        self._forget_ahead()
+        commands = tuple(replace(command, become=self._become(command)) for command in commands)
+        unfit = (script.unfit(command) or len(command.stdin) > script.INLINE_INPUT for command in commands)
+        shell = self._shells.get(commands[0].become) if commands else None
+        if shell is None or shell.stray or not shell.alive or any(unfit):
+            return
+        with contextlib.suppress(ShellGone):
+            replies = shell.begin_ahead(commands, lambda: self._stop.is_set() or self._closed)
+            self._ahead.extend((command, reply, shell) for command, reply in zip(commands, replies, strict=True))
+
+    def take_ahead(self, command: Command) -> tuple[Reply, SessionShell] | None:
+        """What this command was sent ahead as. Anything else that was is forgotten."""
+        if self._ahead and self._ahead[0][0] == command and not self._ahead[0][1].skipped:
+            _, reply, shell = self._ahead.popleft()
+            if shell is self._shells.get(command.become):
+                return reply, shell
+        self._forget_ahead()
+        return None
+
+    def skips_the_rest(self) -> None:
+        """The host has seen that a command which was sent ahead failed: it runs none of those behind it."""
+        self._ahead.clear()
+
+    def _forget_ahead(self) -> None:
+        """A shell that is still busy with what nobody wants any more gets no further step."""
+        for _, reply, shell in self._ahead:
+            if not reply.done.is_set():
+                self.retire(shell)
+        self._ahead.clear()
 
     def forward(self, host: str, port: int) -> tuple[str, int]:
         return self._tunnels.forward(host, port)
@@ -181,6 +217,10 @@ class _Step:
 
         command, transport = self.command, self.transport
         self._end = None if command.timeout is None else time.monotonic() + command.timeout
+        if (sent := transport.take_ahead(command)) is not None:
+            known = self._sent(*sent)
+            if known is not None:
+                return known
         large = len(command.stdin) > script.INLINE_INPUT
         shell = transport.new_shell(command.become, transport._stop) if large else transport.shell(command.become)
         try:
@@ -189,12 +229,30 @@ class _Step:
         except ShellGone:
             raise Unreachable(f"{shell.connection.login}: the connection broke when the command was sent") from None
         self._follow(shell, reply)
-        if reply.failure is not None:
-            raise reply.failure
-        result = self._judge(shell, reply)
+        result = self._told(shell, reply)
         if large:
             shell.finish()
         return result
+
+    def _sent(self, reply: Reply, shell: SessionShell) -> CommandResult | None:
+        """Of a command that was sent ahead; None when the host skipped it."""
+        going_on = False
+        try:
+            reply.follow(self.on_output)
+            self._follow(shell, reply)
+            if reply.skipped:
+                return None
+            result = self._told(shell, reply)
+            going_on = result.ok and reply.words is not None and b"left" not in reply.words
+            return result
+        finally:
+            if not going_on:
+                self.transport.skips_the_rest()
+
+    def _told(self, shell: SessionShell, reply: Reply) -> CommandResult:
+        if reply.failure is not None:
+            raise reply.failure
+        return self._judge(shell, reply)
 
     def _given_up(self) -> bool:
         return self.transport._stop.is_set() or self.transport._closed or self._late()

@@ -1,0 +1,113 @@
+"""Commands that are sent before they are asked for."""
+
+from __future__ import annotations
+
+import time
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from runbook.transports.base import Command, CommandTimeout, Transport
+from runbook.transports.ssh import SshTransport
+from tests.lab.sshd import Sshd
+from tests.lab.tools import wait_until
+from tests.transports.ways import pids, run, ssh, variables
+
+
+def commands(*scripts: str) -> tuple[Command, ...]:
+    return tuple(Command(script, timeout=10.0) for script in scripts)
+
+
+def test_each_is_told_as_if_it_had_been_alone(transport: Transport) -> None:
+    run(transport, "true")
+    chain = commands("echo a; echo b >&2", "cat; echo $$", "printf c\necho d", "exit 3", "echo e")
+    transport.ahead(chain)
+    found = [transport.run(command) for command in chain]
+
+    assert [result.exit_code for result in found] == [0, 0, 0, 3, 0]
+    assert (found[0].out, found[0].err) == ("a", "b")
+    assert found[1].out.isdigit()
+    assert (found[2].out, found[4].out) == ("cd", "e")
+
+
+def test_the_second_runs_before_it_is_asked_for(host: SshTransport, folder: Path) -> None:
+    run(host, "true")
+    first, second = chain = commands("echo 1", f"touch {folder}/there; echo 2")
+    host.ahead(chain)
+    assert host.run(first).out == "1"
+    wait_until((folder / "there").exists, "the second has run")
+    said: list[bytes] = []
+
+    assert host.run(second, lambda _stream, data: said.append(data)).out == "2"
+    assert b"".join(said) == b"2\n"
+
+
+def test_the_host_stops_at_the_first_that_fails(host: SshTransport, folder: Path) -> None:
+    run(host, "true")
+    first, second, third = chain = commands("true", "false", f"echo x >> {folder}/third; echo 3")
+    host.ahead(chain)
+    assert [host.run(first).exit_code, host.run(second).exit_code] == [0, 1]
+    assert run(host, f"ls {folder}").stdout == b""
+
+    assert host.run(third).out == "3"
+    assert (folder / "third").read_text() == "x\n"
+
+
+def test_the_host_stops_where_something_is_left_behind(host: SshTransport, folder: Path) -> None:
+    run(host, "true")
+    first, second = chain = commands("sleep 3 & echo late", f"echo x >> {folder}/second; echo 2")
+    host.ahead(chain)
+    assert host.run(first).out == "late"
+    assert host.run(second).out == "2"
+    assert (folder / "second").read_text() == "x\n"
+
+
+def test_what_is_not_wanted_any_more_holds_nothing_up(host: SshTransport) -> None:
+    run(host, "true")
+    first, _ = chain = commands("echo 1", "sleep 5")
+    host.ahead(chain)
+    assert host.run(first).out == "1"
+    began = time.monotonic()
+    assert run(host, "echo other").stdout == b"other\n"
+    assert time.monotonic() - began < 4
+
+
+def test_a_result_that_was_forgotten_is_not_used(host: SshTransport, folder: Path) -> None:
+    """A repair between two checks: the second is asked again."""
+    run(host, "true")
+    first, second = chain = commands("true", f"cat {folder}/state")
+    (folder / "state").write_text("before")
+    host.ahead(chain)
+    host.run(first)
+    run(host, f"echo after > {folder}/state")
+
+    assert host.run(second).out == "after"
+    host.ahead(chain)
+    host.run(first)
+    (folder / "state").write_text("last")
+    host.ahead(())
+    assert host.run(second).out == "last"
+
+
+def test_one_that_takes_too_long_is_ended_and_the_rest_is_not_run(host: SshTransport, folder: Path) -> None:
+    run(host, "true")
+    slow = Command(f"echo $$ > {folder}/pid; exec sleep 300", timeout=0.5)
+    last = Command(f"echo x >> {folder}/last; echo 3")
+    chain = (Command("true"), slow, last)
+    host.ahead(chain)
+    assert host.run(chain[0]).ok
+    with pytest.raises(CommandTimeout):
+        host.run(slow)
+    assert not Path(f"/proc/{pids((folder / 'pid').read_bytes())[0]}").exists()
+    assert not (folder / "last").exists()
+
+    assert host.run(last).out == "3"
+    assert (folder / "last").read_text() == "x\n"
+
+
+def test_nothing_is_opened_for_it(sshd: Sshd) -> None:
+    with closing(ssh(variables(sshd))) as made:
+        made.ahead(commands("true", "true"))
+        assert made._connections == []
+        assert made.run(Command("echo 1")).out == "1"

@@ -104,6 +104,8 @@ class Common:
     environment: Mapping[str, Any] = field(default_factory=dict)
     delegate_to: str | None = None
     run_once: bool = False
+    throttle: int | None = None
+    """How many hosts may be in it at a time; None for all."""
     ignore_errors: Any = False
     no_log: Any = False
     timeout: Any = None

@@ -68,7 +68,9 @@ class Ahead:
 
     def _command(self, node: Node, frame: Frame) -> Command | None:
         """What the step will ask the host, found by letting it ask; None where that cannot be known yet."""
-        if not isinstance(node, Step) or node.kind not in _KINDS or node.loop is not None or node.common.when:
+        if not isinstance(node, Step) or node.kind not in _KINDS:
+            return None
+        if node.loop is not None or node.common.when or node.common.throttle:
             return None
         own = frame.taking(node.common, node.place)
         if own.delegate_to or own.run_once:

@@ -103,6 +103,15 @@ class HostRun:
         skipped = self._unless(node, own)
         if skipped is not None:
             return skipped
+        most = node.common.throttle
+
+        def waits() -> None:
+            self.desk.progress(node.number, "note", f"waits for its turn (throttle: {most})", own)
+
+        with self.desk.session.turns.of(node.number, most, waits):
+            return self._with_repairs(node, own, body)
+
+    def _with_repairs(self, node: Node, own: Frame, body: Callable[[], Done]) -> Done:
         done = self.tries.repeated(node, own, body) if not isinstance(node, Step) else self.desk.guarded(body)
         causes: tuple[str, ...] = ()
         if done.status in BAD:

@@ -12,6 +12,7 @@ from typing import Any
 
 from runbook.engine.mode import Mode
 from runbook.engine.secrets import Masker
+from runbook.engine.turns import Turns
 from runbook.events import Event
 from runbook.frozen import frozen
 from runbook.model import Host
@@ -71,6 +72,7 @@ class Session:
         self.masker = Masker(tools.secrets)
         self.started = time.time()
         self.run_once: dict[tuple[str, str], Any] = {}
+        self.turns = Turns(self.stop)
         self._transports: dict[tuple[str, str], Transport] = {}
         self._answers: dict[str, Answer | None] = {}
         self._caches: dict[str, OpenThings] = {}

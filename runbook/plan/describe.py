@@ -182,8 +182,10 @@ class Describer:
 
     def _flags(self, node: Node) -> tuple[tuple[bool, str], ...]:
         common = node.common
+        hosts = "one host" if common.throttle == 1 else f"{common.throttle} hosts"
         return (
             (common.run_once, "once, on the first host"),
+            (common.throttle is not None, f"at most {hosts} at a time"),
             (bool(common.become), f"as {common.become_user or 'root'}"),
             (common.severity == "warn", "a failure is a warning"),
             (bool(common.ignore_errors), "errors are ignored"),

@@ -251,6 +251,7 @@ class Builder:
             environment=_mapping(values.get("environment")),
             delegate_to=values.get("delegate_to"),
             run_once=values.get("run_once") is True,
+            throttle=values.get("throttle"),
             ignore_errors=values.get("ignore_errors", False),
             no_log=values.get("no_log", False),
             timeout=values.get("timeout"),

@@ -58,6 +58,7 @@ COMMON: dict[str, Any] = {
     **SHARED,
     "delegate_to": _described(_TEXT, "Run it on this host instead, with the variables of the first one."),
     "run_once": _described(_FLAG, "Run on the first host only; its outcome is every host's."),
+    "throttle": _described({"type": "integer", "minimum": 1}, "At most so many hosts are in it at a time."),
     "ignore_errors": _value(_FLAG, "A failure is reported as a warning and the run goes on."),
     "no_log": _value(_FLAG, "Keep its outcome out of every output."),
     "timeout": _value(_SECONDS, "Seconds that one attempt may take, or text such as `2m`."),

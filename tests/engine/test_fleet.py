@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 
+import pytest
+
+from runbook.engine.turns import Turns
+from runbook.transports.base import Stopped
 from tests.engine.support import ends, play, steps
 
 
@@ -86,3 +91,28 @@ stages:
 
     assert play(text, "a b c").verdict == "passed"
     assert (tmp_path / "n").read_text().split() == ["1"] * 3 + ["2"] * 3
+
+
+def test_throttle_lets_so_many_hosts_in_at_a_time(tmp_path: Path) -> None:
+    """Each host leaves a mark while it is in the block, and counts the marks that are there."""
+    enter = f"touch {tmp_path}/in-$H; ls {tmp_path} | grep -c in- >> {tmp_path}/counted; sleep 0.2"
+    text = steps(
+        f"- throttle: 2\n  steps:\n    - shell: '{enter}'\n      environment: {{H: '{{{{ inventory_hostname }}}}'}}\n"
+        f"    - shell: 'rm {tmp_path}/in-$H'\n      environment: {{H: '{{{{ inventory_hostname }}}}'}}\n"
+    )
+    run = play(text, "a b c d e")
+
+    assert run.verdict == "passed"
+    counted = [int(line) for line in (tmp_path / "counted").read_text().split()]
+    assert len(counted) == 5
+    assert max(counted) == 2
+
+
+def test_whoever_waits_for_a_turn_is_told_and_can_be_stopped() -> None:
+    stop, told = threading.Event(), []
+    turns = Turns(stop)
+    with turns.of("1.1", 1, lambda: told.append("first")):
+        stop.set()
+        with pytest.raises(Stopped), turns.of("1.1", 1, lambda: told.append("second")):
+            pytest.fail("two at a time")
+    assert told == ["second"]

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import field
 from enum import StrEnum
 
-from runbook.events import Condition, Outcome, Role, Status, worst
+from runbook.events import STOPPING, Condition, Outcome, Role, Status, worst
 from runbook.frozen import frozen
 
 STRUCTURES = frozenset({"stage", "block", "choose", "include", "remediation"})
@@ -151,6 +151,14 @@ class Run:
         for result in self.steps():
             found[result.status] = found.get(result.status, 0) + 1
         return {str(status): found[status] for status in Status if status in found}
+
+    @property
+    def unfinished(self) -> tuple[str, ...]:
+        """The hosts that did not come to the end: all of them where the run itself ended before its time."""
+        if self.interrupted or self.note:
+            return self.hosts
+        stopped = {result.host for stage in self.stages for result in stage.results if result.status in STOPPING}
+        return tuple(host for host in self.hosts if host in stopped)
 
     @property
     def causes(self) -> tuple[Cause, ...]:

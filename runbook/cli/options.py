@@ -44,6 +44,12 @@ _CHOICE = [
     click.option(
         "--skip-tags", multiple=True, envvar="RUNBOOK_SKIP_TAGS", metavar="TAGS", help="No steps with these tags."
     ),
+    click.option(
+        "--retry-failed",
+        metavar="RUN",
+        default="",
+        help="Only the hosts that did not come through that kept run: its id, or `last`.",
+    ),
     click.option("--start-at", metavar="STEP", default="", help="Begin at this step: its number or its name."),
 ]
 
@@ -74,6 +80,7 @@ class Wanted:
     tags: tuple[str, ...] = ()
     skip_tags: tuple[str, ...] = ()
     start_at: str = ""
+    retry_failed: str = ""
     run: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -90,7 +97,8 @@ def make_plan(wanted: Wanted, ask: Callable[[Input], Any] | None = None) -> Any:
     playbook, inventory = load_both(wanted.playbook, wanted.inventory)
     extra = {**from_environment(playbook), **extra_variables(wanted.extra)}
     extra = {k: coerce(v, playbook.inputs[k]) if k in playbook.inputs else v for k, v in extra.items()}
-    selection = Selection(frozenset(_split(wanted.tags)), frozenset(_split(wanted.skip_tags)), wanted.start_at)
+    again = _unfinished(wanted.retry_failed, playbook) if wanted.retry_failed else None
+    selection = Selection(frozenset(_split(wanted.tags)), frozenset(_split(wanted.skip_tags)), wanted.start_at, again)
     plan = build(playbook, inventory, Given(extra, wanted.run), selection, wanted.limit)
     lacking = missing(playbook, plan.variables, plan.hosts) if ask else []
     if ask and lacking:
@@ -98,6 +106,18 @@ def make_plan(wanted: Wanted, ask: Callable[[Input], Any] | None = None) -> Any:
         plan = build(playbook, inventory, Given(extra, wanted.run), selection, wanted.limit)
     check_inputs(playbook, plan.variables, plan.hosts)
     return plan
+
+
+def _unfinished(name: str, playbook: Playbook) -> frozenset[str]:
+    """The hosts that did not come through a kept run. Raises click.UsageError where there are none."""
+    from runbook.cli.report import kept_run
+
+    run = kept_run(name)
+    if run.playbook != playbook.name:
+        raise click.UsageError(f"--retry-failed: run {run.run_id} was of {run.playbook!r}, not of {playbook.name!r}")
+    if not run.unfinished:
+        raise click.UsageError(f"--retry-failed: every host came through run {run.run_id}; nothing is left to do")
+    return frozenset(run.unfinished)
 
 
 def load_both(path: Path, inventory: tuple[str, ...]) -> tuple[Playbook, Inventory]:

@@ -62,10 +62,12 @@ def build(
     for stage in playbook.stages:
         pattern = stage.hosts or playbook.hosts
         hosts = select(inventory, pattern, limit)
+        if selection.hosts is not None:
+            hosts = tuple(host for host in hosts if host.name in selection.hosts)
         if not hosts:
             problems.append(_no_host(stage, pattern, inventory, limit))
         stages.append(PlannedStage(stage, batches(_ordered(hosts, stage.order), stage.serial)))
-    if problems and (len(problems) == len(playbook.stages) or limit is None):
+    if problems and (len(problems) == len(playbook.stages) or (limit is None and selection.hosts is None)):
         raise Problems(problems, {doc.file: doc.text for doc in playbook.documents})
     return Plan(
         playbook,

@@ -1,4 +1,4 @@
-"""Which steps of a playbook run: tags, and the place to start at."""
+"""What of a playbook runs: tags, the place to start at, hosts."""
 
 from __future__ import annotations
 
@@ -16,6 +16,8 @@ class Selection:
     skip_tags: frozenset[str] = frozenset()
     start_at: str = ""
     """A step's number or name."""
+    hosts: frozenset[str] | None = None
+    """Only these of the hosts; None for all."""
 
 
 def left_out(playbook: Playbook, selection: Selection) -> frozenset[str]:

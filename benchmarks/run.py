@@ -1,6 +1,6 @@
 """`make bench`: all workloads, and the table of RESULTS.md.
 
-`python -m benchmarks.run --ours BIN --peers BIN [--quick] [--only W1,W2] [--out FILE]`; BIN are `bin` folders of
+`python -m benchmarks.run --ours BIN --peers BIN [--quick] [--rounds N] [--only W1,W2] [--out FILE]`; BIN are `bin` folders of
 virtual environments.
 """
 
@@ -177,11 +177,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--ours", type=Path, required=True)
     parser.add_argument("--peers", type=Path, required=True)
-    parser.add_argument("--quick", action="store_true")
+    parser.add_argument("--quick", action="store_true", help="fewer hosts")
+    parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--only", default=",".join(WORKLOADS))
     parser.add_argument("--out", type=Path, default=HERE / "RESULTS.md")
     given = parser.parse_args()
-    setting = Setting(given.ours.absolute(), given.peers.absolute(), 3 if given.quick else 5, given.quick)
+    setting = Setting(given.ours.absolute(), given.peers.absolute(), given.rounds, given.quick)
     parts = [HEAD.format(machine=machine(), rounds=setting.rounds)]
     for name in given.only.split(","):
         with tempfile.TemporaryDirectory(prefix="rb-bench-", dir="/tmp") as folder:

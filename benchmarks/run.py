@@ -1,7 +1,7 @@
 """`make bench`: all workloads, and the table of RESULTS.md.
 
-`python -m benchmarks.run --ours BIN --peers BIN [--quick] [--rounds N] [--only W1,W2] [--out FILE]`; BIN are `bin` folders of
-virtual environments.
+`python -m benchmarks.run --ours BIN --peers BIN [--quick] [--rounds N] [--only W1,W2] [--out FILE]`; BIN are `bin`
+folders of virtual environments.
 """
 
 from __future__ import annotations

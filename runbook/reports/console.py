@@ -8,7 +8,17 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, TextIO
 
-from runbook.events import BAD, Role, RunStarted, StageStarted, Status, StepFinished, StepProgress, StepStarted
+from runbook.events import (
+    BAD,
+    Role,
+    RunStarted,
+    StageFinished,
+    StageStarted,
+    Status,
+    StepFinished,
+    StepProgress,
+    StepStarted,
+)
 from runbook.record import Run
 from runbook.reports import details
 from runbook.reports.details import Line
@@ -195,6 +205,9 @@ class Console(View):
         text.append(title, style="bold")
         text.append(" " + "━" * max(2, self.width - text.cell_len - 1), style="cyan")
         self.print(text)
+
+    def show_stage_end(self, event: StageFinished, together: str) -> None:  # noqa: ARG002 - plain output names the stage
+        self.print_lines([Line(together, "soft")], "  ")
 
     def show_skipped(self, stage: str, count: int) -> None:  # noqa: ARG002 - plain output names the stage
         self.print(f"– {count} skipped", "skipped")

@@ -10,6 +10,7 @@ from rich.live import Live
 from rich.spinner import Spinner
 from rich.text import Text
 
+from runbook.events import BAD
 from runbook.record import STRUCTURES
 from runbook.reports.text import duration, one_line
 
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 
 MOST = 6
 """Steps shown at once, those that have run longest first: a host that hangs is named."""
+BAR = 30
+"""Columns of a fleet's progress bar."""
 PATIENCE = 30.0
 """Seconds after which a step's time is shown in colour."""
 
@@ -45,6 +48,18 @@ class Running:
     def __rich__(self) -> RenderableType:
         return Text("\n", no_wrap=True, overflow="ellipsis").join(self.lines(time.time()))
 
+    def _bar(self) -> Text:
+        """How many hosts of a fleet have ended the stage."""
+        ended, size = len(self._console.stage_ended), self._console.stage_size
+        full = BAR * ended // size
+        bad = sum(status in BAD for status, _ in self._console.stage_ended.values())
+        text = Text("  " + "━" * full, style="green")
+        text.append("─" * (BAR - full), style="dim")
+        text.append(f" {ended} of {size} hosts", style="default")
+        if bad:
+            text.append(f" · {bad} not well", style="red")
+        return text
+
     def lines(self, now: float) -> Iterator[Text]:
         """A line for each running step, as of `now`."""
         # Events come in on another thread while this is drawn; a copy stands still.
@@ -65,5 +80,7 @@ class Running:
                 text.append(f"  {note}", style="dim")
             text.truncate(self._console.width, overflow="ellipsis")
             yield text
-        if len(steps) > MOST:
+        if self._console.of_fleet and self._console.stage_size:
+            yield self._bar()
+        elif len(steps) > MOST:
             yield Text(f"  … and {len(steps) - MOST} more running", style="dim")

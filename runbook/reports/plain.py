@@ -11,7 +11,7 @@ import threading
 import time
 from typing import TextIO
 
-from runbook.events import RunStarted, StageStarted, StepFinished, StepProgress, StepStarted
+from runbook.events import RunStarted, StageFinished, StageStarted, StepFinished, StepProgress, StepStarted
 from runbook.record import STRUCTURES, Run
 from runbook.reports import details
 from runbook.reports.details import Line
@@ -74,6 +74,9 @@ class Plain(View):
 
     def show_stage(self, event: StageStarted) -> None:
         self._write(f"[{event.number}] stage {one_line(event.name)}")
+
+    def show_stage_end(self, event: StageFinished, together: str) -> None:
+        self._write(f"[{event.number}] {together}")
 
     def show_skipped(self, stage: str, count: int) -> None:
         self._write(f"[{stage}] {count} skipped")

@@ -21,8 +21,11 @@ from runbook.events import (
 )
 from runbook.record import ASIDE, STRUCTURES, Recorder, Run
 from runbook.reports.details import is_heading
-from runbook.reports.text import one_line
+from runbook.reports.text import duration, one_line
 
+FLEET = 10
+"""With more hosts than these a stage gets one line, and only the hosts that are out of line are shown one by one."""
+_SLOW = 3
 _PLAIN_ENDS = (Status.PASSED, Status.CHANGED, Status.SKIPPED)
 
 
@@ -39,6 +42,10 @@ class View(ABC):
         self._told: dict[tuple[str, str], set[str]] = {}
         """Messages shown of what something holds, so that it does not repeat them."""
         self._skipped: dict[str, int] = {}
+        self.stage_size = 0
+        """Hosts of the stage that runs."""
+        self.stage_ended: dict[str, tuple[Status, float]] = {}
+        """Those of them that have ended it: how, and after how many seconds."""
         self._lock = threading.RLock()
         self._asking = 0
         self._later: list[Event] = []
@@ -83,6 +90,11 @@ class View(ABC):
     def _resume(self) -> None:  # noqa: B027 - nor to take again
         """Take the screen again."""
 
+    @property
+    def of_fleet(self) -> bool:
+        """Are there so many hosts that only what is out of line is shown?"""
+        return len(self.hosts) > FLEET and self.verbosity == 0
+
     # --- what is shown -----------------------------------------------------------------------------------------
 
     def _take(self, event: Event) -> None:
@@ -93,6 +105,7 @@ class View(ABC):
                 if self.verbosity >= 0:
                     self.show_head(event)
             case StageStarted():
+                self.stage_size, self.stage_ended = len(event.hosts), {}
                 if self.verbosity >= 0:
                     self.show_stage(event)
             case StepStarted():
@@ -103,7 +116,9 @@ class View(ABC):
                 self._finished(event)
             case StageFinished():
                 skipped = self._skipped.pop(event.number, 0)
-                if skipped and self.verbosity == 0:
+                if self.of_fleet:
+                    self.show_stage_end(event, self._together())
+                elif skipped and self.verbosity == 0:
                     self.show_skipped(event.number, skipped)
             case RunFinished():
                 self.running.clear()
@@ -111,7 +126,7 @@ class View(ABC):
 
     def _started(self, event: StepStarted) -> None:
         self.running[event.host, event.number] = event
-        if self.verbosity < 0 or event.kind == "stage":
+        if self.verbosity < 0 or event.kind == "stage" or (self.of_fleet and event.kind != "remediation"):
             return
         if is_heading(event.kind) or self.verbosity >= 1:
             self.show_started(event)
@@ -141,6 +156,8 @@ class View(ABC):
             self._skipped[stage] = self._skipped.get(stage, 0) + (event.kind not in STRUCTURES)
         elif event.kind in STRUCTURES:
             self._structure_finished(event, told)
+        elif self.of_fleet and status in _PLAIN_ENDS:
+            return
         elif self.verbosity >= 0 or (status in BAD and event.role not in ASIDE):
             self.show_finished(event, repeats=event.outcome.message in (told or ()))
 
@@ -149,12 +166,23 @@ class View(ABC):
         status, message = event.outcome.status, event.outcome.message
         repeats = told is not None and message in told
         if event.kind == "choose" and message and not repeats and self.verbosity >= 0:
+            if self.of_fleet:
+                return
             self.show_note(event)
         elif event.kind == "stage":
+            self.stage_ended[event.host] = (status, max(0.0, event.at - event.started))
             if status not in _PLAIN_ENDS and told is None:
                 self.show_finished(event, repeats=False)
         elif event.kind != "remediation" and status not in _PLAIN_ENDS and (self.verbosity >= 0 or not repeats):
             self.show_finished(event, repeats=repeats)
+
+    def _together(self) -> str:
+        """How the hosts of a stage ended it, and which took longest."""
+        ended = [status for status, _ in self.stage_ended.values()]
+        counts = [f"{ended.count(status)} {status}" for status in Status if status in ended]
+        slow = sorted(self.stage_ended.items(), key=lambda item: -item[1][1])[:_SLOW]
+        slowest = ", ".join(f"{one_line(host)} {duration(took)}" for host, (_, took) in slow)
+        return " · ".join([f"{len(ended)} of {self.stage_size} hosts", *counts, f"slowest: {slowest}"])
 
     # --- how it is drawn ---------------------------------------------------------------------------------------
 
@@ -163,6 +191,10 @@ class View(ABC):
 
     @abstractmethod
     def show_stage(self, event: StageStarted) -> None: ...
+
+    @abstractmethod
+    def show_stage_end(self, event: StageFinished, together: str) -> None:
+        """Of a fleet: how its hosts ended the stage."""
 
     @abstractmethod
     def show_skipped(self, stage: str, count: int) -> None: ...

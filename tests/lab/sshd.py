@@ -37,6 +37,9 @@ Defaults:runbook-lab-pw timestamp_timeout=0, lecture=always
 runbook-lab-pw ALL=(ALL:ALL) ALL
 """
 
+SHELLS = ("ash", "dash", "fish", "rbash")
+"""Login shells of further users, `runbook-lab-SHELL`, who log in with the key."""
+
 # The users live in a copy of /etc that only this sshd and what it starts can see: the machine gets no account.
 # root has a home of its own too: what the shell of the machine's root does at login is no business of these hosts.
 PRIVATE_ETC = """\
@@ -52,6 +55,14 @@ for user in runbook-lab runbook-lab-pw runbook-lab-csh; do
     shell=/bin/bash
     if [ "$user" = runbook-lab-csh ] && [ -x /bin/csh ]; then shell=/bin/csh; fi
     id "$user" >/dev/null 2>&1 || useradd --no-log-init --create-home -d "$LAB/home/$user" -s "$shell" "$user"
+done
+mkdir "$LAB/bin"
+ln -s "$(command -v busybox)" "$LAB/bin/ash"
+PATH="$LAB/bin:$PATH"
+for shell in SHELLS; do
+    if path=$(command -v "$shell"); then
+        useradd --no-log-init --create-home -p '*' -d "$LAB/home/runbook-lab-$shell" -s "$path" "runbook-lab-$shell"
+    fi
 done
 chpasswd <"$LAB/passwords"
 install -m 0440 "$LAB/sudoers" /etc/sudoers.d/runbook-lab
@@ -96,9 +107,9 @@ class Keys:
         published = (key.with_suffix(".pub").read_text().split()[:2] for key in self.host_keys)
         return "".join(f"{names} {kind} {text}\n" for kind, text in published)
 
-    def server_config(self, port: int, addresses: Sequence[str]) -> str:
-        """An sshd_config for a server on these addresses."""
-        lines = [f"Port {port}", *(f"ListenAddress {address}" for address in addresses)]
+    def server_config(self, port: int, addresses: Sequence[str], extra: str = "") -> str:
+        """An sshd_config for a server on these addresses. What `extra` says counts more than the rest."""
+        lines = [extra, f"Port {port}", *(f"ListenAddress {address}" for address in addresses)]
         lines += [f"HostKey {key}" for key in self.host_keys]
         lines += [f"AuthorizedKeysFile {self.authorized_keys}", "PidFile none", SERVER_OPTIONS]
         return "\n".join(lines)
@@ -174,6 +185,7 @@ def with_users(lab: Path, argv: Sequence[str]) -> list[str]:
     (lab / "sudoers").write_text(SUDOERS)
     unshare = [require("unshare", "apt-get install util-linux"), "--mount", "--propagation", "slave", "--"]
     script = f"LAB={shlex.quote(str(lab))}; PATH={SYSTEM_PATH}; export PATH\n{PRIVATE_ETC}"
+    script = script.replace("in SHELLS;", f"in {' '.join(SHELLS)};")
     return [*unshare, "/bin/sh", "-c", script, "sh", *argv]
 
 
@@ -205,8 +217,8 @@ def sshd(lab_dir: Path, ssh_keys: Keys) -> Iterator[Sshd]:
     daemon.stop()
 
 
-def server_argv(lab_dir: Path, keys: Keys, port: int, addresses: Sequence[str]) -> list[str]:
+def server_argv(lab_dir: Path, keys: Keys, port: int, addresses: Sequence[str], extra: str = "") -> list[str]:
     """The command of an sshd on these addresses; writes its configuration."""
-    config = lab_dir / f"sshd_config-{addresses[0]}"
-    config.write_text(keys.server_config(port, addresses))
+    config = lab_dir / f"sshd_config-{addresses[0]}-{port}"
+    config.write_text(keys.server_config(port, addresses, extra))
     return [require("sshd", "apt-get install openssh-server"), "-D", "-e", "-f", str(config)]

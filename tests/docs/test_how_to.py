@@ -106,6 +106,28 @@ def test_check(tmp_path: Path, folder: str) -> None:
     assert ended("verify", "motd.yml", cwd=tmp_path)[0] == OK
 
 
+def test_fleet(tmp_path: Path, folder: str) -> None:
+    (tmp_path / "tier.yml").write_text(shown("docs/how-to/fleet.md")[0].replace("/tmp/runbook-how-to", folder))
+    hosts = {f"web{number}": {} for number in range(1, 14)}
+    (tmp_path / "inventories").mkdir()
+    inventory = {"web": {"hosts": hosts, "vars": {"ansible_connection": "local"}}}
+    (tmp_path / "inventories" / "prod.yml").write_text(json.dumps(inventory))
+    kept = {"RUNBOOK_STATE_DIR": str(tmp_path / "state")}
+
+    assert "at most one host at a time" in runbook("plan", "tier.yml", "-i", "prod", cwd=tmp_path).stdout
+    assert ended("run", "tier.yml", "-i", "prod", cwd=tmp_path)[0] == WRONG, "several hosts need a yes"
+    (Path(folder) / "restarted-web1").mkdir()
+    code, _, text = ended("run", "tier.yml", "-i", "prod", "-y", cwd=tmp_path, env=kept)
+    assert code == FAILED
+    assert "1 of 13 hosts" in text, "the canary alone"
+    (Path(folder) / "restarted-web1").rmdir()
+    again = ("run", "tier.yml", "-i", "prod", "-f", "50", "-y", "--retry-failed", "last")
+    code, verdict, text = ended(*again, cwd=tmp_path, env=kept)
+    assert (code, verdict) == (OK, "passed")
+    assert "13 of 13 hosts · 13 changed" in text
+    assert len(list(Path(folder).iterdir())) == 13
+
+
 def test_sql(tmp_path: Path, database: Database) -> None:
     database.execute(TABLES)
     playbook = shown("docs/how-to/sql.md")[0]

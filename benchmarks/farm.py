@@ -46,7 +46,6 @@ class Farm:
             "ansible_ssh_private_key_file": str(self.keys.key),
             "ansible_ssh_common_args": f"-F none -o UserKnownHostsFile={self.known_hosts} -o IdentitiesOnly=yes "
             "-o KexAlgorithms=curve25519-sha256",
-            "ansible_python_interpreter": sys.executable,
         }
         path = self.folder / f"inventory-{count}.json"
         hosts: dict[str, object] = {host: {} for host in self.hosts[:count]}

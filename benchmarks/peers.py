@@ -113,7 +113,8 @@ def _ansible(pipelining: bool, module: str) -> Callable[[Job, Path], Call]:
             "ANSIBLE_LOCALHOST_WARNING": "False",
             "LC_ALL": "C.UTF-8",
         }
-        return Call([str(programs / "ansible-playbook"), "-i", where, "-f", str(job.hosts), playbook], env)
+        words = ["-i", where, "-f", str(job.hosts), "-e", f"ansible_python_interpreter={sys.executable}", playbook]
+        return Call([str(programs / "ansible-playbook"), *words], env)
 
     return call
 

@@ -173,6 +173,19 @@ host, fed with all steps, none of which does anything.
 """
 
 
+def kept(path: Path) -> dict[str, str]:
+    """What an earlier run has left in the file, by title: `--only` measures the rest of it anew."""
+    text = path.read_text() if path.exists() else ""
+    sections = [f"## {section}".rstrip() + "\n" for section in text.split("\n## ")[1:]]
+    return {section.partition("\n")[0]: section for section in sections}
+
+
+def _order(title: str) -> tuple[str, int]:
+    """W2 at 10 hosts comes before W2 at 100."""
+    numbers = [int(word) for word in title.split() if word.isdigit()]
+    return title[:5], numbers[-1] if numbers else 0
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--ours", type=Path, required=True)
@@ -183,14 +196,14 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=HERE / "RESULTS.md")
     given = parser.parse_args()
     setting = Setting(given.ours.absolute(), given.peers.absolute(), given.rounds, given.quick)
-    parts = [HEAD.format(machine=machine(), rounds=setting.rounds)]
+    parts = kept(given.out) | {"": HEAD.format(machine=machine(), rounds=setting.rounds)}
     for name in given.only.split(","):
         with tempfile.TemporaryDirectory(prefix="rb-bench-", dir="/tmp") as folder:
             Path(folder).chmod(0o755)
             for part in WORKLOADS[name](setting, Path(folder)):
                 print(part, flush=True)
-                parts.append(part)
-                given.out.write_text("\n".join(parts))
+                parts[part.partition("\n")[0]] = part
+                given.out.write_text("\n".join(parts[title] for title in sorted(parts, key=_order)))
 
 
 if __name__ == "__main__":

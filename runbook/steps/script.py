@@ -46,6 +46,8 @@ SCHEMA: Mapping[str, Any] = {
     },
 }
 SHORT = "src"
+PLACES = '"${TMPDIR:-/tmp}" /var/tmp "$HOME"'
+"""Where a script may lie while it runs, as sh words: the first that can be written to."""
 
 
 def changes(_args: Args) -> bool:
@@ -64,6 +66,7 @@ def run(args: Args, context: Context) -> Outcome:
     folder = f"runbook-{secrets.token_hex(16)}"
     script = _SCRIPT.format(
         folder=folder,
+        places=PLACES,
         name=shlex.quote(Path(args["src"]).name),
         data=base64.encodebytes(data).decode(),
         run=shlex.join(interpreter),
@@ -73,7 +76,7 @@ def run(args: Args, context: Context) -> Outcome:
         return run_guarded(script, args, context, plan(args), interpreter[0])
     except CommandTimeout:
         with contextlib.suppress(CommandTimeout, Unreachable):
-            context.command(f'rm -rf -- "${{TMPDIR:-/tmp}}/{folder}"', timeout=CLEAN_UP_SECONDS)
+            context.command(f'for d in {PLACES}; do rm -rf -- "$d/{folder}"; done', timeout=CLEAN_UP_SECONDS)
         raise
 
 
@@ -95,8 +98,12 @@ def _shebang(data: bytes) -> list[str]:
 # The folder's name cannot be guessed, and mkdir takes no other's folder for it. A script that did not arrive whole (no
 # room) is never run.
 _SCRIPT = """\
-folder=${{TMPDIR:-/tmp}}/{folder}
-(umask 077; mkdir -- "$folder") || exit 1
+for place in {places}; do
+folder=$place/{folder}
+(umask 077; mkdir -- "$folder") 2>/dev/null && break
+folder=
+done
+[ -n "$folder" ] || {{ echo "no folder can be made in any of" {places} >&2; exit 1; }}
 trap 'rm -rf -- "$folder"' EXIT
 file=$folder/{name}
 base64 -d > "$file" <<'DATA' || {{ echo "the script could not be stored in $folder" >&2; exit 1; }}

@@ -34,7 +34,7 @@ class Ran:
         return {result["host"]: result for stage in stages for result in stage["results"]}
 
     def ended(self, status: str) -> set[str]:
-        return {host for host, result in self.hosts.items() if result["status"] == status}
+        return {host for host, result in self.hosts.items() if result["outcome"]["status"] == status}
 
     def said(self, host: str) -> str:
         """The messages of its steps."""

@@ -5,8 +5,8 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Iterable, Iterator
+from dataclasses import fields
 
 from runbook.events import (
     Event,
@@ -20,17 +20,14 @@ from runbook.events import (
     StepProgress,
     StepStarted,
 )
+from runbook.frozen import replace
 from runbook.results import ASIDE, STRUCTURES, Cause, Result, Run, StageRecord, Verdict
 from runbook.verdict import NOT_FINISHED, judge
 
 __all__ = ["ASIDE", "STRUCTURES", "Cause", "Recorder", "Result", "Run", "StageRecord", "Verdict", "fold"]
 
 _OF_RUN = ("run_id", "playbook", "path", "inventory", "hosts", "labels", "description", "mode", "user", "version")
-_OF_RESULT = tuple(
-    field.name
-    for field in dataclasses.fields(StepFinished)
-    if field.name in {f.name for f in dataclasses.fields(Result)}
-)
+_OF_RESULT = tuple(field.name for field in fields(StepFinished) if field.name in {f.name for f in fields(Result)})
 
 
 def fold(events: Iterable[Event]) -> Run:
@@ -71,11 +68,9 @@ class Recorder:
                 self._finish(event)
             case StageFinished() if event.number in self._stages:
                 stage = self._stages[event.number]
-                self._stages[event.number] = dataclasses.replace(stage, finished=event.at)
+                self._stages[event.number] = replace(stage, finished=event.at)
             case RunFinished():
-                self._run = dataclasses.replace(
-                    self._run, finished=event.at, interrupted=event.interrupted, note=event.note
-                )
+                self._run = replace(self._run, finished=event.at, interrupted=event.interrupted, note=event.note)
 
     def _finish(self, event: StepFinished) -> None:
         key = (event.host, event.number)
@@ -95,12 +90,12 @@ class Recorder:
     @property
     def run(self) -> Run:
         stages = tuple(
-            dataclasses.replace(stage, results=(*self._done.get(number, ()), *self._unfinished(number)))
+            replace(stage, results=(*self._done.get(number, ()), *self._unfinished(number)))
             for number, stage in self._stages.items()
         )
-        run = dataclasses.replace(self._run, stages=stages)
+        run = replace(self._run, stages=stages)
         verdict, reason = judge(run)
-        return dataclasses.replace(run, verdict=verdict, reason=reason)
+        return replace(run, verdict=verdict, reason=reason)
 
     def _unfinished(self, stage: str) -> Iterator[Result]:
         """What a stage's hosts had done and were doing when the events broke off, so that nothing is forgotten."""
@@ -144,7 +139,5 @@ def _passes(children: list[Result]) -> tuple[Result, ...]:
             begins = index
             seen.clear()
         seen.add(child.number)
-    earlier = [
-        child if child.role in ASIDE else dataclasses.replace(child, superseded=True) for child in children[:begins]
-    ]
+    earlier = [child if child.role in ASIDE else replace(child, superseded=True) for child in children[:begins]]
     return (*earlier, *children[begins:])

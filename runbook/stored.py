@@ -16,9 +16,19 @@ FORMAT = 1
 _T = TypeVar("_T")
 
 
-def to_data(run: Run) -> dict[str, Any]:
-    """Dictionaries, lists, texts and numbers that any JSON parser takes; `counts` and `causes` for readers' ease."""
-    return {"format": FORMAT, **plain(run), "counts": run.counts, "causes": plain(run.causes)}
+def to_data(run: Run) -> Mapping[str, Any]:
+    """Dictionaries, lists, texts and numbers that any JSON parser takes; `counts` and `causes` for readers' ease.
+
+    Not to be changed: who asks for the same run again, as its report does after its history, gets the same.
+    """
+    last = _last.get("run")
+    if last is None or last[0] is not run:
+        data = {"format": FORMAT, **plain(run), "counts": run.counts, "causes": plain(run.causes)}
+        _last["run"] = last = (run, data)
+    return last[1]
+
+
+_last: dict[str, tuple[Run, dict[str, Any]]] = {}
 
 
 def from_data(data: Mapping[str, Any]) -> Run:

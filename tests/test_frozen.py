@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import FrozenInstanceError, dataclass, field, fields, replace
+import dataclasses
+from dataclasses import FrozenInstanceError, dataclass, field, fields
 from typing import Any
 
 import pytest
 
-from runbook.frozen import frozen
+from runbook.frozen import frozen, replace
 
 
 @frozen
@@ -81,4 +82,10 @@ def test_nothing_changes() -> None:
             setattr(key, name, "b")
     with pytest.raises(FrozenInstanceError):
         del key.host
-    assert replace(More("a", user="me"), port=2) == More("a", 2, "me")
+    more = More("a", user="me")
+    assert replace(more, port=2) == dataclasses.replace(more, port=2) == More("a", 2, "me")
+    assert more == More("a", 22, "me")
+    with pytest.raises(TypeError, match="no field colour"):
+        replace(more, colour="red")
+    with pytest.raises(ValueError, match="port"):
+        replace(more, port=-1)

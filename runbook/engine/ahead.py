@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import NoReturn
 
 from runbook.engine.attempt import Progress
@@ -16,6 +15,7 @@ from runbook.engine.desk import Desk, Done
 from runbook.engine.frame import Frame
 from runbook.engine.mode import Mode, changes
 from runbook.events import Status
+from runbook.frozen import replace
 from runbook.model import Node, Step
 from runbook.steps import KINDS
 from runbook.transports.base import Command, CommandResult, OnOutput, Unreachable

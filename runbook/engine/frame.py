@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import field, replace
+from dataclasses import field
 from typing import Any
 
 from runbook.events import Role
-from runbook.frozen import frozen
+from runbook.frozen import frozen, replace
 from runbook.model import Common, Host
 from runbook.source import Place
 from runbook.templating.scope import Layer

@@ -7,7 +7,6 @@ severity → events. A step, a block and a stage differ in their body alone.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 from runbook.engine.ahead import Ahead
@@ -25,6 +24,7 @@ from runbook.events import (
     Role,
     Status,
 )
+from runbook.frozen import replace
 from runbook.model import Block, Choose, Common, Host, Node, Remediation, Stage, Step
 from runbook.templating.render import TemplateError, evaluate
 from runbook.transports.base import Stopped

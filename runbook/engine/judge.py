@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
 from runbook.events import Condition, Outcome, Status
+from runbook.frozen import replace
 from runbook.model import Expression, Step
 from runbook.templating.render import TemplateError, free_names, judge
 from runbook.templating.scope import Scope

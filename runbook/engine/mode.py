@@ -7,11 +7,11 @@ both nothing is repaired. What depends on a step that was not run is unknown: it
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from enum import StrEnum
 from typing import Any
 
 from runbook.events import Outcome, Status
+from runbook.frozen import replace
 from runbook.model import Step
 from runbook.steps import KINDS
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from runbook.engine.judge import flags
 from runbook.events import BAD, Outcome, Status, worst
+from runbook.frozen import replace
 
 
 def of_items(items: Sequence[tuple[str, Outcome]]) -> Outcome:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -17,7 +16,7 @@ from runbook.engine.once import shared_once
 from runbook.engine.outcomes import of_items
 from runbook.engine.progress import Lines
 from runbook.events import Condition, Outcome, Status
-from runbook.frozen import frozen
+from runbook.frozen import frozen, replace
 from runbook.model import Node, Step
 from runbook.steps import KINDS
 from runbook.templating.render import TemplateError, evaluate, is_template, render

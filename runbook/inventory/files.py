@@ -5,11 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from runbook.frozen import frozen
+from runbook.frozen import frozen, replace
 from runbook.inventory.draft import Draft
 from runbook.inventory.vault import Vault, VaultError, is_encrypted
 from runbook.source import Document, Problem, Problems, Span, read_bounded

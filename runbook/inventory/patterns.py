@@ -10,10 +10,9 @@ from __future__ import annotations
 import fnmatch
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from pathlib import Path
 
-from runbook.frozen import frozen
+from runbook.frozen import frozen, replace
 from runbook.inventory.addresses import split_port
 from runbook.inventory.draft import LOCALHOST
 from runbook.inventory.files import read_text

@@ -8,12 +8,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime
 from shlex import join, quote, split
 from typing import Any
 
-from runbook.frozen import frozen
+from runbook.frozen import frozen, replace
 from runbook.services.base import Service, ServiceError, ServiceState, Shell
 from runbook.services.common import must, near, plain
 from runbook.services.probe import path_word

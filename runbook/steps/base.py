@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping
-from dataclasses import field, replace
+from dataclasses import field
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
 from runbook.events import Condition, Outcome
-from runbook.frozen import frozen
+from runbook.frozen import frozen, replace
 from runbook.model import Host
 from runbook.transports.base import Become, Command, CommandResult, Transport
 

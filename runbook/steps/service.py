@@ -63,11 +63,11 @@ Example:
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 from runbook.durations import show
 from runbook.events import Evidence, Outcome, changed, failed, passed
+from runbook.frozen import replace
 from runbook.services import MANAGERS
 from runbook.services.base import Service, ServiceError, ServiceState, Shell
 from runbook.services.bring import ACTIONS, Hand, Result, Wish, bring, detected, is_already

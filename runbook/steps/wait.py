@@ -33,11 +33,11 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from typing import Any
 
 from runbook.durations import seconds, show
 from runbook.events import Outcome, Status, failed, passed
+from runbook.frozen import replace
 from runbook.steps import file, http, log, port, process, sql
 from runbook.steps.base import Args, Context, StepError
 from runbook.transports.base import CommandTimeout

@@ -15,11 +15,13 @@ from runbook.transports import authentication, known_hosts
 from runbook.transports.base import Stopped, Unreachable
 from runbook.transports.lean_paramiko import paramiko
 from runbook.transports.lines import Line, line_to, no_answer
-from runbook.transports.login import Login
+from runbook.transports.login import ALIVE_INTERVAL, Login
 from runbook.transports.wire import Wire
 
-IDLE_POLL = 15.0
+IDLE_POLL = 30.0
 """Seconds between looks of an idle connection's thread at its state; what arrives wakes it at once."""
+IDLE_ALIVE = 30
+"""Seconds between signs of life while nothing runs, unless ServerAliveInterval says so. A command asks more often."""
 _CLOSED_AT_ONCE_TRIES = 4
 _PAUSE = 0.25
 """Seconds before it is tried a second time; then three times as long, and again."""
@@ -86,7 +88,8 @@ def _hop(hop: Login, below: Connection | None, given: Line | None, stop: threadi
         transport = _greet(hop, line.wire, stop, line.deadline)
         authentication.log_in(transport, hop)
         line.wire.settimeout(IDLE_POLL)
-        transport.set_keepalive(round(hop.alive_interval))
+        asked_for = hop.alive_interval != ALIVE_INTERVAL
+        transport.set_keepalive(round(hop.alive_interval) if asked_for else IDLE_ALIVE)
     except BaseException:
         line.wire.close()
         if transport is not None:

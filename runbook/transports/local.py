@@ -12,10 +12,10 @@ import tempfile
 import threading
 import time
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import IO
 
+from runbook.frozen import replace
 from runbook.transports import script
 from runbook.transports.base import Become, Command, CommandResult, CommandTimeout, OnOutput, Stopped, Unreachable
 from runbook.transports.killing import kill_script

@@ -6,10 +6,11 @@ import contextlib
 import threading
 import time
 from collections import deque
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from runbook.frozen import replace
 from runbook.transports import script
 from runbook.transports.base import Become, Command, CommandResult, CommandTimeout, OnOutput, Stopped, Unreachable
 from runbook.transports.frames import Reply

@@ -155,13 +155,20 @@ def _expression(pattern: str) -> re.Pattern[str]:
     return re.compile(re.escape(pattern).replace(r"\*", ".*").replace(r"\?", "."), re.IGNORECASE | re.DOTALL)
 
 
+@lru_cache(maxsize=4096)
+def _kinds_of(patterns: Values) -> tuple[frozenset[str], Values]:
+    """Plain names, which a list may have many of, and the patterns to be tried one by one."""
+    others = tuple(pattern for pattern in patterns if set("*?!") & set(pattern))
+    return frozenset(pattern.lower() for pattern in patterns if pattern not in others), others
+
+
 def matches(name: str, patterns: Values) -> bool:
     """Does a name match a list of patterns with `*`, `?` and `!`, as OpenSSH has them?"""
-    hit, lower = False, name.lower()
-    for pattern in patterns:
+    plain, others = _kinds_of(patterns)
+    hit = name.lower() in plain
+    for pattern in others:
         bare = pattern.removeprefix("!")
-        wild = "*" in bare or "?" in bare
-        if _expression(bare).fullmatch(name) if wild else bare.lower() == lower:
+        if _expression(bare).fullmatch(name):
             if pattern.startswith("!"):
                 return False
             hit = True

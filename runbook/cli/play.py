@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import secrets
 import signal
 import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
 
 import click
 
@@ -79,7 +81,7 @@ def play(
     stop = threading.Event()
     tools = _tools(given, run_id, mode, Operator(answers, view, stop), stop)
     with stopped_by_signals(stop):
-        _follow(plan, tools, view, recorder)
+        _follow(plan, tools, view, recorder, stream)
     run = recorder.run
     _keep(run)
     for report in wanted_reports:
@@ -132,18 +134,32 @@ def _tools(given: dict[str, Any], run_id: str, mode: str, operator: Operator, st
     )
 
 
-def _follow(plan: Any, tools: Any, view: Any, recorder: Any) -> None:
+def _follow(plan: Any, tools: Any, view: Any, recorder: Any, stream: TextIO) -> None:
     """Shows and records a run to its end, or to a second Ctrl-C: what had happened until then is kept."""
     from runbook.engine.run import execute
 
+    shown = True
     try:
         for event in execute(plan, tools):
             recorder.add(event)
-            view.handle(event)
+            shown = shown and _shown(partial(view.handle, event), stream)
     except KeyboardInterrupt:
         click.echo("interrupted again: not waiting any longer for what is still running", err=True)
     finally:
-        view.close()
+        _shown(view.close, stream)
+
+
+def _shown(draw: Callable[[], None], stream: TextIO) -> bool:
+    """False when nobody can read any more what is shown (a closed pipe, a full disk): the run goes on without."""
+    try:
+        draw()
+    except (OSError, SystemExit) as error:  # rich leaves so when its pipe is closed
+        with suppress(OSError):
+            click.echo(f"the output cannot be written any more ({error}); the run goes on", err=True)
+        if stream is sys.stdout:
+            sys.stdout = Path(os.devnull).open("w")  # noqa: SIM115 - for as long as the program lives
+        return False
+    return True
 
 
 @contextmanager

@@ -167,7 +167,8 @@ Made by `make bench`; nothing here is written by hand. Whole processes as a user
 a JSON report; medians of {rounds} rounds, in each of which every row has its turn (those that take over 20 s have it
 once); seconds on the clock, the processor time and the peak memory of the client (of its largest process). The hosts
 are addresses of one sshd on the same machine, so both ends share its cores. The limit is one `ssh HOST sh -s` for each
-host, fed with all steps, none of which does anything.
+host, fed with all steps, none of which does anything. (A process is counted with no less memory than the
+30 MiB of the one that starts it.)
 
 {machine}
 """

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from runbook.engine.session import Session
 from runbook.model import Host
-from runbook.transports.base import Stopped
+from runbook.transports.jumps import result_of
 
 if TYPE_CHECKING:
     from runbook.engine.desk import Done
@@ -20,7 +20,7 @@ def shared_once(session: Session, batch: tuple[Host, ...], number: str, body: Ca
     mine: Future[Any] = Future()
     future = session.run_once.setdefault(key, mine)
     if future is not mine:
-        return _wait(session, future)
+        return result_of(future, session.stop)  # type: ignore[no-any-return]  # a future of Done
     try:
         done = body()
     except BaseException as error:
@@ -28,14 +28,3 @@ def shared_once(session: Session, batch: tuple[Host, ...], number: str, body: Ca
         raise
     mine.set_result(done)
     return done
-
-
-def _wait(session: Session, future: Future[Any]) -> Done:
-    while True:
-        try:
-            return future.result(timeout=0.2)  # type: ignore[no-any-return] # a future of Done
-        except TimeoutError:
-            if future.done():
-                raise
-            if session.stop.is_set():
-                raise Stopped from None

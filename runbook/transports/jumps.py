@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import threading
-from concurrent.futures import Future
-from concurrent.futures import TimeoutError as NotYet
-from typing import TYPE_CHECKING
+from concurrent.futures import Future, wait
+from typing import TYPE_CHECKING, TypeVar
 
 from runbook.transports.base import Stopped, Unreachable
 
@@ -13,7 +12,9 @@ if TYPE_CHECKING:
     from runbook.transports.connection import Connection
     from runbook.transports.login import Login
 
-_SLICE = 0.1
+R = TypeVar("R")
+_SLICE = 0.2
+"""Seconds between looks at the stop flag."""
 
 
 class Jumps:
@@ -41,7 +42,7 @@ class Jumps:
                 self._opening[way] = future
         if mine:
             self._dial(way, stop, future)
-        return _result(future, stop)
+        return result_of(future, stop)
 
     def _dial(self, way: tuple[Login, ...], stop: threading.Event, future: Future[Connection]) -> None:
         from runbook.transports.connection import dial
@@ -72,12 +73,9 @@ class Jumps:
             connection.close()
 
 
-def _result(future: Future[Connection], stop: threading.Event) -> Connection:
-    while True:
-        try:
-            return future.result(_SLICE)
-        except NotYet:
-            if future.done():
-                raise
-            if stop.is_set():
-                raise Stopped from None
+def result_of(future: Future[R], stop: threading.Event) -> R:
+    """What another thread is working on, once it is there; its error is raised here too. Raises Stopped."""
+    while not wait([future], timeout=_SLICE).done:
+        if stop.is_set():
+            raise Stopped
+    return future.result()

@@ -17,6 +17,7 @@ from runbook.frozen import frozen
 from runbook.model import Expression, Host, Node, Step
 from runbook.source import Place, excerpt
 from runbook.steps import KINDS
+from runbook.steps.base import Args
 from runbook.templating.render import TemplateError, evaluate, is_template, render
 from runbook.templating.scope import Layer, Scope
 from runbook.templating.unknown import Unknown, UnknownValue
@@ -46,6 +47,8 @@ class Desk:
     session: Session
     host: Host
     registered: dict[str, Any] = field(default_factory=dict)
+    rendered: dict[str, Args] = field(default_factory=dict)
+    """Options of steps that are about to run, by number: rendered once, so that what is shown and sent is what runs."""
     undone: str = ""
     """In a check: the number of the first step that would have changed the host."""
 
@@ -82,6 +85,7 @@ class Desk:
             StepStarted(started, self.host.name, node.number, shown, kind, frame.parent, frame.role, action)
         )
         done = body(own)
+        self.rendered.pop(node.number, None)
         self.register(node, done)
         silent = self.truth(own.no_log, own) and isinstance(node, Step)
         self.session.emit(
@@ -117,6 +121,11 @@ class Desk:
         if not self.truth(own.no_log, own):
             self.session.emit(StepProgress(time.time(), self.host.name, number, stream, text))
 
+    def take_args(self, step: Step, scope: Scope) -> Args:
+        """A step's options, for one attempt. Raises TemplateError, StepError."""
+        known = self.rendered.pop(step.number, None) if step.loop is None else None
+        return self.runner.args(step, scope) if known is None else known
+
     def text(self, text: str, scope: Scope, place: Place) -> str:
         """A name for people; as written where it cannot be rendered yet."""
         try:
@@ -128,7 +137,9 @@ class Desk:
         if not isinstance(node, Step) or node.loop is not None:
             return ""
         try:
-            return KINDS[node.kind].plan(self.runner.args(node, scope))
+            if node.number not in self.rendered:
+                self.rendered[node.number] = self.runner.args(node, scope)
+            return KINDS[node.kind].plan(self.rendered[node.number])
         except (TemplateError, UnknownValue):
             return ""
 

@@ -58,9 +58,10 @@ class HostRun:
         """Run nodes up to the first that stops; its outcome is given, if any."""
         statuses: list[Status] = []
         for index, node in enumerate(nodes):
-            if self.desk.session.stop.is_set():
+            # What had been sent when the run is stopped may have run: it is told what became of it.
+            if self.desk.session.stop.is_set() and not self.ahead.holds(node):
                 raise Stopped
-            self.ahead.before(nodes[index:], frame)
+            self.ahead.before(nodes, index, frame)
             done = self.node(node, frame)
             self.ahead.after(node, done)
             if done is None:
@@ -84,7 +85,7 @@ class HostRun:
         return self.finish(node, node.common.name, node.kind, frame, lambda: self._step(node, frame))
 
     def _step(self, step: Step, frame: Frame) -> Done:
-        return self.tries.step(step, frame.taking(step.common, step.place))
+        return self.ahead.noted(step, self.tries.step(step, frame.taking(step.common, step.place)))
 
     def _anything_in(self, block: Block) -> bool:
         out = self.desk.session.plan.left_out

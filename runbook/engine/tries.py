@@ -120,7 +120,7 @@ class Tries:
 
     def _once(self, step: Step, own: Frame, number: int) -> Done:
         scope = self.desk.scope(own)
-        args = self.desk.runner.args(step, scope)
+        args = self.desk.take_args(step, scope)
         action = KINDS[step.kind].plan(args)
         undone = left_undone(self.desk.session.mode, step, args)
         if undone is not None:

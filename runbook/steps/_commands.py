@@ -30,6 +30,11 @@ NOT_FOUND = 127
 _NOT_FOUND = re.compile(r"not found|[Nn]o such file")
 
 
+def unguarded(args: Args) -> bool:
+    """Is it run without a look at the host first?"""
+    return not args.get("creates") and not args.get("removes")
+
+
 def run_guarded(script: str, args: Args, context: Context, shown: str, program: str = "") -> Outcome:
     """Run it, unless `creates` or `removes` says that there is nothing to do.
 

@@ -84,8 +84,11 @@ class Session:
         self.queue.put(event)
 
     def cache(self, owner: str) -> OpenThings:
-        with self._lock:
-            return self._caches.setdefault(owner, OpenThings())
+        known = self._caches.get(owner)
+        if known is None:
+            with self._lock:
+                known = self._caches.setdefault(owner, OpenThings())
+        return known
 
     def transport(self, owner: Host, target: str) -> Transport:
         """The connection that the host `owner` uses to reach `target` (itself, or a delegate).
@@ -93,29 +96,25 @@ class Session:
         Each owner has its own, so that no two threads share one. Raises TemplateError when a connection variable
         cannot be rendered.
         """
-        with self._lock:
-            key = (owner.name, target)
-            if key not in self._transports:
-                variables = self._connection(owner, target)
-                self._transports[key] = self._open(target, variables)
-            return self._transports[key]
+        known = self._transports.get((owner.name, target))
+        return known or self._opened((owner.name, target), lambda: self._connection(owner, target))
 
     def transport_if_open(self, host: Host) -> Transport | None:
         """The host's own, if it has been asked for."""
-        with self._lock:
-            return self._transports.get((host.name, host.name))
+        return self._transports.get((host.name, host.name))
 
     def controller(self, owner: Host) -> Transport:
         """This machine."""
-        with self._lock:
-            key = (owner.name, "")
-            if key not in self._transports:
-                local = {"ansible_connection": "local"}
-                self._transports[key] = self._open("localhost", local)
-            return self._transports[key]
+        known = self._transports.get((owner.name, ""))
+        return known or self._opened((owner.name, ""), lambda: {"ansible_connection": "local"})
 
-    def _open(self, name: str, variables: Mapping[str, Any]) -> Transport:
-        return self.tools.transport_for(name, variables, stop=self.stop, jumps=self._jumps)
+    def _opened(self, key: tuple[str, str], variables: Callable[[], Mapping[str, Any]]) -> Transport:
+        """Kept under the key. Who finds it there needs no lock: hundreds of steps a second would wait for it."""
+        with self._lock:
+            if key not in self._transports:
+                name = key[1] or "localhost"
+                self._transports[key] = self.tools.transport_for(name, variables(), stop=self.stop, jumps=self._jumps)
+            return self._transports[key]
 
     def _connection(self, owner: Host, target: str) -> Mapping[str, Any]:
         host = owner if target == owner.name else self.plan.inventory.hosts.get(target)

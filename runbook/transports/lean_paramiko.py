@@ -26,7 +26,7 @@ def _compute_hmac(key: bytes, message: bytes, digest: Any) -> bytes:
 
 
 # The same in one call of OpenSSL: a third of the time that an HMAC object takes.
-paramiko.packet.compute_hmac = _compute_hmac  # type: ignore[attr-defined]  # not in the stubs
+paramiko.packet.compute_hmac = _compute_hmac  # type: ignore[assignment]  # as good
 
 
 def _do_nothing(*_: object) -> None:
@@ -34,9 +34,9 @@ def _do_nothing(*_: object) -> None:
 
 
 # Nobody reads its log of a connection: making the texts is a tenth of a handshake.
-paramiko.Transport._log = _do_nothing  # type: ignore[method-assign]  # what goes wrong is raised too
+paramiko.Transport._log = _do_nothing  # type: ignore[attr-defined]  # not in the stubs
 # A thread for each handshake, to end it in time, and a look at it for each message: `connection` has its own deadline.
-paramiko.packet.Packetizer.start_handshake = _do_nothing  # type: ignore[attr-defined]  # not in the stubs
+paramiko.packet.Packetizer.start_handshake = _do_nothing  # type: ignore[method-assign, assignment]  # as told
 
 _log = logging.getLogger("paramiko")
 _log.addHandler(logging.NullHandler())

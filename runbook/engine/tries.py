@@ -11,7 +11,7 @@ from runbook.engine.attempt import Progress
 from runbook.engine.desk import Desk, Done
 from runbook.engine.frame import Frame
 from runbook.engine.judge import flags, judge_all, judge_outcome, judged_scope
-from runbook.engine.mode import Mode, changes, clouded, left_undone
+from runbook.engine.mode import HINT, Mode, changes, clouded, left_undone, only_looks
 from runbook.engine.once import shared_once
 from runbook.engine.outcomes import of_items
 from runbook.engine.progress import Lines
@@ -54,7 +54,7 @@ class Tries:
         for index, value in enumerate(values):
             frame = own.with_data(**{step.loop_var: value, "loop_index": index})
             scope = self.desk.scope(frame)
-            last = self.desk.skip(step.common.when, scope) or self.desk.guarded(partial(self._tried, step, frame))
+            last = self.desk.guarded(partial(self.desk.when, step, scope, partial(self._tried, step, frame)))
             label = str(render(step.loop_label, scope)) if step.loop_label else str(value)
             items.append((label, last.outcome))
             unknown = last.register if last.register is not None else unknown
@@ -100,6 +100,8 @@ class Tries:
         while True:
             number += 1
             done = replace(attempt(number), attempts=number)
+            if done.status is Status.UNKNOWN:  # it was not run: there is nothing to wait for
+                return done
             until = judge_all(common.until, seen(done, self.desk.scope(own)), "until") if done.outcome.ok else ()
             unmet = [condition for condition in until if not condition.holds]
             if done.outcome.ok and not unmet:
@@ -122,9 +124,9 @@ class Tries:
         scope = self.desk.scope(own)
         args = self.desk.runner.args(step, scope)
         action = KINDS[step.kind].plan(args)
-        undone = left_undone(self.desk.session.mode, step, args)
+        undone = left_undone(self.desk.session.mode, step, args, self.desk.unsure)
         if undone is not None:
-            return self._undone(step, undone, action)
+            return self._undone(step, args, undone, action)
         lines = Lines(
             lambda stream, text: self.desk.progress(step.number, stream, text, own), self.desk.session.masker.text
         )
@@ -135,8 +137,8 @@ class Tries:
         outcome = self.desk.runner.run(step, args, scope, own, progress, preview=previewed)
         lines.close()
         self._remember_secrets(step, outcome)
-        if previewed and outcome.status is Status.CHANGED:
-            return self._undone(step, outcome, action)
+        if previewed and outcome.status in (Status.CHANGED, Status.UNKNOWN):
+            return self._undone(step, args, outcome, action)
         try:
             outcome, conditions = judge_outcome(step, outcome, scope, number)
         except TemplateError as error:
@@ -145,11 +147,15 @@ class Tries:
             return Done(replace(outcome, status=Status.FAILED, message=message), number, action)
         return Done(clouded(outcome, self.desk.undone), number, action, conditions)
 
-    def _undone(self, step: Step, outcome: Outcome, action: str) -> Done:
+    def _undone(self, step: Step, args: Mapping[str, Any], outcome: Outcome, action: str) -> Done:
         """A step that was not run: of what it would have told, only this much is certain."""
-        if self.desk.session.mode is Mode.CHECK and not self.desk.undone:
+        looks = only_looks(step)
+        if self.desk.session.mode is Mode.CHECK and not self.desk.undone and changes(step, args) and not looks:
             self.desk.undone = step.number
         known = {"changed": True, "failed": False, "skipped": False} if outcome.status is Status.CHANGED else {}
+        if looks:
+            known["changed"] = False
+            outcome = replace(outcome, message=f"{outcome.message} ({HINT})")
         return Done(outcome, 1, action, register=Unknown(step.number, **known))
 
     def _remember_secrets(self, step: Step, outcome: Outcome) -> None:

@@ -16,7 +16,7 @@ from importlib.resources import files
 
 from runbook.events import SEVERITY, Status
 from runbook.record import ASIDE, Result, Run, StageRecord
-from runbook.reports.details import per_host
+from runbook.reports.details import counted, per_host
 from runbook.reports.html_steps import Page, badge, html_text
 from runbook.reports.text import clock, duration, sign
 
@@ -57,7 +57,7 @@ def _asset(name: str) -> str:
 def _header(run: Run) -> str:
     lead = f"<p class=lead>{html_text(run.description)}</p>" if run.description else ""
     facts = "".join(f"<div><dt>{html_text(name)}</dt><dd>{value}</dd></div>" for name, value in _facts(run))
-    counts = "".join(f"<li>{badge(status, f'{count} {status}')}</li>" for status, count in run.counts.items())
+    counts = "".join(f"<li>{badge(status, said)}</li>" for status, said in counted(run))
     return (
         f"<h1>{html_text(run.playbook)}</h1>{lead}"
         f"<p class='verdict {run.verdict}'><span class=mark aria-hidden=true>{sign(run.verdict)}</span>"

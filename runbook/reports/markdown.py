@@ -53,7 +53,7 @@ def _head(run: Run) -> Iterator[str]:
         "Inventory": ", ".join(run.inventory),
         "Playbook": run.path,
         "Run": run.run_id + (f", mode {run.mode}" if run.mode != "run" else ""),
-        "Steps": ", ".join(f"{count} {status}" for status, count in run.counts.items()),
+        "Steps": ", ".join(said for _, said in details.counted(run)),
         **{name: str(value) for name, value in run.labels.items()},
         "Version": run.version and f"runbook {run.version}",
     }

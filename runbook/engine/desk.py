@@ -179,7 +179,7 @@ class Desk:
         return body() if unsure is None else self.perhaps(unsure, node, body)
 
     def perhaps(self, unsure: Unsure, node: Node, body: Callable[[], Done]) -> Done:
-        """What a node would do if a condition held that nobody can know yet: it is shown and not run, and is unknown."""
+        """What a node would do if a condition held that nobody can know yet: it is shown, not run, and is unknown."""
         outer, self.unsure = self.unsure, unsure
         try:
             done = self.guarded(body)

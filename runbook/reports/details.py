@@ -127,7 +127,7 @@ def summary(run: Run) -> Iterator[Line]:
 
 
 def counted(run: Run) -> list[tuple[Status, str]]:
-    """How many steps ended how, in words. Of a check, first of all: would they change something, or not, or who knows?"""
+    """How many steps ended how, in words. Of a check: would they change something, or not, or can nobody know?"""
     words = {Status.CHANGED: "would change", Status.PASSED: "would not", Status.UNKNOWN: "unknown"}
     if run.mode != "check":
         words = {}

@@ -126,15 +126,15 @@ def _row(result: Result) -> tuple[str, ...]:
 
 def _evidence_of_all(run: Run) -> Iterator[str]:
     """Of everything that has some: what failed first and open, what passed last and folded."""
-    found = [(result, list(_explanation(result))) for result in run.results()]
-    found = [(result, lines) for result, lines in found if lines and result.status is not Status.SKIPPED]
-    found.sort(key=lambda pair: (not _counts(pair[0]), _EXPLAINED.index(pair[0].status)))
+    told = (result for result in run.results() if result.status is not Status.SKIPPED)
+    found = [result for result in told if next(_explanation(result), None) is not None]
+    found.sort(key=lambda result: (not _counts(result), _EXPLAINED.index(result.status)))
     if found:
         yield ""
         yield "## Evidence"
-    for result, lines in found[:MOST_EXPLAINED]:
+    for result in found[:MOST_EXPLAINED]:
         yield ""
-        yield from _section(run, result, lines)
+        yield from _section(run, result, list(_explanation(result)))
     if len(found) > MOST_EXPLAINED:
         yield ""
         yield f"{len(found) - MOST_EXPLAINED} more steps have evidence; the JSON and HTML reports show it."

@@ -7,7 +7,6 @@ import gc
 import math
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from functools import cache
 from typing import Any, TypeVar
 
 from runbook.events import Condition, Evidence, Outcome, Role, Status, Table
@@ -129,10 +128,16 @@ def plain(value: Any) -> Any:
     return _uncommon(value)
 
 
-@cache
+_NAMES: dict[type, tuple[str, ...]] = {}
+
+
 def _names(kind: type) -> tuple[str, ...]:
     """The names of a type's fields; none but a dataclass has any."""
-    return tuple(field.name for field in dataclasses.fields(kind)) if dataclasses.is_dataclass(kind) else ()
+    names = _NAMES.get(kind)
+    if names is None:
+        found = dataclasses.fields(kind) if dataclasses.is_dataclass(kind) else ()
+        names = _NAMES[kind] = tuple(field.name for field in found)
+    return names
 
 
 def _uncommon(value: Any) -> Any:

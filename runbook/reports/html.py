@@ -140,7 +140,8 @@ def _timeline(run: Run, page: Page) -> str:
             bars[step.host].append(step)
     marks = "".join(_mark(run, stage) for stage in run.stages)
     lanes = "".join(
-        f"<div class=lane><span class=host>{html_text(host)}</span><div class=bars>{_bars(run, page, bars[host])}</div></div>"
+        f"<div class=lane><span class=host>{html_text(host)}</span>"
+        f"<div class=bars>{_bars(run, page, bars[host])}</div></div>"
         for host in shown
     )
     axis = f"<span>0 s</span><span>{duration(run.duration / 2)}</span><span>{duration(run.duration)}</span>"

@@ -24,7 +24,7 @@ _GOOD = (Verdict.PASSED, Verdict.REMEDIATED)
 MOST_ROWS = 50
 MOST_LINES = 200
 LARGE = 5000
-"""Of a run with more steps, what passed tells no more than where it stands and what it did: servers bound such files."""
+"""Of a run with more steps, what passed tells only where it stands and what it did: servers bound such files."""
 
 
 def render(run: Run) -> str:

@@ -1,7 +1,7 @@
 """JUnit XML, as Jenkins, GitLab and GitHub read it: a suite for each stage, a case for each step on each host.
 
 A check that does not hold is a `failure`; a host that was not reached, a question that nobody answered and a run that
-broke off are an `error`. A run that did not pass always has one of them.
+broke off are an `error`. A run that did not pass always has one of them; what a check cannot know is skipped.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _ILLEGAL = re.compile("[^\t\n\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _NOT_RUN = (Status.SKIPPED, Status.UNKNOWN)
 _SIMPLE = (Status.PASSED, Status.CHANGED, Status.SKIPPED)
 _BROKEN = (Status.UNREACHABLE, Status.WAITING)
-_GOOD = (Verdict.PASSED, Verdict.REMEDIATED)
+_GOOD = (Verdict.PASSED, Verdict.REMEDIATED, Verdict.UNKNOWN)
 MOST_ROWS = 50
 MOST_LINES = 200
 LARGE = 5000

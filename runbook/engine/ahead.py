@@ -36,8 +36,8 @@ class Ahead:
     def before(self, nodes: tuple[Node, ...], frame: Frame) -> None:
         """Send the checks that these nodes begin with, unless that has been done."""
         session = self._desk.session
-        if session.mode is Mode.CHECK or nodes[0].number in self._sent:
-            return
+        if session.mode is Mode.CHECK or session.tools.output_dir or nodes[0].number in self._sent:
+            return  # what is sent ahead keeps its output in memory, which is bounded
         transport = session.transport_if_open(self._desk.host)
         if transport is None or transport.local:
             return

@@ -12,6 +12,7 @@ from runbook.engine.frame import Frame
 from runbook.engine.judge import flags, judge_all
 from runbook.engine.mode import Mode, Unsure
 from runbook.engine.outcomes import hidden
+from runbook.engine.outputs import Outputs, safe
 from runbook.engine.session import Session
 from runbook.events import BAD, Condition, Evidence, Outcome, Status, StepFinished, StepProgress, StepStarted
 from runbook.frozen import frozen, replace
@@ -55,6 +56,8 @@ class Desk:
     def __post_init__(self) -> None:
         self.runner = Runner(self.session, self.host)
         self._registered = Layer(self.registered)
+        folder, run = self.session.tools.output_dir, self.session.tools.run_id
+        self.outputs = Outputs(folder / safe(run), self.host.name, self.session.masker) if folder else None
 
     def scope(self, frame: Frame) -> Scope:
         """Everything that a template may read now."""

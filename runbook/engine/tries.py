@@ -14,15 +14,16 @@ from runbook.engine.judge import flags, judge_all, judge_outcome, judged_scope
 from runbook.engine.mode import HINT, Mode, changes, clouded, left_undone, only_looks
 from runbook.engine.once import shared_once
 from runbook.engine.outcomes import of_items
+from runbook.engine.outputs import Output, both
 from runbook.engine.progress import Lines
-from runbook.events import Condition, Outcome, Status
+from runbook.events import OUTPUT_FILES, Condition, Outcome, Status
 from runbook.frozen import frozen, replace
 from runbook.model import Node, Step
 from runbook.steps import KINDS
 from runbook.templating.render import TemplateError, evaluate, is_template, render
 from runbook.templating.scope import Scope
 from runbook.templating.unknown import Unknown
-from runbook.transports.base import Stopped
+from runbook.transports.base import OnOutput, Stopped
 
 DEFAULT_RETRIES = 3
 DEFAULT_DELAY = 5.0
@@ -131,11 +132,16 @@ class Tries:
             lambda stream, text: self.desk.progress(step.number, stream, text, own), self.desk.session.masker.text
         )
         # What a step is about to tell as a secret cannot be masked while it is printed: it is not shown live.
-        output = _unseen if step.secrets else lines.add
+        shown: OnOutput = _unseen if step.secrets else lines.add
+        whole = self._whole(step, own)
+        output = both(shown, whole.add) if whole else shown
         progress = Progress(lambda text: self.desk.progress(step.number, "note", text, own), output)
         previewed = self.desk.session.mode is Mode.CHECK and changes(step, args)
         outcome = self.desk.runner.run(step, args, scope, own, progress, preview=previewed)
         lines.close()
+        if whole:
+            whole.close()
+            outcome = _with_files(outcome, whole)
         self._remember_secrets(step, outcome)
         if previewed and outcome.status in (Status.CHANGED, Status.UNKNOWN):
             return self._undone(step, args, outcome, action)
@@ -146,6 +152,11 @@ class Tries:
             message = "; ".join(filter(None, (why, self.desk.explain(error))))
             return Done(replace(outcome, status=Status.FAILED, message=message), number, action)
         return Done(clouded(outcome, self.desk.undone), number, action, conditions)
+
+    def _whole(self, step: Step, own: Frame) -> Output | None:
+        """Where the whole output goes, if it was asked for, and nothing in it must be hidden."""
+        outputs = self.desk.outputs
+        return None if outputs is None or step.secrets or self.desk.truth(own.no_log, own) else outputs.of(step.number)
 
     def _undone(self, step: Step, args: Mapping[str, Any], outcome: Outcome, action: str) -> Done:
         """A step that was not run: of what it would have told, only this much is certain."""
@@ -172,6 +183,11 @@ class Tries:
             return self.desk.guarded(body)
 
         return self._again(node, own, attempt, lambda done, scope: scope.with_data(**flags(done.outcome)))
+
+
+def _with_files(outcome: Outcome, whole: Output) -> Outcome:
+    told = whole.told()
+    return replace(outcome, data={**outcome.data, OUTPUT_FILES: told}) if told else outcome
 
 
 def _unseen(_stream: str, _data: bytes) -> None:

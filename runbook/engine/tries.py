@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import closing, nullcontext
 from functools import partial
 from typing import Any
 
@@ -137,11 +138,10 @@ class Tries:
         output = both(shown, whole.add) if whole else shown
         progress = Progress(lambda text: self.desk.progress(step.number, "note", text, own), output)
         previewed = self.desk.session.mode is Mode.CHECK and changes(step, args)
-        outcome = self.desk.runner.run(step, args, scope, own, progress, preview=previewed)
+        with closing(whole) if whole else nullcontext():
+            outcome = self.desk.runner.run(step, args, scope, own, progress, preview=previewed)
         lines.close()
-        if whole:
-            whole.close()
-            outcome = _with_files(outcome, whole)
+        outcome = _with_files(outcome, whole.told()) if whole else outcome
         self._remember_secrets(step, outcome)
         if previewed and outcome.status in (Status.CHANGED, Status.UNKNOWN):
             return self._undone(step, args, outcome, action)
@@ -185,8 +185,7 @@ class Tries:
         return self._again(node, own, attempt, lambda done, scope: scope.with_data(**flags(done.outcome)))
 
 
-def _with_files(outcome: Outcome, whole: Output) -> Outcome:
-    told = whole.told()
+def _with_files(outcome: Outcome, told: list[str]) -> Outcome:
     return replace(outcome, data={**outcome.data, OUTPUT_FILES: told}) if told else outcome
 
 

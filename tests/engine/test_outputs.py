@@ -13,6 +13,7 @@ from runbook.engine.outputs import Output, Outputs, Stream, safe
 from runbook.engine.run import execute
 from runbook.engine.secrets import MASK, Masker
 from runbook.engine.session import Tools
+from runbook.events import StepProgress
 from runbook.record import Run, fold
 from runbook.reports import html, json, junit, markdown
 from tests.cli.terminal import runbook
@@ -157,3 +158,12 @@ def test_on_the_command_line(tmp_path: Path) -> None:
     (file,) = (tmp_path / "out").rglob("1.stdout")
     assert file.read_text() == "out\n"
     assert str(file.relative_to(tmp_path)) in done.stdout
+
+
+def test_what_was_printed_before_the_end_of_the_run_is_kept(tmp_path: Path) -> None:
+    tools = Tools(connect, run_id="test", output_dir=tmp_path, secrets=("a long secret that makes the text wait",))
+    for event in execute(planned(steps("- {shell: echo started; sleep 60, changes: false}")), tools):
+        if isinstance(event, StepProgress) and "started" in event.text:
+            tools.stop.set()
+
+    assert written(tmp_path) == {"one/1.1/1.stdout": "started\n"}

@@ -1,14 +1,18 @@
 """W7: reports of a large run: 50 steps on 1,000 hosts, made from events as the engine emits them.
 
-Each report in a process of its own, as `runbook report` makes it: how long, how large, how much memory.
+Each report in a process of its own, as `runbook report` makes it: how long, how large, how much memory. And how soon a
+browser has opened the page of 10,000 results.
 """
 
 from __future__ import annotations
 
+import shutil
 import sys
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from benchmarks.measure import Costs, Row, compare
 from runbook.events import (
@@ -27,6 +31,9 @@ from runbook.events import (
 )
 from runbook.record import Run, fold
 from runbook.reports import REPORTS
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 BEGAN = 1_781_092_800.0
 STAGES = 5
@@ -106,7 +113,38 @@ def section(folder: Path, python: Path, hosts: int, steps: int, rounds: int) -> 
         Row(form, [str(python), "-m", "runbook", "report", "last", "--format", f"{form}={_file(folder, form)}"], env)
         for form in sorted(REPORTS)
     ]
-    return _table(compare(found, folder, rounds), folder, kept, hosts, steps)
+    return f"{_table(compare(found, folder, rounds), folder, kept, hosts, steps)}\n{_page(folder, steps)}\n"
+
+
+def _page(folder: Path, steps: int) -> str:
+    """A sentence on the page of 10,000 results in Chromium."""
+    from playwright.sync_api import sync_playwright
+
+    from runbook.reports.html import render
+
+    path = folder / "page.html"
+    path.write_text(render(large(10_000 // steps, steps)), encoding="utf-8")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
+        took = sorted(_opened(browser, path) for _ in range(3))[1]
+        browser.close()
+    size = path.stat().st_size / 2**20
+    return (
+        f"The page of 10,000 results has {size:.1f} MiB. Chromium shows something of it after {took[1]:.2f} s and has "
+        f"opened it after {took[0]:.2f} s. Goal: 2 s."
+    )
+
+
+def _opened(browser: Browser, path: Path) -> tuple[float, float]:
+    """Seconds until the page is drawn whole, and until it shows something."""
+    page = browser.new_page(viewport={"width": 1200, "height": 800})
+    began = time.perf_counter()
+    page.goto(path.as_uri())
+    page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+    took = time.perf_counter() - began
+    first = float(page.evaluate("performance.getEntriesByName('first-contentful-paint')[0].startTime")) / 1000
+    page.close()
+    return took, first
 
 
 def _file(folder: Path, form: str) -> Path:

@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks import held
+from benchmarks import held, reports
 from benchmarks.farm import farm, slow_farm
 from benchmarks.measure import Costs, Row, compare
 from benchmarks.peers import EXPERIMENTS, LIMIT, OURS, PEERS, Job, Peer
@@ -138,6 +138,11 @@ def w6(setting: Setting, folder: Path) -> Iterator[str]:
         yield held.section(hosts, count, setting.ours)
 
 
+def w7(setting: Setting, folder: Path) -> Iterator[str]:
+    hosts = 100 if setting.quick else 1000
+    yield reports.section(folder, setting.ours / "python", hosts, 50, min(3, setting.rounds))
+
+
 WORKLOADS: dict[str, Callable[[Setting, Path], Iterator[str]]] = {
     "W1": w1,
     "W2": w2,
@@ -145,6 +150,7 @@ WORKLOADS: dict[str, Callable[[Setting, Path], Iterator[str]]] = {
     "W4": w4,
     "W5": w5,
     "W6": w6,
+    "W7": w7,
 }
 
 

@@ -52,6 +52,8 @@ class Ahead:
         session = self._desk.session
         if session.mode is Mode.CHECK or session.stop.is_set() or self.holds(nodes[index]):
             return
+        if session.tools.output_dir:
+            return  # what is sent ahead keeps its output in memory, which is bounded
         transport = self._transport(nodes[index])
         if transport is None or transport.local:
             return

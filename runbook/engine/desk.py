@@ -10,10 +10,12 @@ from typing import Any
 from runbook.engine.attempt import Runner
 from runbook.engine.frame import Frame
 from runbook.engine.judge import flags, judge_all
+from runbook.engine.mode import Mode, Unsure
 from runbook.engine.outcomes import hidden
+from runbook.engine.outputs import Outputs, safe
 from runbook.engine.session import Session
 from runbook.events import BAD, Condition, Evidence, Outcome, Status, StepFinished, StepProgress, StepStarted
-from runbook.frozen import frozen
+from runbook.frozen import frozen, replace
 from runbook.model import Expression, Host, Node, Step
 from runbook.source import Place, excerpt
 from runbook.steps import KINDS
@@ -51,10 +53,14 @@ class Desk:
     """Options of steps that are about to run, by number: rendered once, so that what is shown and sent is what runs."""
     undone: str = ""
     """In a check: the number of the first step that would have changed the host."""
+    unsure: Unsure | None = None
+    """In a check: a `when` around the steps now that cannot be known. Nothing is run, and nothing here is a failure."""
 
     def __post_init__(self) -> None:
         self.runner = Runner(self.session, self.host)
         self._registered = Layer(self.registered)
+        folder, run = self.session.tools.output_dir, self.session.tools.run_id
+        self.outputs = Outputs(folder / safe(run), self.host.name, self.session.masker) if folder else None
 
     def scope(self, frame: Frame) -> Scope:
         """Everything that a template may read now."""
@@ -172,6 +178,32 @@ class Desk:
         if not false:
             return None
         return Done(Outcome(Status.SKIPPED, f"when: {false[0].text}"), conditions=tuple(false))
+
+    def when(self, node: Node, scope: Scope, body: Callable[[], Done]) -> Done:
+        """The body, or a skipped outcome where `when` does not hold; in a check that cannot know it, both ways."""
+        when, unsure = node.common.when, self.unsure
+        try:
+            skipped = self.skip(when, scope)
+        except UnknownValue as error:
+            if self.session.mode is not Mode.CHECK:
+                raise
+            skipped, unsure = None, Unsure(" and ".join(item.text for item in when), error.number).inside(unsure)
+        if skipped is not None:
+            return skipped
+        return body() if unsure is None else self.perhaps(unsure, node, body)
+
+    def perhaps(self, unsure: Unsure, node: Node, body: Callable[[], Done]) -> Done:
+        """What a node would do if a condition held that nobody can know yet: it is shown, not run, and is unknown."""
+        outer, self.unsure = self.unsure, unsure
+        try:
+            done = self.guarded(body)
+        finally:
+            self.unsure = outer
+        if done.status in (Status.UNREACHABLE, Status.SKIPPED):
+            return done
+        said = unsure.told(done.outcome.message if isinstance(node, Step) else "its steps would run")
+        outcome = replace(done.outcome, status=Status.UNKNOWN, message=said, data={})
+        return replace(done, outcome=outcome, conditions=(), register=Unknown(node.number))
 
     def guarded(self, body: Callable[[], Done]) -> Done:
         """The body, with a template that cannot be rendered as a failure that shows its place."""

@@ -28,6 +28,8 @@ class Masker:
         self._whole: set[str] = set()
         self._forms: set[str] = set()
         self._pattern: re.Pattern[str] | None = None
+        self._longest = 0
+        """Characters of the longest form."""
         for secret in secrets:
             self.add(secret)
 
@@ -50,12 +52,29 @@ class Masker:
             if len(text) >= SHORTEST:
                 self._forms |= {form for form in _forms(text) if len(form) >= SHORTEST}
                 ordered = sorted(self._forms, key=len, reverse=True)
+                self._longest = len(ordered[0])
                 self._pattern = re.compile("|".join(map(re.escape, ordered)))
 
     def text(self, text: str) -> str:
         if text in self._whole:
             return MASK
         return self._pattern.sub(MASK, text) if self._pattern else text
+
+    def part(self, text: str) -> str:
+        """A part of a longer text: a secret too short to be searched for is not looked for in it."""
+        return self._pattern.sub(MASK, text) if self._pattern else text
+
+    def sure(self, text: str) -> int:
+        """Of a text that goes on: how many of its characters can be masked now, whatever follows."""
+        pattern, longest = self._pattern, self._longest
+        if pattern is None:
+            return len(text)
+        cut = max(0, len(text) - longest + 1)
+        for found in pattern.finditer(text):
+            if found.start() >= cut:
+                break
+            cut = max(cut, found.end())
+        return cut
 
     def mask(self, value: T) -> T:
         """The same thing with every secret in it replaced: texts, lists, mappings, and frozen dataclasses."""

@@ -7,13 +7,14 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import field
+from pathlib import Path
 from queue import SimpleQueue
 from typing import Any
 
 from runbook.engine.mode import Mode
 from runbook.engine.secrets import Masker
 from runbook.engine.turns import Turns
-from runbook.events import Event
+from runbook.events import Event, StepProgress
 from runbook.frozen import frozen
 from runbook.model import Host
 from runbook.plan.build import Plan
@@ -26,6 +27,11 @@ TransportFor = Callable[..., Transport]
 """(name, variables, stop=event, jumps=jumps) -> Transport; see `runbook.transports.connect.transport_for`."""
 
 
+MOST_WAITING = 1000
+"""Events that wait to be shown."""
+_PAUSE = 0.005
+
+
 @frozen
 class Tools:
     """What the command line hands to the engine."""
@@ -35,6 +41,8 @@ class Tools:
     forks: int = 10
     run_id: str = ""
     mode: Mode = Mode.RUN
+    output_dir: Path | None = None
+    """Where the whole output of every command is written; see `runbook.engine.outputs`."""
     become: bool = False
     become_user: str = ""
     become_password: str | None = field(default=None, repr=False)
@@ -82,6 +90,9 @@ class Session:
 
     def emit(self, event: Event) -> None:
         self.queue.put(event)
+        # Who prints faster than it is shown waits, as on a terminal: else all of it would pile up here.
+        while isinstance(event, StepProgress) and self.queue.qsize() > MOST_WAITING and not self.stop.wait(_PAUSE):
+            pass
 
     def cache(self, owner: str) -> OpenThings:
         known = self._caches.get(owner)

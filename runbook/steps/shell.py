@@ -20,7 +20,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from runbook.events import Outcome
-from runbook.steps._commands import OPTIONS, run_guarded, unguarded, words
+from runbook.steps._commands import OPTIONS, run_guarded, unguarded, words, would_run
 from runbook.steps.base import Args, Context
 
 SCHEMA: Mapping[str, Any] = {
@@ -60,6 +60,10 @@ def run(args: Args, context: Context) -> Outcome:
         return run_guarded(cmd, args, context, cmd)
     shell = words(args["executable"], "executable")
     return run_guarded(_by(shell, cmd), args, context, cmd, shell[0])
+
+
+def preview(args: Args, context: Context) -> Outcome:
+    return would_run(args, context, plan(args))
 
 
 def _by(shell: list[str], text: str) -> str:

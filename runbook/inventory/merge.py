@@ -50,7 +50,7 @@ class _Merger:
     def _host(self, host: DraftHost, direct: frozenset[str]) -> Host:
         if direct not in self._above:
             self._above[direct] = frozenset(self.draft.ancestors(direct)) - {"all"}
-        groups = self._above[direct]
+        groups = self._above[direct] - {"ungrouped"} if host.expelled else self._above[direct]
         own = [host.variables, *(folder.of_host(host.name) for folder in (*self.beside, *self.play))]
         origins = _stacked(self._inherited(groups, host), own)
         variables = {name: places[-1] for name, places in origins.items()}

@@ -147,6 +147,12 @@ def test_a_regular_expression_that_is_wrong(patterns: Inventory) -> None:
         select(patterns, "web,~db[")
 
 
+@pytest.mark.parametrize("pattern", ["!", "web:&", "all, ! ,db"])
+def test_a_sign_with_nothing_behind_it(patterns: Inventory, pattern: str) -> None:
+    with pytest.raises(Problems, match="nothing stands behind the [!&]"):
+        select(patterns, pattern)
+
+
 def test_a_limit_from_a_file_that_is_not_there(patterns: Inventory, tmp_path: Path) -> None:
     with pytest.raises(Problems, match="is not a file"):
         select(patterns, "all", f"@{tmp_path / 'none'}")

@@ -35,6 +35,7 @@ COMMANDS = {
     "schema": ("runbook.cli.schema", "Print a JSON Schema, for editors."),
     "verify": ("runbook.cli.verify", "Run a playbook's checks only; changes nothing."),
     "show": ("runbook.cli.show", "Print a kept run."),
+    "vault": ("runbook.cli.vault", "Encrypt and decrypt files and values, as ansible-vault does."),
     "validate": ("runbook.cli.validate", "Look for mistakes in playbooks; touches no host."),
 }
 """Name → module with a `command`, and its line in the help."""

@@ -9,7 +9,9 @@ from typing import Any, TypeVar
 
 import click
 
+from runbook.cli.passwords import vault_options
 from runbook.frozen import frozen
+from runbook.inventory.vault import Vault
 from runbook.model import Input, Inventory, Playbook
 from runbook.source import Problem, Problems
 
@@ -54,7 +56,7 @@ _CHOICE = [
 ]
 
 
-def stack(options: list[Callable[[F], F]]) -> Callable[[F], F]:
+def stack(options: list[Callable[[Any], Any]]) -> Callable[[F], F]:
     """One decorator for several options, which the help shows in this order."""
 
     def add(function: F) -> F:
@@ -65,7 +67,7 @@ def stack(options: list[Callable[[F], F]]) -> Callable[[F], F]:
     return add
 
 
-inventory_options = stack(_INVENTORY)
+inventory_options = stack([*_INVENTORY, vault_options()])
 choice_options = stack(_CHOICE)
 
 
@@ -81,6 +83,7 @@ class Wanted:
     skip_tags: tuple[str, ...] = ()
     start_at: str = ""
     retry_failed: str = ""
+    vault: Vault = field(default_factory=Vault)
     run: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -94,8 +97,8 @@ def make_plan(wanted: Wanted, ask: Callable[[Input], Any] | None = None) -> Any:
     from runbook.plan.select import Selection
     from runbook.plan.variables import Given
 
-    playbook, inventory = load_both(wanted.playbook, wanted.inventory)
-    extra = {**from_environment(playbook), **extra_variables(wanted.extra)}
+    playbook, inventory = load_both(wanted.playbook, wanted.inventory, wanted.vault)
+    extra = {**from_environment(playbook), **extra_variables(wanted.extra, wanted.vault)}
     extra = {k: coerce(v, playbook.inputs[k]) if k in playbook.inputs else v for k, v in extra.items()}
     again = _unfinished(wanted.retry_failed, playbook) if wanted.retry_failed else None
     selection = Selection(frozenset(_split(wanted.tags)), frozenset(_split(wanted.skip_tags)), wanted.start_at, again)
@@ -120,7 +123,7 @@ def _unfinished(name: str, playbook: Playbook) -> frozenset[str]:
     return frozenset(run.unfinished)
 
 
-def load_both(path: Path, inventory: tuple[str, ...]) -> tuple[Playbook, Inventory]:
+def load_both(path: Path, inventory: tuple[str, ...], vault: Vault) -> tuple[Playbook, Inventory]:
     """The playbook and the inventory, with the problems of both at once."""
     from runbook.inventory.load import load_inventory
     from runbook.playbook.load import load_playbook
@@ -129,12 +132,12 @@ def load_both(path: Path, inventory: tuple[str, ...]) -> tuple[Playbook, Invento
     texts: dict[str, str] = {}
     playbook = hosts = None
     try:
-        playbook = load_playbook(path)
+        playbook = load_playbook(path, vault=vault)
     except Problems as error:
         problems += error.problems
         texts |= error.texts
     try:
-        hosts = load_inventory(inventory, playbook_folder=path.absolute().parent)
+        hosts = load_inventory(inventory, playbook_folder=path.absolute().parent, vault=vault)
     except Problems as error:
         problems += error.problems
         texts |= error.texts
@@ -143,12 +146,12 @@ def load_both(path: Path, inventory: tuple[str, ...]) -> tuple[Playbook, Invento
     return playbook, hosts
 
 
-def extra_variables(texts: tuple[str, ...]) -> dict[str, Any]:
+def extra_variables(texts: tuple[str, ...], vault: Vault) -> dict[str, Any]:
+    from runbook.inventory.files import read_document
     from runbook.plan.inputs import parse_extra
-    from runbook.yaml_source import read_yaml_file
 
     try:
-        return parse_extra(texts, lambda name: read_yaml_file(Path(name)).data)
+        return parse_extra(texts, lambda name: read_document(Path(name), vault).data)
     except ValueError as error:
         raise click.UsageError(str(error)) from None
 

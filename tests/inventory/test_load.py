@@ -149,7 +149,7 @@ def test_a_regular_expression_that_is_wrong(patterns: Inventory) -> None:
 
 @pytest.mark.parametrize("pattern", ["!", "web:&", "all, ! ,db"])
 def test_a_sign_with_nothing_behind_it(patterns: Inventory, pattern: str) -> None:
-    with pytest.raises(Problems, match="nothing stands behind the [!&]"):
+    with pytest.raises(Problems, match=r"nothing stands behind the [!&]"):
         select(patterns, pattern)
 
 

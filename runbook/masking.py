@@ -1,4 +1,4 @@
-"""Secrets are masked at one point: where events leave the engine."""
+"""Secrets are taken out of what is shown: out of events where they leave the engine, out of a plan, of explanations."""
 
 from __future__ import annotations
 
@@ -49,13 +49,20 @@ class Masker:
             self._whole.add(text)
             if len(text) >= SHORTEST:
                 self._forms |= {form for form in _forms(text) if len(form) >= SHORTEST}
-                ordered = sorted(self._forms, key=len, reverse=True)
-                self._pattern = re.compile("|".join(map(re.escape, ordered)))
+                self._pattern = None
 
     def text(self, text: str) -> str:
         if text in self._whole:
             return MASK
-        return self._pattern.sub(MASK, text) if self._pattern else text
+        return self._compiled().sub(MASK, text) if self._forms else text
+
+    def _compiled(self) -> re.Pattern[str]:
+        """Made when it is needed: an inventory may bring a thousand secrets, one after the other."""
+        with self._lock:
+            if self._pattern is None:
+                ordered = sorted(self._forms, key=len, reverse=True)
+                self._pattern = re.compile("|".join(map(re.escape, ordered)))
+            return self._pattern
 
     def mask(self, value: T) -> T:
         """The same thing with every secret in it replaced: texts, lists, mappings, and frozen dataclasses."""

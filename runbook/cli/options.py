@@ -68,6 +68,8 @@ def stack(options: list[Callable[[Any], Any]]) -> Callable[[F], F]:
 
 
 inventory_options = stack([*_INVENTORY, vault_options()])
+looking_options = stack([*_INVENTORY, vault_options(optional=True)])
+"""For commands that show how things are written: they need no password for values under `!vault`."""
 choice_options = stack(_CHOICE)
 
 
@@ -98,6 +100,7 @@ def make_plan(wanted: Wanted, ask: Callable[[Input], Any] | None = None) -> Any:
     from runbook.plan.variables import Given
 
     playbook, inventory = load_both(wanted.playbook, wanted.inventory, wanted.vault)
+    warn(inventory, wanted.limit)
     extra = {**from_environment(playbook), **extra_variables(wanted.extra, wanted.vault)}
     extra = {k: coerce(v, playbook.inputs[k]) if k in playbook.inputs else v for k, v in extra.items()}
     again = _unfinished(wanted.retry_failed, playbook) if wanted.retry_failed else None
@@ -144,6 +147,17 @@ def load_both(path: Path, inventory: tuple[str, ...], vault: Vault) -> tuple[Pla
     if playbook is None or hosts is None:
         raise Problems(problems, texts)
     return playbook, hosts
+
+
+def warn(inventory: Inventory, limit: str | None) -> None:
+    """Tell what is odd in the inventory and yet no error, and which parts of the limit nothing has."""
+    from runbook.inventory.patterns import unmatched
+
+    for problem in inventory.warnings:
+        hint = f" ({problem.hint})" if problem.hint else ""
+        click.echo(f"warning: {problem.span}: {problem.message}{hint}", err=True)
+    for part in unmatched(inventory, "", limit):
+        click.echo(f"warning: -l: no host and no group is called {part!r}", err=True)
 
 
 def extra_variables(texts: tuple[str, ...], vault: Vault) -> dict[str, Any]:

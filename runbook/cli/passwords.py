@@ -15,7 +15,6 @@ _OPTIONS = (
     click.option(
         "--vault-password-file",
         "--vault-pass-file",
-        "password_files",
         multiple=True,
         type=click.Path(),
         envvar=("RUNBOOK_VAULT_PASSWORD_FILE", "ANSIBLE_VAULT_PASSWORD_FILE"),
@@ -23,7 +22,6 @@ _OPTIONS = (
     ),
     click.option(
         "--vault-id",
-        "vault_ids",
         multiple=True,
         envvar="RUNBOOK_VAULT_ID",
         metavar="LABEL@SOURCE",
@@ -39,9 +37,9 @@ def vault_options(*, optional: bool = False) -> Callable[[Callable[..., int]], C
     def decorate(function: Callable[..., int]) -> Callable[..., int]:
         @wraps(function)
         def with_vault(
-            password_files: tuple[str, ...], vault_ids: tuple[str, ...], ask_vault_pass: bool, **given: Any
+            vault_password_file: tuple[str, ...], vault_id: tuple[str, ...], ask_vault_pass: bool, **given: Any
         ) -> int:
-            passwords = passwords_of(password_files, vault_ids, ask_vault_pass)
+            passwords = passwords_of(vault_password_file, vault_id, ask_vault_pass)
             return function(vault=Vault(passwords, optional), **given)
 
         for option in reversed(_OPTIONS):

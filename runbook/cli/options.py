@@ -31,15 +31,16 @@ _INVENTORY = [
     ),
     click.option("-l", "--limit", envvar="RUNBOOK_LIMIT", metavar="PATTERN", help="Only these of the chosen hosts."),
 ]
+extra_option = click.option(
+    "-e",
+    "--extra-vars",
+    "extra",
+    multiple=True,
+    metavar="NAME=VALUE|@FILE",
+    help="A variable or input; wins over everything.",
+)
 _CHOICE = [
-    click.option(
-        "-e",
-        "--extra-vars",
-        "extra",
-        multiple=True,
-        metavar="NAME=VALUE|@FILE",
-        help="A variable or input; wins over everything.",
-    ),
+    extra_option,
     click.option(
         "-t", "--tags", multiple=True, envvar="RUNBOOK_TAGS", metavar="TAGS", help="Only steps with these tags."
     ),

@@ -40,7 +40,7 @@ def defaults() -> dict[str, Any]:
         raise Problems([Problem(f"not valid TOML: {error}", span)]) from None
     common = _options(data.get("defaults", {}), path.parent)
     commands = ("run", "verify", "plan", "inventory", "explain", "validate")
-    groups = {"vault": {name: common for name in ("encrypt", "decrypt", "view", "edit", "rekey", "encrypt-string")}}
+    groups = {"vault": dict.fromkeys(("encrypt", "decrypt", "view", "edit", "rekey", "encrypt-string"), common)}
     return {**{name: {**common, **_options(data.get(name, {}), path.parent)} for name in commands}, **groups}
 
 

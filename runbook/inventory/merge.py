@@ -75,7 +75,7 @@ class _Merger:
         variables = {name: places[-1] for name, places in _stacked({}, layers).items()}
         if group.priority != 1:
             variables[PRIORITY] = Variable(group.priority, None, f"group:{group.name}")
-        return Group(group.name, tuple(group.hosts), tuple(group.children), variables)
+        return Group(group.name, tuple(group.hosts), tuple(group.children), variables, group.depth)
 
     def _implicit(self) -> Host:
         """The `localhost` that a pattern may name though no source has it. It has the variables of `all`."""

@@ -16,6 +16,8 @@ from runbook.playbook.schema import BLOCK_ONLY, SHARED, loading
 from runbook.source import Document, Place, Problem, Problems
 from runbook.yaml_source import read_yaml
 
+_Places = dict[str, list[Place]]
+"""Every place that sets a variable, the winner last."""
 _STAGE_AS_BLOCK = {*SHARED, *BLOCK_ONLY, "remediate"}
 
 
@@ -75,7 +77,8 @@ def _build(builder: Builder, data: Mapping[str, Any], place: Place) -> Playbook:
         labels={str(k): str(v) for k, v in _mapping(data.get("labels")).items()},
         inputs=_inputs(builder, data.get("inputs"), place / "inputs"),
         vars=variables,
-        vars_places=places,
+        vars_places={name: found[-1] for name, found in places.items()},
+        vars_origins={name: tuple(found) for name, found in places.items()},
         databases=_databases(builder, data.get("databases"), place / "databases"),
         documents=tuple(builder.documents),
         schedule=_mapping(data.get("schedule")),
@@ -161,10 +164,10 @@ def _databases(builder: Builder, data: Any, place: Place) -> dict[str, Mapping[s
     return out
 
 
-def _variables(builder: Builder, data: Mapping[str, Any], place: Place) -> tuple[dict[str, Any], dict[str, Place]]:
+def _variables(builder: Builder, data: Mapping[str, Any], place: Place) -> tuple[dict[str, Any], _Places]:
     """`vars_files` in order, then `vars`, the later winning."""
     values: dict[str, Any] = {}
-    places: dict[str, Place] = {}
+    places: _Places = {}
     files = data.get("vars_files")
     for index, name in enumerate(files if isinstance(files, list) else []):
         path = Path(place.document.file).absolute().parent / str(name)
@@ -182,14 +185,14 @@ def _variables(builder: Builder, data: Mapping[str, Any], place: Place) -> tuple
     return values, places
 
 
-def _take(builder: Builder, data: Any, place: Place, values: dict[str, Any], places: dict[str, Place]) -> None:
+def _take(builder: Builder, data: Any, place: Place, values: dict[str, Any], places: _Places) -> None:
     if data is not None and not isinstance(data, Mapping):
         builder.add(place.problem("variables are a mapping of names to values"))
         return
     builder.templates(data, place)
     for name, value in _mapping(data).items():
         values[str(name)] = value
-        places[str(name)] = place / name
+        places.setdefault(str(name), []).append(place / name)
 
 
 def _check_remediations(builder: Builder) -> None:

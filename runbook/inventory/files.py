@@ -6,13 +6,15 @@ import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from runbook.frozen import frozen, replace
-from runbook.inventory.draft import Draft
 from runbook.inventory.vault import Vault, VaultError, hidden, is_encrypted
 from runbook.source import Document, Problem, Problems, Span, read_bounded, show_path
 from runbook.yaml_source import MAX_BYTES, Tags, decode, file_text, read_yaml
+
+if TYPE_CHECKING:
+    from runbook.inventory.draft import Draft
 
 UNREADABLE = "unreadable"
 YAML_ENDINGS = (".yml", ".yaml", ".json")

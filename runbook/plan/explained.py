@@ -13,7 +13,9 @@ from runbook.plan.settings import Level, Setting, why
 
 WIDTH = 80
 MANY = 8
-"""Names of hosts that a line lists."""
+"""Names of hosts that are listed for a value."""
+FEW = 3
+"""Places that are listed for a value."""
 
 
 def as_data(name: str, found: Sequence[Explained], inventory: Inventory) -> dict[str, Any]:
@@ -39,7 +41,7 @@ def _place(setting: Setting) -> dict[str, Any]:
 
 
 def as_text(name: str, found: Sequence[Explained], inventory: Inventory) -> str:
-    """One host in full; several grouped by what they have, with the places of the first."""
+    """One host in full; several grouped by their values."""
     if len(found) == 1:
         return "\n".join(_full(name, found[0], inventory))
     return "\n".join(_grouped(name, found))
@@ -74,26 +76,31 @@ def _full(name: str, found: Explained, inventory: Inventory) -> Iterator[str]:
 
 
 def _setting(word: str, setting: Setting) -> Iterator[str]:
-    yield f"{word}  {setting.by}" + (f"  {setting.span}" if setting.span else "")
+    yield f"{word}  {_where(setting)}"
     written, rendered = _value(setting.written), _value(setting.rendered)
     yield from _wrapped(written, "      ")
     if rendered != written:
         yield from _wrapped(f"= {rendered}", "      ")
 
 
+def _where(setting: Setting) -> str:
+    return setting.by + (f"  {setting.span}" if setting.span else "")
+
+
 def _grouped(name: str, found: Sequence[Explained]) -> Iterator[str]:
-    groups: dict[tuple[str, str], list[Explained]] = {}
+    """By value, the most frequent first; below each the places that it comes from, and its hosts."""
+    groups: dict[str, list[Explained]] = {}
     for each in found:
-        key = f"has no value: {each.error}" if each.error else _value(each.value) if each.places else "(not set)"
-        winner = f"{each.places[0].by}  {each.places[0].span or ''}".rstrip() if each.places else ""
-        groups.setdefault((key, winner), []).append(each)
-    values = len({value for value, _ in groups})
-    yield f"{name} has {values} value{'s' if values > 1 else ''} on {len(found)} hosts"
-    for (value, winner), hosts in sorted(groups.items(), key=lambda item: -len(item[1])):
+        value = f"no value: {each.error}" if each.error else _value(each.value) if each.places else "not set"
+        groups.setdefault(value, []).append(each)
+    yield f"{name} has {len(groups)} value{'s' if len(groups) > 1 else ''} on {len(found)} hosts"
+    for value, hosts in sorted(groups.items(), key=lambda item: -len(item[1])):
         yield ""
         yield from _wrapped(value, "")
-        if winner:
-            yield f"      {winner}"
+        winners = list(dict.fromkeys(_where(each.places[0]) for each in hosts if each.places))
+        yield from (f"      {winner}" for winner in winners[:FEW])
+        if len(winners) > FEW:
+            yield f"      and {len(winners) - FEW} more places"
         yield from _wrapped(_names([each.host for each in hosts]), "      ")
     yield ""
     yield "--host HOST shows every place that sets it."

@@ -62,12 +62,10 @@ def _full(name: str, found: Explained, inventory: Inventory) -> Iterator[str]:
             yield from _wrapped(f"({why(found.places[0], setting, inventory)})", "      ")
     if len(found.places) == 1:
         yield "      (nothing else sets it)"
-    given = bool(found.places) and found.places[0].level is Level.GIVEN
     if found.later:
+        given = found.places and found.places[0].level is Level.GIVEN
         yield ""
-        yield from _wrapped(
-            "-e goes over these:" if given else "In the playbook, over all of these where it says so:", ""
-        )
+        yield "The playbook sets it too; what was given goes over that:" if given else "While the playbook runs:"
     for setting in found.later:
         yield ""
         yield from _setting("then", setting)

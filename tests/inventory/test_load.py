@@ -46,6 +46,13 @@ def test_a_path_goes_before_a_name(project: Path) -> None:
         assert load_inventory(["staging"]).sources == ("inventories/staging.ini",)
 
 
+def test_words_that_yaml_takes_for_booleans_are_names(tmp_path: Path) -> None:
+    (tmp_path / "hosts.yml").write_text("web:\n  hosts:\n    no:\n    yes: {on: 1}\n")
+    inventory = load_inventory([str(tmp_path / "hosts.yml")])
+    assert list(inventory.hosts) == ["no", "yes"]
+    assert inventory.hosts["yes"].get("on") == 1
+
+
 def test_a_file_with_a_comma_in_its_name_is_a_file(tmp_path: Path) -> None:
     (tmp_path / "a,b").write_text("in-the-file\n")
     with inside(tmp_path):

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 import yaml
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from runbook.inventory.load import load_inventory
@@ -206,7 +206,7 @@ def written(folder: Path, files: dict[str, Any]) -> None:
         path.chmod(0o755 if path.suffix == ".py" else 0o644)
 
 
-@settings(OFTEN, max_examples=120, report_multiple_bugs=False, phases=[Phase.generate])
+@settings(OFTEN, max_examples=15)
 @given(source_files(), st.booleans(), st.sampled_from(["", "web1,", "new:22, a"]), VARS_FILES, VARS_FILES, st.data())
 def test_sources_of_every_kind_together(
     oracle: Oracle, files: Any, in_a_folder: bool, listed: str, beside: Any, of_playbook: Any, data: st.DataObject

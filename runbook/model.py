@@ -49,6 +49,8 @@ class Group:
     """Hosts named in it directly, in the order of the file."""
     children: tuple[str, ...] = ()
     variables: Mapping[str, Variable] = field(default_factory=dict)
+    depth: int = 0
+    """The length of the longest way down to it from `all`."""
 
 
 @frozen
@@ -212,6 +214,8 @@ class Playbook:
     inputs: Mapping[str, Input] = field(default_factory=dict)
     vars: Mapping[str, Any] = field(default_factory=dict)
     vars_places: Mapping[str, Place] = field(default_factory=dict)
+    vars_origins: Mapping[str, tuple[Place, ...]] = field(default_factory=dict)
+    """Every place in `vars_files` and `vars` that sets a variable, the winner last."""
     databases: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     documents: tuple[Any, ...] = ()
     """Every Document that was read for it, the playbook first."""

@@ -26,6 +26,11 @@ _TEXT_TAGS = {_TAG + "str", _TAG + "timestamp", _TAG + "value"}
 
 def read_yaml_file(path: Path) -> Document:
     """Read a file. Raises Problems, also where it is not there, not readable, too large, or not UTF-8."""
+    return read_yaml(file_text(path), show_path(path))
+
+
+def file_text(path: Path) -> str:
+    """The text of a file. Raises Problems."""
     name = show_path(path)
     try:
         raw = read_bounded(path, MAX_BYTES)
@@ -33,7 +38,7 @@ def read_yaml_file(path: Path) -> Document:
         _refuse(name, f"cannot be read: {error.strerror or error}")
     if len(raw) > MAX_BYTES:
         _refuse(name, f"the file is larger than {MAX_BYTES // 1024 // 1024} MiB", "split it with `include`")
-    return read_yaml(decode(raw, name), name)
+    return decode(raw, name)
 
 
 def decode(raw: bytes, name: str) -> str:

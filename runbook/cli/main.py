@@ -25,6 +25,7 @@ SHOWN = 1024 * 1024
 COMMANDS = {
     "completion": ("runbook.cli.completion", "Print the completion script of a shell."),
     "doc": ("runbook.cli.doc", "Show the reference of a kind of step."),
+    "explain": ("runbook.cli.explain", "Show where a variable's value comes from."),
     "history": ("runbook.cli.history", "List the runs that are kept."),
     "init": ("runbook.cli.init", "Make a project: a playbook, an inventory, editor settings."),
     "inventory": ("runbook.cli.inventory", "Show hosts, groups and variables."),
@@ -35,6 +36,7 @@ COMMANDS = {
     "schema": ("runbook.cli.schema", "Print a JSON Schema, for editors."),
     "verify": ("runbook.cli.verify", "Run a playbook's checks only; changes nothing."),
     "show": ("runbook.cli.show", "Print a kept run."),
+    "vault": ("runbook.cli.vault", "Encrypt and decrypt files and values, as ansible-vault does."),
     "validate": ("runbook.cli.validate", "Look for mistakes in playbooks; touches no host."),
 }
 """Name → module with a `command`, and its line in the help."""

@@ -9,7 +9,9 @@ from typing import Any, TypeVar
 
 import click
 
+from runbook.cli.passwords import vault_options
 from runbook.frozen import frozen
+from runbook.inventory.vault import Vault
 from runbook.model import Input, Inventory, Playbook
 from runbook.source import Problem, Problems
 
@@ -29,15 +31,16 @@ _INVENTORY = [
     ),
     click.option("-l", "--limit", envvar="RUNBOOK_LIMIT", metavar="PATTERN", help="Only these of the chosen hosts."),
 ]
+extra_option = click.option(
+    "-e",
+    "--extra-vars",
+    "extra",
+    multiple=True,
+    metavar="NAME=VALUE|@FILE",
+    help="A variable or input; wins over everything.",
+)
 _CHOICE = [
-    click.option(
-        "-e",
-        "--extra-vars",
-        "extra",
-        multiple=True,
-        metavar="NAME=VALUE|@FILE",
-        help="A variable or input; wins over everything.",
-    ),
+    extra_option,
     click.option(
         "-t", "--tags", multiple=True, envvar="RUNBOOK_TAGS", metavar="TAGS", help="Only steps with these tags."
     ),
@@ -54,7 +57,7 @@ _CHOICE = [
 ]
 
 
-def stack(options: list[Callable[[F], F]]) -> Callable[[F], F]:
+def stack(options: list[Callable[[Any], Any]]) -> Callable[[F], F]:
     """One decorator for several options, which the help shows in this order."""
 
     def add(function: F) -> F:
@@ -65,7 +68,9 @@ def stack(options: list[Callable[[F], F]]) -> Callable[[F], F]:
     return add
 
 
-inventory_options = stack(_INVENTORY)
+inventory_options = stack([*_INVENTORY, vault_options()])
+looking_options = stack([*_INVENTORY, vault_options(optional=True)])
+"""For commands that show how things are written: they need no password for values under `!vault`."""
 choice_options = stack(_CHOICE)
 
 
@@ -81,6 +86,7 @@ class Wanted:
     skip_tags: tuple[str, ...] = ()
     start_at: str = ""
     retry_failed: str = ""
+    vault: Vault = field(default_factory=Vault)
     run: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -94,8 +100,9 @@ def make_plan(wanted: Wanted, ask: Callable[[Input], Any] | None = None) -> Any:
     from runbook.plan.select import Selection
     from runbook.plan.variables import Given
 
-    playbook, inventory = load_both(wanted.playbook, wanted.inventory)
-    extra = {**from_environment(playbook), **extra_variables(wanted.extra)}
+    playbook, inventory = load_both(wanted.playbook, wanted.inventory, wanted.vault)
+    warn(inventory, wanted.limit)
+    extra = {**from_environment(playbook), **extra_variables(wanted.extra, wanted.vault)}
     extra = {k: coerce(v, playbook.inputs[k]) if k in playbook.inputs else v for k, v in extra.items()}
     again = _unfinished(wanted.retry_failed, playbook) if wanted.retry_failed else None
     selection = Selection(frozenset(_split(wanted.tags)), frozenset(_split(wanted.skip_tags)), wanted.start_at, again)
@@ -120,7 +127,7 @@ def _unfinished(name: str, playbook: Playbook) -> frozenset[str]:
     return frozenset(run.unfinished)
 
 
-def load_both(path: Path, inventory: tuple[str, ...]) -> tuple[Playbook, Inventory]:
+def load_both(path: Path, inventory: tuple[str, ...], vault: Vault) -> tuple[Playbook, Inventory]:
     """The playbook and the inventory, with the problems of both at once."""
     from runbook.inventory.load import load_inventory
     from runbook.playbook.load import load_playbook
@@ -129,12 +136,12 @@ def load_both(path: Path, inventory: tuple[str, ...]) -> tuple[Playbook, Invento
     texts: dict[str, str] = {}
     playbook = hosts = None
     try:
-        playbook = load_playbook(path)
+        playbook = load_playbook(path, vault=vault)
     except Problems as error:
         problems += error.problems
         texts |= error.texts
     try:
-        hosts = load_inventory(inventory, playbook_folder=path.absolute().parent)
+        hosts = load_inventory(inventory, playbook_folder=path.absolute().parent, vault=vault)
     except Problems as error:
         problems += error.problems
         texts |= error.texts
@@ -143,12 +150,23 @@ def load_both(path: Path, inventory: tuple[str, ...]) -> tuple[Playbook, Invento
     return playbook, hosts
 
 
-def extra_variables(texts: tuple[str, ...]) -> dict[str, Any]:
+def warn(inventory: Inventory, limit: str | None) -> None:
+    """Tell what is odd in the inventory and yet no error, and which parts of the limit nothing has."""
+    from runbook.inventory.patterns import unmatched
+
+    for problem in inventory.warnings:
+        hint = f" ({problem.hint})" if problem.hint else ""
+        click.echo(f"warning: {problem.span}: {problem.message}{hint}", err=True)
+    for part in unmatched(inventory, "", limit):
+        click.echo(f"warning: -l: no host and no group is called {part!r}", err=True)
+
+
+def extra_variables(texts: tuple[str, ...], vault: Vault) -> dict[str, Any]:
+    from runbook.inventory.files import read_document
     from runbook.plan.inputs import parse_extra
-    from runbook.yaml_source import read_yaml_file
 
     try:
-        return parse_extra(texts, lambda name: read_yaml_file(Path(name)).data)
+        return parse_extra(texts, lambda name: read_document(Path(name), vault).data)
     except ValueError as error:
         raise click.UsageError(str(error)) from None
 

@@ -110,7 +110,7 @@ def _keep(run: Run) -> None:
 
 
 def _wanted(playbook: Path, given: dict[str, Any], run_id: str, mode: str) -> Wanted:
-    names = ("inventory", "limit", "extra", "tags", "skip_tags", "start_at", "retry_failed")
+    names = ("inventory", "limit", "extra", "tags", "skip_tags", "start_at", "retry_failed", "vault")
     run = {"id": run_id, "started": time.time(), "mode": mode}
     return Wanted(playbook, run=run, **{name: given[name] for name in names})
 

@@ -8,6 +8,10 @@ from typing import Any
 from runbook.source import Problem, Problems, Span, show_path
 
 NAME = "runbook.toml"
+PASSWORDS = "vault_password_file"
+"""Its files are looked for beside the project file, wherever the program is started."""
+MANY = ("inventory", "extra", "tags", "skip_tags", "reports", "confirm_name", "vault_id", PASSWORDS)
+"""Options that may be given several times: a single text is one of them."""
 
 
 def find() -> Path | None:
@@ -34,10 +38,15 @@ def defaults() -> dict[str, Any]:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         span = Span(show_path(path), getattr(error, "lineno", 1) or 1, getattr(error, "colno", 1) or 1)
         raise Problems([Problem(f"not valid TOML: {error}", span)]) from None
-    common = {_option(key): value for key, value in data.get("defaults", {}).items()}
-    commands = ("run", "verify", "plan", "inventory", "validate")
-    return {name: {**common, **{_option(k): v for k, v in data.get(name, {}).items()}} for name in commands}
+    common = _options(data.get("defaults", {}), path.parent)
+    commands = ("run", "verify", "plan", "inventory", "explain", "validate")
+    groups = {"vault": dict.fromkeys(("encrypt", "decrypt", "view", "edit", "rekey", "encrypt-string"), common)}
+    return {**{name: {**common, **_options(data.get(name, {}), path.parent)} for name in commands}, **groups}
 
 
-def _option(key: str) -> str:
-    return key.replace("-", "_")
+def _options(table: dict[str, Any], folder: Path) -> dict[str, Any]:
+    options = {key.replace("-", "_"): value for key, value in table.items()}
+    options |= {name: [options[name]] for name in MANY if isinstance(options.get(name), str)}
+    if files := options.get(PASSWORDS):
+        options[PASSWORDS] = [str(folder / Path(file).expanduser()) for file in files]
+    return options

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import click
 
+from runbook.cli.passwords import vault_options
+from runbook.inventory.vault import Vault
 from runbook.source import Problem, Problems, read_bounded
 
 LOOK = 1024 * 1024
@@ -24,7 +26,8 @@ LOOK = 1024 * 1024
     show_default=True,
     help="text for people, json for programs, github for annotations in a workflow.",
 )
-def command(paths: tuple[Path, ...], form: str) -> int:
+@vault_options(optional=True)
+def command(paths: tuple[Path, ...], form: str, vault: Vault) -> int:
     """Look for mistakes in playbooks; touches no host. Folders are searched for playbooks (default: here)."""
     from runbook.cli.main import OK, WRONG, show_problems
     from runbook.playbook.load import load_playbook
@@ -36,7 +39,7 @@ def command(paths: tuple[Path, ...], form: str) -> int:
     texts: dict[str, str] = {}
     for file in files:
         try:
-            load_playbook(file)
+            load_playbook(file, vault=vault)
         except Problems as error:
             problems += error.problems
             texts |= error.texts

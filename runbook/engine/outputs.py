@@ -12,7 +12,7 @@ import os
 import re
 from pathlib import Path
 
-from runbook.engine.secrets import Masker
+from runbook.masking import Masker
 from runbook.transports.base import OnOutput
 
 LONGEST_NAME = 100

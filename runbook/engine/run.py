@@ -28,10 +28,9 @@ from runbook.events import (
     Status,
     StepFinished,
 )
-from runbook.inventory.vault import secrets_in
 from runbook.model import Host
 from runbook.plan.build import Plan, PlannedStage
-from runbook.plan.inputs import secret_values
+from runbook.plan.secrets import secrets_of
 from runbook.steps.base import Question
 from runbook.transports.base import Stopped
 
@@ -45,7 +44,7 @@ def execute(plan: Plan, tools: Tools) -> Iterator[Event]:
     Closing the iterator stops the run as well. What is our own fault is raised at the end.
     """
     session = Session(plan, tools)
-    for secret in _secrets(plan):
+    for secret in secrets_of(plan.playbook, plan.variables, plan.hosts):
         session.masker.add(secret)
     conductor = _Conductor(session)
     thread = threading.Thread(target=conductor.run, name="conductor", daemon=True)
@@ -58,14 +57,6 @@ def execute(plan: Plan, tools: Tools) -> Iterator[Event]:
         session.close()
     if conductor.fault is not None:
         raise conductor.fault
-
-
-def _secrets(plan: Plan) -> Iterator[str]:
-    """What must not be shown, as far as it is known before the run."""
-    yield from secret_values(plan.playbook, plan.variables, plan.hosts)
-    for host in plan.hosts:
-        for variable in host.variables.values():
-            yield from secrets_in(variable.value)
 
 
 def _drain(session: Session, conductor: _Conductor) -> Iterator[Event]:

@@ -12,10 +12,10 @@ from queue import SimpleQueue
 from typing import Any
 
 from runbook.engine.mode import Mode
-from runbook.engine.secrets import Masker
 from runbook.engine.turns import Turns
 from runbook.events import Event, StepProgress
 from runbook.frozen import frozen
+from runbook.masking import Masker
 from runbook.model import Host
 from runbook.plan.build import Plan
 from runbook.steps.base import Answer, Question

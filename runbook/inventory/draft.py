@@ -47,6 +47,8 @@ class DraftHost:
     variables: Layer = field(default_factory=dict)
     source: str = ""
     """The file that named it first; empty for a list given with -i."""
+    expelled: bool = False
+    """It stood in `ungrouped` and in another group: nothing of `ungrouped` counts for it any more."""
 
 
 class Draft:
@@ -172,6 +174,7 @@ class Draft:
             if "ungrouped" in groups:
                 if above - {"all", "ungrouped"}:
                     del ungrouped.hosts[host]
+                    self.hosts[host].expelled = True
             elif not above - {"all"}:
                 self._into_ungrouped(host)
 

@@ -6,14 +6,17 @@ import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from runbook.frozen import frozen, replace
-from runbook.inventory.draft import Draft
-from runbook.inventory.vault import Vault, VaultError, is_encrypted
-from runbook.source import Document, Problem, Problems, Span, read_bounded
-from runbook.yaml_source import MAX_BYTES, decode, read_yaml
+from runbook.inventory.vault import Vault, VaultError, hidden, is_encrypted
+from runbook.source import Document, Problem, Problems, Span, read_bounded, show_path
+from runbook.yaml_source import MAX_BYTES, Tags, decode, file_text, read_yaml
 
+if TYPE_CHECKING:
+    from runbook.inventory.draft import Draft
+
+UNREADABLE = "unreadable"
 YAML_ENDINGS = (".yml", ".yaml", ".json")
 
 
@@ -52,10 +55,35 @@ def open_text(path: Path, file: str, vault: Vault) -> Opened:
     text = read_text(path, file)
     if not is_encrypted(text):
         return Opened(text)
+    return Opened(decode(_decrypted(text, file, vault), file), encrypted=True)
+
+
+def _decrypted(text: str, file: str, vault: Vault) -> bytes:
     try:
-        return Opened(decode(vault.decrypt(text), file), encrypted=True)
+        return vault.decrypt(text)
     except VaultError as error:
         raise _refused(file, str(error), "") from None
+
+
+def read_document(path: Path, vault: Vault) -> Document:
+    """A YAML file with its places; `!vault` values are read, and so is a file that is encrypted. Raises Problems.
+
+    Of an encrypted file the document has no text, every text in its data is a Secret, and problems tell no words.
+    """
+    file, text, tags = show_path(path), file_text(path), vault_tags(vault)
+    if not is_encrypted(text):
+        return read_yaml(text, file, tags)
+    try:
+        document = read_yaml(decode(_decrypted(text, file, vault), file), file, tags)
+    except Problems as found:
+        raise Problems(each if each.rule == UNREADABLE else wordless(each) for each in found.problems) from None
+    return replace(document, text="", data=hidden(document.data))
+
+
+def wordless(problem: Problem) -> Problem:
+    """A problem of an encrypted file, told by its place alone: the words would hold what is secret."""
+    hint = f"look at it with: runbook vault view {problem.span.file}"
+    return replace(problem, message="something in this encrypted file is wrong", hint=hint)
 
 
 @contextmanager
@@ -70,21 +98,18 @@ def collecting(draft: Draft) -> Iterator[None]:
 
 @contextmanager
 def unshown(draft: Draft, file: str) -> Iterator[None]:
-    """Problems of an encrypted file are told by their place alone: the words would hold what is secret."""
+    """Problems of an encrypted file are told by their place alone."""
     problems, warnings = len(draft.problems), len(draft.warnings)
     try:
         yield
     finally:
-        hint = f"look at it with: ansible-vault view {file}"
         for found, first in ((draft.problems, problems), (draft.warnings, warnings)):
-            found[first:] = [
-                replace(each, message="something in this encrypted file is wrong", hint=hint) for each in found[first:]
-            ]
+            found[first:] = map(wordless, found[first:])
         draft.texts.pop(file, None)
 
 
 def _refused(file: str, message: str, hint: str) -> Problems:
-    return Problems([Problem(message, Span(file, 1, 1), hint, "unreadable")])
+    return Problems([Problem(message, Span(file, 1, 1), hint, UNREADABLE)])
 
 
 def _readable_comments(raw: bytes) -> bytes:
@@ -98,12 +123,17 @@ def _readable_comments(raw: bytes) -> bytes:
     return raw
 
 
+def vault_tags(vault: Vault) -> Tags:
+    """What to make of a YAML value that is encrypted."""
+    return {"!vault": vault.text, "!vault-encrypted": vault.text}
+
+
 def read_data(text: str, file: str, vault: Vault) -> Document:
     """YAML or JSON as data with places. Raises Problems.
 
     JSON is read as JSON first, as Ansible does: in YAML `1e3` is text, and some escapes are other ones.
     """
-    tags = {"!vault": vault.text, "!vault-encrypted": vault.text}
+    tags = vault_tags(vault)
     if text.lstrip()[:1] != "{":
         return read_yaml(text, file, tags)
     try:

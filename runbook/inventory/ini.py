@@ -24,6 +24,9 @@ from runbook.source import Span
 
 _SECTION = re.compile(r"\[([^:\]\s]+)(?::(\w+))?\]\s*(?:#.*)?\Z")
 _GROUP = re.compile(r"([^:\]\s]+)\s*(?:#.*)?\Z")
+_QUOTING = re.compile(r"[\"'\\]")
+_BLANK = " \t\r\n"
+_BARE = re.compile(f"[^{_BLANK}]+")
 _KINDS = ("hosts", "children", "vars")
 
 
@@ -184,6 +187,10 @@ class _Ini:
 
 def _words(line: str, at: int) -> Iterator[_Word]:
     """The words of a host's line as a shell splits them, without comments. Raises ValueError for open quotes."""
+    if not _QUOTING.search(line):  # most lines; the shell's way takes ten times as long
+        for match in _BARE.finditer(line.partition("#")[0]):
+            yield _Word(match[0], at + match.start(), len(match[0]))
+        return
     stream = io.StringIO(line)
     lexer = shlex.shlex(stream, posix=True)
     lexer.whitespace_split = True
@@ -192,6 +199,6 @@ def _words(line: str, at: int) -> Iterator[_Word]:
     while (token := lexer.get_token()) is not None:
         end = stream.tell()
         written = line[begin:end]
-        start = begin + len(written) - len(written.lstrip())
-        yield _Word(token, at + start, len(written.strip()))
+        start = begin + len(written) - len(written.lstrip(_BLANK))
+        yield _Word(token, at + start, len(written.strip(_BLANK)))
         begin = end

@@ -50,7 +50,7 @@ class _Merger:
     def _host(self, host: DraftHost, direct: frozenset[str]) -> Host:
         if direct not in self._above:
             self._above[direct] = frozenset(self.draft.ancestors(direct)) - {"all"}
-        groups = self._above[direct]
+        groups = self._above[direct] - {"ungrouped"} if host.expelled else self._above[direct]
         own = [host.variables, *(folder.of_host(host.name) for folder in (*self.beside, *self.play))]
         origins = _stacked(self._inherited(groups, host), own)
         variables = {name: places[-1] for name, places in origins.items()}
@@ -75,7 +75,7 @@ class _Merger:
         variables = {name: places[-1] for name, places in _stacked({}, layers).items()}
         if group.priority != 1:
             variables[PRIORITY] = Variable(group.priority, None, f"group:{group.name}")
-        return Group(group.name, tuple(group.hosts), tuple(group.children), variables)
+        return Group(group.name, tuple(group.hosts), tuple(group.children), variables, group.depth)
 
     def _implicit(self) -> Host:
         """The `localhost` that a pattern may name though no source has it. It has the variables of `all`."""

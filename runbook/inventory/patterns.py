@@ -39,7 +39,11 @@ def select(inventory: Inventory, pattern: str, limit: str | None = None) -> tupl
 def unmatched(inventory: Inventory, pattern: str, limit: str | None = None) -> tuple[str, ...]:
     """The parts of a pattern and a limit that no host and no group has: names that are mistyped, most likely."""
     parts = [*split_pattern(pattern), *_limit_parts(limit)]
-    return tuple(part for part in dict.fromkeys(parts) if not _find(inventory, part.lstrip("&!"), pattern).known)
+    return tuple(part for part in dict.fromkeys(parts) if not _known(inventory, part, pattern))
+
+
+def _known(inventory: Inventory, part: str, pattern: str) -> bool:
+    return _find(inventory, part.lstrip("&!"), pattern, host_first=part[0] not in "&!").known
 
 
 def members(inventory: Inventory, group: str) -> tuple[str, ...]:
@@ -87,16 +91,25 @@ def _from_file(part: str) -> Iterator[str]:
 
 
 def _chosen(inventory: Inventory, parts: list[str], pattern: str) -> dict[str, Host]:
+    _refuse_bare_signs(parts, pattern)
     plain = [part for part in parts if part[0] not in "&!"] or ["all"]
     hosts: dict[str, Host] = {}
     for part in plain:
-        for host in _find(inventory, part, pattern).hosts:
+        for host in _find(inventory, part, pattern, host_first=True).hosts:
             hosts.setdefault(host.name, host)
     for sign in "&!":
         for part in (part[1:] for part in parts if part[0] == sign):
-            found = {host.name for host in _find(inventory, part, pattern).hosts}
+            found = {host.name for host in _find(inventory, part, pattern, host_first=False).hosts}
             hosts = {name: host for name, host in hosts.items() if (name in found) == (sign == "&")}
     return hosts
+
+
+def _refuse_bare_signs(parts: list[str], pattern: str) -> None:
+    """`!` with nothing behind it would exclude nothing, and everything would be selected."""
+    if bare := [part for part in parts if part in ("!", "&")]:
+        span = Span(f"pattern {pattern!r}", 1, pattern.find(bare[0]) + 1)
+        hint = f"write {bare[0]}NAME without a space, and quote the whole pattern for the shell"
+        raise Problems([Problem(f"nothing stands behind the {bare[0]}", span, hint, "pattern")])
 
 
 @frozen
@@ -106,9 +119,12 @@ class _Found:
     """Is there anything that has the name? A group without hosts has it."""
 
 
-def _find(inventory: Inventory, part: str, pattern: str) -> _Found:
-    """What one part finds; a host twice when it is found in two ways, as subscripts count in Ansible."""
-    if part in inventory.hosts:
+def _find(inventory: Inventory, part: str, pattern: str, *, host_first: bool) -> _Found:
+    """What one part finds; a host twice when it is found in two ways, as subscripts count in Ansible.
+
+    `host_first`: where a host and a group share the name the host is meant; behind a sign it is the group.
+    """
+    if host_first and part in inventory.hosts:
         return _Found([inventory.hosts[part]], True)
     expression, subscript = _split_subscript(part)
     matches = _matcher(expression, pattern)

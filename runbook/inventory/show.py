@@ -6,8 +6,9 @@ import json
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from runbook.inventory.draft import LOCALHOST
 from runbook.inventory.patterns import select
-from runbook.inventory.vault import Secret
+from runbook.inventory.vault import CLOSED, Secret
 from runbook.model import Group, Host, Inventory, Variable
 
 MAX_LINES = 100_000
@@ -50,24 +51,39 @@ def _reached(inventory: Inventory, top: str) -> Iterator[Group]:
         todo.extend(reversed(new))
 
 
+def as_json(data: Any) -> str:
+    """As Ansible prints it: names sorted, where they can be."""
+    try:
+        return json.dumps(data, ensure_ascii=False, indent=4, sort_keys=True, default=str)
+    except TypeError:  # a mapping with numbers and texts as its keys
+        return json.dumps(data, ensure_ascii=False, indent=4, default=str)
+
+
 def as_host(inventory: Inventory, name: str, show_origin: bool = False) -> str:
     """The variables of a host: JSON as `ansible-inventory --host` prints it, or all places that set each, as text.
 
     Raises KeyError when there is no such host.
     """
-    host = inventory.hosts[name]
-    if not show_origin:
-        return json.dumps(host_variables(host), ensure_ascii=False, indent=4, sort_keys=True, default=str)
-    lines: list[str] = []
-    for variable, places in sorted(host.origins.items()):
-        if variable in _NOT_SHOWN:
+    local = inventory.localhost if name in LOCALHOST else None
+    host = inventory.hosts[name] if name in inventory.hosts or not local else local
+    return "\n".join(_origins(host)) if show_origin else as_json(host_variables(host))
+
+
+def _origins(host: Host) -> Iterator[str]:
+    """Each variable with the places that set it: first the one that counts, then those that it overrides."""
+    for name, places in sorted(host.origins.items()):
+        if name in _NOT_SHOWN:
             continue
-        lines.append(f"{variable}:")
+        yield f"{name}:"
         for place in reversed(places):
-            value = json.dumps(_veiled(place.value, _encrypted), ensure_ascii=False, default=str)
+            value = json.dumps(veiled(place.value), ensure_ascii=False, default=str)
             overridden = "" if place is places[-1] else "  (overridden)"
-            lines.append(f"  {place.span or '-'}  {place.level}  {value}{overridden}")
-    return "\n".join(lines)
+            yield f"  {place.span or '-'}  {place.level}  {value}{overridden}"
+
+
+def veiled(value: Any) -> Any:
+    """A value as people may see it: what was encrypted is not in it."""
+    return _veiled(value, lambda _secret: CLOSED)
 
 
 def host_variables(host: Host) -> dict[str, Any]:
@@ -80,21 +96,17 @@ def _shown(variables: Mapping[str, Variable]) -> dict[str, Any]:
 
 
 def _veiled(value: Any, veil: Callable[[Secret], Any]) -> Any:
-    """A value with something else for each text that stands under `!vault`."""
-    if isinstance(value, Secret) and value.encrypted:
+    """A value with something else for each text that was encrypted."""
+    if isinstance(value, Secret):
         return veil(value)
     if isinstance(value, Mapping):
         return {key: _veiled(item, veil) for key, item in value.items()}
     return [_veiled(item, veil) for item in value] if isinstance(value, list) else value
 
 
-def _as_written(secret: Secret) -> dict[str, str]:
-    """Ansible lists it so."""
-    return {"__ansible_vault": secret.encrypted}
-
-
-def _encrypted(_secret: Secret) -> str:
-    return "(encrypted)"
+def _as_written(secret: Secret) -> Any:
+    """As Ansible lists it: `!vault` as it stands, and what is from an encrypted file in clear."""
+    return {"__ansible_vault": secret.encrypted} if secret.encrypted else str(secret)
 
 
 def as_graph(inventory: Inventory, top: str = "all", *, with_vars: bool = False) -> str:
@@ -125,7 +137,7 @@ def _graph(inventory: Inventory, group: Group, depth: int, with_vars: bool) -> I
 
 def _leaves(variables: Mapping[str, Variable], depth: int) -> Iterator[str]:
     for name in sorted(variables.keys() - _NOT_SHOWN):
-        yield _branch(f"{{{name} = {_veiled(variables[name].value, _encrypted)}}}", depth)
+        yield _branch(f"{{{name} = {veiled(variables[name].value)}}}", depth)
 
 
 def _branch(text: str, depth: int) -> str:

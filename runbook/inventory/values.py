@@ -11,8 +11,9 @@ import warnings
 from typing import Any
 
 MAX_LENGTH = 100_000
-_PLAIN_TEXT = re.compile(r"(?!(?:True|False|None)\Z)[A-Za-z_/~][\w./:@+-]*\Z")
-"""Most values. They are no literals, which need not be found out the slow way."""
+_PLAIN_TEXT = re.compile(r"(?!(?:True|False|None)\Z)[A-Za-z_/~][\w./:@+-]*\Z|[0-9]+(?:\.[0-9]+){2,}\Z")
+"""Most values, addresses too. They are no literals, which need not be found out the slow way."""
+_NUMBER = re.compile(r"(?:0|-?[1-9][0-9]{0,17})\Z", re.ASCII)
 
 
 class ValueTooLong(ValueError):
@@ -27,6 +28,8 @@ def read_value(text: str) -> Any:
     """
     if _PLAIN_TEXT.match(text) or not text:
         return text
+    if _NUMBER.match(text):
+        return int(text)
     if len(text) > MAX_LENGTH:
         raise ValueTooLong(f"the value is {len(text):,} characters long; at most {MAX_LENGTH:,} are read from INI")
     try:

@@ -5,25 +5,24 @@ The format (1.1, and 1.2 with a label) is AES-256 in counter mode with an HMAC, 
 
 from __future__ import annotations
 
-import hmac
 import os
 import re
-import subprocess
 from binascii import Error as HexError
 from binascii import hexlify, unhexlify
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from hashlib import pbkdf2_hmac, sha256
-from pathlib import Path
+from collections.abc import Mapping
+from dataclasses import field
 from typing import Any
+
+from runbook.frozen import frozen
 
 HEADER = "$ANSIBLE_VAULT;"
 _ITERATIONS = 10_000
 _LINE = 80
 _BLOCK = 16
+_DIGEST = 32
 _FIRST_LINE = re.compile(r"\$ANSIBLE_VAULT;1\.[12];AES256(?:;([^;\s]+))?\s*\Z")
-PROGRAM_TIMEOUT = 60.0
-"""Seconds for a program that prints a password."""
+CLOSED = "(encrypted)"
+HOW = "use --vault-password-file, --vault-id or --ask-vault-pass"
 
 
 class VaultError(ValueError):
@@ -37,69 +36,75 @@ class Secret(str):
     """As it stands under `!vault`; empty when its whole file was encrypted."""
 
 
-@dataclass
-class Vault:
-    """Passwords by label (`default` for those without one), and a way to ask for one when none is known."""
+@frozen
+class Revealed:
+    """What was encrypted, and with which password."""
 
-    passwords: Mapping[str, bytes] = field(default_factory=dict)
-    ask: Callable[[], bytes] | None = None
+    data: bytes
+    label: str
+    """Of the text; `default` where it has none."""
+    password: bytes = field(repr=False)
+
+
+@frozen
+class Vault:
+    """Passwords by label; `default` is the one without a label."""
+
+    passwords: Mapping[str, bytes] = field(default_factory=dict, repr=False)
+    optional: bool = False
+    """Without any password a value under `!vault` stays closed, which is no error: only its place is of interest."""
 
     def decrypt(self, text: str) -> bytes:
-        """What the vault text holds. Raises VaultError. The password with its label is tried first, then all others."""
+        """What the vault text holds. Raises VaultError."""
+        return self.open(text).data
+
+    def open(self, text: str) -> Revealed:
+        """What the vault text holds, and how it was opened. Raises VaultError.
+
+        The password with the text's label is tried first, then all others.
+        """
+        from hmac import compare_digest
+
         first, _, body = text.strip().partition("\n")
         match = _FIRST_LINE.match(first)
         if not match:
             raise VaultError("not in the format of ansible-vault (1.1 or 1.2, AES256)")
+        label = match[1] or "default"
         salt, digest, encrypted = _fields(body)
-        for password in self._candidates(match[1] or "default"):
+        if not self.passwords:
+            raise VaultError(f"encrypted with ansible-vault, and no password is given: {HOW}")
+        for password in self._candidates(label):
             key, hmac_key, counter = _keys(password, salt)
-            if hmac.compare_digest(hmac.digest(hmac_key, encrypted, "sha256"), digest):
-                return _unpadded(_aes(key, counter, encrypted))
-        raise VaultError("encrypted with another password than the ones given")
-
-    def encrypt(self, data: bytes, label: str = "") -> str:
-        """Vault text that only its password opens. Raises VaultError when there is no password."""
-        password = next(iter(self._candidates(label or "default")))
-        salt = os.urandom(32)
-        key, hmac_key, counter = _keys(password, salt)
-        fill = _BLOCK - len(data) % _BLOCK
-        encrypted = _aes(key, counter, data + bytes([fill]) * fill)
-        parts = (salt, hmac.digest(hmac_key, encrypted, "sha256"), encrypted)
-        body = hexlify(b"\n".join(map(hexlify, parts))).decode()
-        lines = [body[start : start + _LINE] for start in range(0, len(body), _LINE)]
-        first = f"{HEADER}1.2;AES256;{label}" if label and label != "default" else f"{HEADER}1.1;AES256"
-        return "\n".join([first, *lines]) + "\n"
+            if compare_digest(_digest(hmac_key, encrypted), digest):
+                return Revealed(_unpadded(_aes(key, counter, encrypted)), label, password)
+        of = f" (its label is {label!r})" if match[1] else ""
+        raise VaultError(f"encrypted with another password than the {_counted(self.passwords)} given{of}")
 
     def text(self, encrypted: str) -> Secret:
         """A `!vault` value. Raises VaultError."""
+        closed = self.optional and not self.passwords and encrypted.lstrip().startswith(HEADER)
         try:
-            secret = Secret(self.decrypt(encrypted).decode())
-            secret.encrypted = encrypted
-            return secret
+            secret = Secret(CLOSED if closed else self.decrypt(encrypted).decode())
         except UnicodeDecodeError:
             raise VaultError("what is encrypted here is no text") from None
+        secret.encrypted = encrypted
+        return secret
 
     def _candidates(self, label: str) -> list[bytes]:
-        if not self.passwords and self.ask:
-            self.passwords = {"default": self.ask()}
-        if not self.passwords:
-            raise VaultError("encrypted with ansible-vault, and no password is given: use --vault-password-file")
         return sorted(self.passwords.values(), key=lambda password: password is not self.passwords.get(label))
 
 
-def read_passwords(sources: tuple[str, ...], ask: Callable[[], bytes] | None = None) -> Vault:
-    """A vault with the passwords of files, or of programs that print them; each `PATH` or `LABEL@PATH`.
-
-    Raises VaultError when one cannot be read.
-    """
-    passwords: dict[str, bytes] = {}
-    for source in sources:
-        label, at, path = source.partition("@")
-        if not at or Path(source).exists():
-            label, path = "default", source
-        key = label if label not in passwords else f"{label} of {path}"
-        passwords[key] = _password(Path(path).expanduser(), label)
-    return Vault(passwords, ask)
+def encrypt(data: bytes, password: bytes, label: str = "default") -> str:
+    """Vault text that only this password opens: format 1.1, or 1.2 where there is a label."""
+    salt = os.urandom(32)
+    key, hmac_key, counter = _keys(password, salt)
+    fill = _BLOCK - len(data) % _BLOCK
+    encrypted = _aes(key, counter, data + bytes([fill]) * fill)
+    parts = (salt, _digest(hmac_key, encrypted), encrypted)
+    body = hexlify(b"\n".join(map(hexlify, parts))).decode()
+    lines = [body[start : start + _LINE] for start in range(0, len(body), _LINE)]
+    first = f"{HEADER}1.1;AES256" if label == "default" else f"{HEADER}1.2;AES256;{label}"
+    return "\n".join([first, *lines]) + "\n"
 
 
 def is_encrypted(text: str) -> bool:
@@ -115,36 +120,17 @@ def hidden(value: Any) -> Any:
     return [hidden(item) for item in value] if isinstance(value, list) else value
 
 
+def _counted(passwords: Mapping[str, bytes]) -> str:
+    return "one" if len(passwords) == 1 else f"{len(passwords)} ({', '.join(sorted(passwords))})"
+
+
 def secrets_in(value: Any) -> set[str]:
     """The texts in a value that were encrypted."""
     if isinstance(value, Secret):
-        return {str(value)}
+        return {str(value)} - {CLOSED}
     if isinstance(value, Mapping):
         return {secret for item in value.values() for secret in secrets_in(item)}
     return {secret for item in value for secret in secrets_in(item)} if isinstance(value, list | tuple) else set()
-
-
-def _password(path: Path, label: str) -> bytes:
-    try:
-        runs = path.is_file() and os.access(path, os.X_OK)
-        password = _printed(path, label).strip(b"\r\n") if runs else path.read_bytes().strip()
-    except OSError as error:
-        raise VaultError(f"the file of the vault's password, {path}, cannot be read: {error.strerror}") from None
-    if not password:
-        raise VaultError(f"the file of the vault's password, {path}, is empty")
-    return password
-
-
-def _printed(path: Path, label: str) -> bytes:
-    """What a program prints. One whose name ends in `-client` is told the label, as Ansible does."""
-    told = ["--vault-id", label] if path.stem.endswith("-client") else []
-    try:
-        done = subprocess.run([path.absolute(), *told], stdout=subprocess.PIPE, timeout=PROGRAM_TIMEOUT, check=False)
-    except subprocess.TimeoutExpired:
-        raise VaultError(f"{path} printed no password within {PROGRAM_TIMEOUT:g} s") from None
-    if done.returncode:
-        raise VaultError(f"{path}, which should print the vault's password, ended with {done.returncode}")
-    return done.stdout
 
 
 def _fields(body: str) -> tuple[bytes, bytes, bytes]:
@@ -153,14 +139,22 @@ def _fields(body: str) -> tuple[bytes, bytes, bytes]:
         salt, digest, encrypted = map(unhexlify, parts)
     except (HexError, ValueError):
         raise VaultError("damaged: what is encrypted cannot be decoded") from None
-    if len(digest) != sha256().digest_size or len(encrypted) % _BLOCK or not encrypted:
+    if len(digest) != _DIGEST or len(encrypted) % _BLOCK or not encrypted:
         raise VaultError("damaged: what is encrypted is cut off")
     return salt, digest, encrypted
 
 
 def _keys(password: bytes, salt: bytes) -> tuple[bytes, bytes, bytes]:
+    from hashlib import pbkdf2_hmac
+
     derived = pbkdf2_hmac("sha256", password, salt, _ITERATIONS, 80)
     return derived[:32], derived[32:64], derived[64:]
+
+
+def _digest(key: bytes, encrypted: bytes) -> bytes:
+    from hmac import digest
+
+    return digest(key, encrypted, "sha256")
 
 
 def _aes(key: bytes, counter: bytes, data: bytes) -> bytes:

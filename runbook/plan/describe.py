@@ -40,8 +40,12 @@ class Describer:
         variables = plan.variables
         self.top = (variables.above(), Layer(_secrets(plan)))
         self.base = Scope((*variables.below(host), *self.top))
+        self.masker = plan.masker
 
     def stage(self, planned: PlannedStage) -> list[PlannedStep]:
+        return self.masker.mask(self._stage(planned))
+
+    def _stage(self, planned: PlannedStage) -> list[PlannedStep]:
         block = planned.stage.block
         scope = self._with(self.base, block.common.vars, block.place)
         notes = self._notes(block, scope)
@@ -130,8 +134,12 @@ class Describer:
 
     # --- what can be known -----------------------------------------------------------------------------------
 
+    def shown(self, text: str) -> str:
+        """A template as far as it can be known, fit to be shown."""
+        return self.masker.text(str(self.soft(text, self.base)))
+
     def soft(self, value: Any, scope: Scope, place: Place | None = None) -> Any:
-        """The value rendered as far as can be; the rest says when it will be known."""
+        """The value rendered as far as can be; the rest says when it will be known. It may hold secrets."""
         if isinstance(value, str):
             try:
                 return render(value, scope, place)

@@ -68,13 +68,6 @@ def check_inputs(playbook: Playbook, variables: Variables, hosts: Iterable[Host]
         raise Problems(problems, {doc.file: doc.text for doc in playbook.documents})
 
 
-def secret_values(playbook: Playbook, variables: Variables, hosts: Iterable[Host]) -> list[str]:
-    """The texts of all secret inputs, to be masked."""
-    names = [item.name for item in playbook.inputs.values() if item.secret]
-    scopes = [variables.scope(host) for host in hosts]
-    return [str(scope[name]) for scope in scopes for name in names if name in scope and scope[name] is not None]
-
-
 def _wrong(item: Input, variables: Variables, host: Host) -> list[Problem]:
     scope = variables.scope(host)
     if item.name not in scope:

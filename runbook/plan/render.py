@@ -55,7 +55,7 @@ def _inputs(plan: Plan) -> Iterator[str]:
     describer = Describer(plan, plan.hosts[0])
     for item in plan.playbook.inputs.values():
         known = item.name in describer.base
-        shown = describer.soft("{{ " + item.name + " }}", describer.base) if known else "(not given)"
+        shown = describer.shown("{{ " + item.name + " }}") if known else "(not given)"
         yield f"  input {item.name} = {shown}"
 
 

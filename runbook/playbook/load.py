@@ -6,23 +6,28 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from runbook.inventory.files import read_document
+from runbook.inventory.vault import Vault
 from runbook.model import Block, Input, Playbook, Stage
 from runbook.playbook.check import check
 from runbook.playbook.names import unknown_databases, wrong_schedule
 from runbook.playbook.nodes import Builder
 from runbook.playbook.schema import BLOCK_ONLY, SHARED, loading
 from runbook.source import Document, Place, Problem, Problems
-from runbook.yaml_source import read_yaml, read_yaml_file
+from runbook.yaml_source import read_yaml
 
+_Places = dict[str, list[Place]]
+"""Every place that sets a variable, the winner last."""
 _STAGE_AS_BLOCK = {*SHARED, *BLOCK_ONLY, "remediate"}
 
 
-def load_playbook(path: Path, root: Path | None = None) -> Playbook:
+def load_playbook(path: Path, root: Path | None = None, vault: Vault | None = None) -> Playbook:
     """Read a playbook and all that it includes. `root` is the project's folder (the playbook's own when not said).
 
-    Raises Problems with everything that is wrong.
+    `vault` has the passwords of what is encrypted with ansible-vault. Raises Problems with everything that is wrong.
     """
-    return playbook_from(read_yaml_file(path), root or project_of(path))
+    vault = vault or Vault()
+    return playbook_from(read_document(path, vault), root or project_of(path), vault)
 
 
 def playbook_from_text(text: str, file: str = "playbook.yml") -> Playbook:
@@ -40,9 +45,9 @@ def project_of(path: Path) -> Path:
     return folder.parent if folder.name == "playbooks" else folder
 
 
-def playbook_from(document: Document, root: Path) -> Playbook:
+def playbook_from(document: Document, root: Path, vault: Vault | None = None) -> Playbook:
     place = Place(document)
-    builder = Builder(root, documents=[document])
+    builder = Builder(root, vault or Vault(), documents=[document])
     data = document.data
     if not isinstance(data, Mapping):
         what = "is empty" if data is None else "must be one mapping with `name` and `stages`"
@@ -72,7 +77,8 @@ def _build(builder: Builder, data: Mapping[str, Any], place: Place) -> Playbook:
         labels={str(k): str(v) for k, v in _mapping(data.get("labels")).items()},
         inputs=_inputs(builder, data.get("inputs"), place / "inputs"),
         vars=variables,
-        vars_places=places,
+        vars_places={name: found[-1] for name, found in places.items()},
+        vars_origins={name: tuple(found) for name, found in places.items()},
         databases=_databases(builder, data.get("databases"), place / "databases"),
         documents=tuple(builder.documents),
         schedule=_mapping(data.get("schedule")),
@@ -158,10 +164,10 @@ def _databases(builder: Builder, data: Any, place: Place) -> dict[str, Mapping[s
     return out
 
 
-def _variables(builder: Builder, data: Mapping[str, Any], place: Place) -> tuple[dict[str, Any], dict[str, Place]]:
+def _variables(builder: Builder, data: Mapping[str, Any], place: Place) -> tuple[dict[str, Any], _Places]:
     """`vars_files` in order, then `vars`, the later winning."""
     values: dict[str, Any] = {}
-    places: dict[str, Place] = {}
+    places: _Places = {}
     files = data.get("vars_files")
     for index, name in enumerate(files if isinstance(files, list) else []):
         path = Path(place.document.file).absolute().parent / str(name)
@@ -169,7 +175,7 @@ def _variables(builder: Builder, data: Mapping[str, Any], place: Place) -> tuple
             builder.add((place / "vars_files" / index).problem(f"there is no file {name!r} beside the playbook"))
             continue
         try:
-            document = read_yaml_file(path)
+            document = read_document(path, builder.vault)
         except Problems as error:
             builder.problems += error.problems
             continue
@@ -179,14 +185,14 @@ def _variables(builder: Builder, data: Mapping[str, Any], place: Place) -> tuple
     return values, places
 
 
-def _take(builder: Builder, data: Any, place: Place, values: dict[str, Any], places: dict[str, Place]) -> None:
+def _take(builder: Builder, data: Any, place: Place, values: dict[str, Any], places: _Places) -> None:
     if data is not None and not isinstance(data, Mapping):
         builder.add(place.problem("variables are a mapping of names to values"))
         return
     builder.templates(data, place)
     for name, value in _mapping(data).items():
         values[str(name)] = value
-        places[str(name)] = place / name
+        places.setdefault(str(name), []).append(place / name)
 
 
 def _check_remediations(builder: Builder) -> None:

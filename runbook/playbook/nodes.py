@@ -10,13 +10,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from runbook.inventory.files import read_document
+from runbook.inventory.vault import Vault
 from runbook.model import Block, Choose, Common, Expression, Node, Option, Remediation, Step
 from runbook.playbook.check import check
 from runbook.playbook.schema import BLOCK_ONLY, COMMON, STEP_ONLY, STRUCTURES, loading
 from runbook.source import Document, Place, Problem, Problems
 from runbook.steps import KINDS
 from runbook.templating.render import is_template, nearest, syntax_error
-from runbook.yaml_source import read_yaml_file
 
 EXPRESSIONS = ("when", "until", "changed_when", "failed_when", "expect")
 _BARE_ARGS = {("assert", "that")}
@@ -52,6 +53,7 @@ class Builder:
 
     root: Path
     """Folder that included files must stand in."""
+    vault: Vault = field(default_factory=Vault)
     defaults: Mapping[str, Any] = field(default_factory=dict)
     remediations: Mapping[str, tuple[Any, Place]] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
@@ -201,7 +203,7 @@ class Builder:
             return None
         self._including.append(path)
         try:
-            document = read_yaml_file(path)
+            document = read_document(path, self.vault)
         except Problems as error:
             self.problems += error.problems
             return None

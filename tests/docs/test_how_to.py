@@ -91,6 +91,33 @@ def test_inputs_and_secrets(tmp_path: Path) -> None:
     assert ended("run", "user.yml", "-e", "@values.yml", cwd=tmp_path, env=token)[0] == OK
 
 
+def test_vault(tmp_path: Path) -> None:
+    page = "docs/how-to/vault.md"
+    (tmp_path / "login.yml").write_text(shown(page)[0])
+    lines = shown(page, "sh")[0].splitlines()
+    subprocess.run(["sh", "-ec", "\n".join(lines[:2])], check=True, cwd=tmp_path)
+    env = {"RUNBOOK_VAULT_PASSWORD_FILE": ".vault-password"}
+    words = [line.split()[1:] for line in lines if line.startswith("runbook ")]
+
+    done = [runbook(*argv, cwd=tmp_path, env=env) for argv in words]
+    assert [each.returncode for each in done] == [OK, OK, OK], done
+    assert "correct-horse" not in done[1].stdout + done[1].stderr + (tmp_path / "secrets.yml").read_text()
+    assert done[2].stdout == "db_password: correct-horse\n"
+    printed = shown(page, "text")[0].splitlines()
+    done[0] = runbook("vault", "encrypt-string", "x", "--name", "token", cwd=tmp_path, env=env)
+    assert done[0].stdout.splitlines()[:2] == printed[:2]
+
+
+def test_explain(tmp_path: Path) -> None:
+    inventory, playbook = shown("docs/how-to/explain.md")
+    (tmp_path / "inventories").mkdir()
+    (tmp_path / "inventories" / "prod.yml").write_text(inventory)
+    (tmp_path / "restart.yml").write_text(playbook)
+    words = shown("docs/how-to/explain.md", "sh")[0].split()[1:]
+
+    assert runbook(*words, cwd=tmp_path).stdout == shown("docs/how-to/explain.md", "text")[0]
+
+
 def test_check(tmp_path: Path, folder: str) -> None:
     (tmp_path / "motd.yml").write_text(shown("docs/how-to/check.md")[0].replace("/tmp/runbook-how-to", folder))
     motd = Path(folder) / "motd"

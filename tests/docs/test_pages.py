@@ -84,6 +84,8 @@ def test_examples_are_accepted(code: Code, tmp_path: Path) -> None:
     for name in re.findall(r"^ *-? *include: (\S+)", text, re.MULTILINE):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text("- note: included\n")
+    for name in re.findall(r"^vars_files: \[(\S+)\]$", text, re.MULTILINE):
+        (tmp_path / name).write_text("db_password: in the vault\n")
     assert load_playbook(tmp_path / "example.yml", tmp_path).stages
 
 

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from runbook.engine.outputs import Output, Outputs, Stream, safe
 from runbook.engine.run import execute
-from runbook.engine.secrets import MASK, Masker
 from runbook.engine.session import Tools
 from runbook.events import StepProgress
+from runbook.masking import MASK, Masker
 from runbook.record import Run, fold
 from runbook.reports import html, json, junit, markdown
 from tests.cli.terminal import runbook

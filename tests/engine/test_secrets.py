@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runbook.engine.secrets import MASK, Masker
+from runbook.masking import MASK, Masker
 from runbook.record import fold
 from tests.engine.support import ends, events, steps
 

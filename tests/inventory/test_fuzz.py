@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ast
 import contextlib
+import shlex
 import tempfile
 from pathlib import Path
 
@@ -11,6 +13,7 @@ from hypothesis import strategies as st
 
 from runbook.inventory.addresses import AddressError, expand, split_port
 from runbook.inventory.draft import LOCALHOST
+from runbook.inventory.ini import _words
 from runbook.inventory.load import load_inventory
 from runbook.inventory.patterns import select, split_pattern, unmatched
 from runbook.inventory.show import as_ansible_list, as_graph
@@ -75,6 +78,22 @@ def test_any_pattern_selects_hosts_or_is_a_problem(text: str) -> None:
     with contextlib.suppress(Problems):
         assert {host.name for host in select(INVENTORY, text)} <= {*INVENTORY.hosts, *LOCALHOST}
         assert set(unmatched(INVENTORY, text)) <= set(split_pattern(text))
+
+
+@OFTEN
+@given(st.text("ab=#; \t\x0b\u2003é[]1.", min_size=1, max_size=20).filter(str.strip))
+def test_the_quick_way_to_split_a_line_is_the_shells(line: str) -> None:
+    assert [word.text for word in _words(line, 1)] == shlex.split(line, comments=True)
+
+
+@OFTEN
+@given(st.text("0012.-_e9", min_size=1, max_size=8).filter(lambda text: "..." not in text))
+def test_the_quick_way_to_read_a_number_is_pythons(text: str) -> None:
+    try:
+        expected = ast.literal_eval(text)
+    except (SyntaxError, ValueError):
+        expected = text
+    assert (read_value(text), type(read_value(text))) == (expected, type(expected))
 
 
 @given(st.integers(0, 300), st.integers(0, 300), st.integers(1, 20), st.integers(0, 5))

@@ -103,8 +103,11 @@ VARIABLES = st.dictionaries(st.sampled_from(NAMES), st.sampled_from(FOUND), max_
 
 
 @st.composite
-def sketches(draw: st.DrawFn) -> Sketch:
+def sketches(draw: st.DrawFn, ordered: bool = False) -> Sketch:
+    """`ordered`: groups hold later ones of GROUPS only, so that several files together make no circle."""
     groups = draw(st.lists(st.sampled_from(GROUPS), min_size=1, unique=True))
+    if ordered:
+        groups.sort(key=GROUPS.index)
     sketch = Sketch()
     for index, group in enumerate(groups):
         sketch.hosts[group] = draw(st.lists(st.sampled_from(HOSTS), max_size=4, unique=True))
@@ -147,6 +150,88 @@ def test_the_same_hosts_variables_and_patterns(
     for pattern, hosts in zip(patterns, expected["patterns"], strict=True):
         # Ansible's own order is by chance where groups stand below groups below groups.
         assert {host.name for host in select(inventory, pattern)} == set(hosts), pattern
+
+
+SOME_HOSTS = st.lists(st.sampled_from(HOSTS), max_size=3)
+SCRIPT_GROUPS = st.one_of(
+    SOME_HOSTS,
+    st.fixed_dictionaries(
+        {},
+        optional={"hosts": SOME_HOSTS, "vars": VARIABLES, "children": st.just(["z"])},
+    ),
+)
+
+
+@st.composite
+def scripts(draw: st.DrawFn) -> str:
+    """An executable that prints an inventory; with `_meta`, or without, so that it is asked for every host."""
+    data: dict[str, Any] = draw(st.dictionaries(st.sampled_from(GROUPS[:5]), SCRIPT_GROUPS, min_size=1, max_size=3))
+    if draw(st.booleans()):
+        data["_meta"] = {"hostvars": draw(st.dictionaries(st.sampled_from(HOSTS), VARIABLES, max_size=2))}
+    answers = shlex.quote(json.dumps(data)), shlex.quote(json.dumps(draw(VARIABLES)))
+    return '#!/bin/sh\ncase "$1" in --list) printf %s {};; *) printf %s {};; esac\n'.format(*answers)
+
+
+@st.composite
+def source_files(draw: st.DrawFn) -> dict[str, str]:
+    """Names of sources with their texts; the ending of a name says what it is."""
+    sketch = sketches(ordered=True)
+    kinds = {".ini": sketch.map(Sketch.ini), ".yml": sketch.map(Sketch.yaml), ".py": scripts()}
+    kinds |= {"": st.one_of(kinds[".ini"], kinds[".yml"])}
+    chosen = draw(st.lists(st.sampled_from([*kinds]), min_size=1, max_size=3, unique=True))
+    return {f"{number}{ending}": draw(kinds[ending]) for number, ending in enumerate(chosen)}
+
+
+CUTS = st.sampled_from(["[0]", "[-1]", "[0:1]", "[1:]", "[0-1]"])
+VARS_FILES = st.dictionaries(
+    st.builds(
+        "{}{}{}".format,
+        st.sampled_from(["group_vars/", "host_vars/"]),
+        st.sampled_from(["a", "b", "all", "web1", "c-d", "z"]),
+        st.sampled_from(["", ".yml", ".yaml", ".json", ".txt", "/main", "/x.yml", "/sub/y.json", "/.hidden.yml"]),
+    ),
+    VARIABLES,
+    max_size=5,
+)
+
+
+def written(folder: Path, files: dict[str, Any]) -> None:
+    """Files as far as they can stand beside each other: `a` is a file or a folder."""
+    for name, content in files.items():
+        path = folder / name
+        if path.exists() or any(parent.is_file() for parent in path.parents):
+            continue
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(content if isinstance(content, str) else json.dumps(content))
+        path.chmod(0o755 if path.suffix == ".py" else 0o644)
+
+
+@settings(OFTEN, max_examples=15)
+@given(source_files(), st.booleans(), st.sampled_from(["", "web1,", "new:22, a"]), VARS_FILES, VARS_FILES, st.data())
+def test_sources_of_every_kind_together(
+    oracle: Oracle, files: Any, in_a_folder: bool, listed: str, beside: Any, of_playbook: Any, data: st.DataObject
+) -> None:
+    with tempfile.TemporaryDirectory() as name, inside(Path(name)):
+        home = Path("inv") if in_a_folder else Path()
+        written(home, {**files, **beside, "left.bak": "[not read in a folder"})
+        written(Path("play"), of_playbook)
+        Path("play").mkdir(exist_ok=True)
+        sources = ["inv"] if in_a_folder else [*files]
+        sources += [listed] if listed else []
+        inventory = load_inventory(sources, playbook_folder=Path("play"))
+        flat = [group.name for group in inventory.groups.values() if not group.children]
+        cut = st.builds(
+            "{}{}".format, st.sampled_from(flat), st.sampled_from(["[0]", "[-1]", "[0:1]", "[1:]", "[0-1]"])
+        )
+        asked = data.draw(st.lists(st.tuples(st.one_of(PATTERNS, cut), st.none() | PATTERNS), max_size=4))
+        asked = [(pattern, limit) for pattern, limit in asked if "localhost" not in f"{pattern}{limit}"]
+        expected = oracle.ask(Path(name), sources, asked, Path(name) / "play")
+        chosen = [{host.name for host in select(inventory, *pair)} for pair in asked]
+    assert "error" not in expected
+    assert json.loads(json.dumps(as_ansible_list(inventory))) == expected["list"]
+    assert as_graph(inventory, with_vars=True) == expected["graph_vars"]
+    for pair, ours, theirs in zip(asked, chosen, expected["patterns"], strict=True):
+        assert ours == (set() if isinstance(theirs, str) else set(theirs)), pair
 
 
 LINES = st.sampled_from(Path(__file__).with_name("lines.txt").read_text().splitlines())

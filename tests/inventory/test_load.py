@@ -46,6 +46,13 @@ def test_a_path_goes_before_a_name(project: Path) -> None:
         assert load_inventory(["staging"]).sources == ("inventories/staging.ini",)
 
 
+def test_words_that_yaml_takes_for_booleans_are_names(tmp_path: Path) -> None:
+    (tmp_path / "hosts.yml").write_text("web:\n  hosts:\n    no:\n    yes: {on: 1}\n")
+    inventory = load_inventory([str(tmp_path / "hosts.yml")])
+    assert list(inventory.hosts) == ["no", "yes"]
+    assert inventory.hosts["yes"].get("on") == 1
+
+
 def test_a_file_with_a_comma_in_its_name_is_a_file(tmp_path: Path) -> None:
     (tmp_path / "a,b").write_text("in-the-file\n")
     with inside(tmp_path):
@@ -145,6 +152,12 @@ def test_parts_that_nothing_has_are_told(
 def test_a_regular_expression_that_is_wrong(patterns: Inventory) -> None:
     with pytest.raises(Problems, match="not a regular expression: unterminated"):
         select(patterns, "web,~db[")
+
+
+@pytest.mark.parametrize("pattern", ["!", "web:&", "all, ! ,db"])
+def test_a_sign_with_nothing_behind_it(patterns: Inventory, pattern: str) -> None:
+    with pytest.raises(Problems, match=r"nothing stands behind the [!&]"):
+        select(patterns, pattern)
 
 
 def test_a_limit_from_a_file_that_is_not_there(patterns: Inventory, tmp_path: Path) -> None:

@@ -196,6 +196,9 @@ def test_a_byte_order_mark_is_no_problem(tmp_path: Path) -> None:
     ("name", "text", "message"),
     [
         ("aws__yml", "plugin: aws_ec2\n", "inventory plugins of Ansible are not run"),
+        ("groups__yml", "plugin: constructed\nkeyed_groups: []\n", "inventory plugins of Ansible are not run"),
+        ("hosts__yml", "all:\n  vars:\n    x: !unsafe a\n", "the tag !unsafe is not allowed here"),
+        ("hosts__yml", "all:\n  vars:\n    x: !!set {a}\n", "the tag !!set is not allowed here"),
         ("hosts__toml", "[web.hosts]\nw1 = {}\n", "TOML inventories are not read"),
         ("hosts__yml", "- w1\n- w2\n", "an inventory must be a mapping of groups"),
         ("hosts__yml", "all:\n\thosts:\n", "not valid YAML: found character that cannot start any token"),

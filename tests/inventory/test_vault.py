@@ -10,19 +10,21 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from runbook.inventory.load import load_inventory
+from runbook.inventory.passwords import read_passwords
 from runbook.inventory.show import as_graph, as_host
-from runbook.inventory.vault import Secret, Vault, VaultError, read_passwords, secrets_in
+from runbook.inventory.vault import Secret, Vault, VaultError, encrypt, secrets_in
 from runbook.source import Problems
 from tests.inventory.golden import CASES, inside
 from tests.inventory.oracle import ansible_python
 
-VAULT = Vault({"default": "pässword 1".encode()})
+PASSWORD = "pässword 1".encode()
+VAULT = Vault({"default": PASSWORD})
 
 
 def test_ansible_vault_reads_what_we_encrypt(tmp_path: Path) -> None:
     (tmp_path / "password").write_text("pässword 1\n")
-    (tmp_path / "plain").write_text(VAULT.encrypt("größe: 3\n".encode()))
-    (tmp_path / "labelled").write_text(VAULT.encrypt(b"", "prod"))
+    (tmp_path / "plain").write_text(encrypt("größe: 3\n".encode(), PASSWORD))
+    (tmp_path / "labelled").write_text(encrypt(b"", PASSWORD, "prod"))
     program = ansible_python().with_name("ansible-vault")
     argv = [str(program), "decrypt", "--vault-password-file", "password", "plain", "labelled"]
     done = subprocess.run(argv, cwd=tmp_path, capture_output=True, text=True, timeout=60)
@@ -32,13 +34,13 @@ def test_ansible_vault_reads_what_we_encrypt(tmp_path: Path) -> None:
 
 
 @settings(max_examples=20, deadline=None)
-@given(st.binary(max_size=200), st.sampled_from(["", "default", "prod"]))
+@given(st.binary(max_size=200), st.sampled_from(["default", "prod"]))
 def test_it_comes_back_as_it_was(data: bytes, label: str) -> None:
-    text = VAULT.encrypt(data, label)
+    text = encrypt(data, PASSWORD, label)
     assert VAULT.decrypt(text) == data
     assert max(map(len, text.splitlines())) <= 80
     with pytest.raises(VaultError, match="another password"):
-        Vault({"default": b"wrong", label or "x": b"also wrong"}).decrypt(text)
+        Vault({"default": b"wrong", label: b"also wrong"}).decrypt(text)
 
 
 @settings(max_examples=60, deadline=None)
@@ -83,15 +85,19 @@ def test_without_the_right_password_every_place_is_told(vault: Vault | None, mes
 
 
 def test_a_problem_of_an_encrypted_file_shows_nothing_of_it(tmp_path: Path) -> None:
-    (tmp_path / "hosts.ini").write_text(VAULT.encrypt(b"[web]\nw1 hunter2\n"))
+    (tmp_path / "hosts.ini").write_text(encrypt(b"[web]\nw1 hunter2\n", PASSWORD))
     (tmp_path / "host_vars").mkdir()
     (tmp_path / "more.ini").write_text("w2\n")
-    (tmp_path / "host_vars" / "w2.yml").write_text(VAULT.encrypt(b"a: 1\na: hunter2\n"))
+    (tmp_path / "host_vars" / "w2.yml").write_text(encrypt(b"a: 1\na: hunter2\n", PASSWORD))
     with inside(tmp_path), pytest.raises(Problems) as caught:
         load_inventory(["hosts.ini", "more.ini"], vault=VAULT)
     assert [str(problem.span) for problem in caught.value.problems] == ["host_vars/w2.yml:2:1", "hosts.ini:2:4"]
     assert "hunter2" not in str([(each.message, each.hint) for each in caught.value.problems])
     assert "hunter2" not in str(caught.value.texts)
+
+
+def nobody(label: str) -> str:
+    raise AssertionError(label)
 
 
 def test_passwords_from_files_programs_and_a_person(tmp_path: Path) -> None:
@@ -101,18 +107,15 @@ def test_passwords_from_files_programs_and_a_person(tmp_path: Path) -> None:
         (tmp_path / name).chmod(0o755)
     (tmp_path / "empty").touch()
     with inside(tmp_path):
-        vault = read_passwords(("file", "prod@ask-client", "program"))
-        assert list(vault.passwords.values()) == [b"from a file", b"--vault-id prod", b"printed "]
+        passwords = read_passwords(("file", "prod@ask-client", "program"), nobody)
+        assert list(passwords.values()) == [b"from a file", b"--vault-id prod", b"printed "]
         for name, message in (("fails", "ended with 3"), ("empty", "is empty"), ("none", "cannot be read")):
             with pytest.raises(VaultError, match=message):
-                read_passwords((name,))
-    asked = []
-
-    def ask() -> bytes:
-        asked.append(1)
-        return "pässword 1".encode()
-
-    vault = read_passwords((), ask)
-    assert not asked
-    assert [vault.decrypt(VAULT.encrypt(b"x")) for _ in range(2)] == [b"x", b"x"]
-    assert asked == [1]
+                read_passwords((name,), nobody)
+    asked: list[str] = []
+    vault = Vault(read_passwords(("prod@prompt", "prompt"), lambda label: asked.append(label) or f"{label} 1"))
+    assert asked == ["prod", "default"]
+    assert vault.passwords == {"prod": b"prod 1", "default": b"default 1"}
+    for label in ("a b", "a;b"):
+        with pytest.raises(VaultError, match="cannot be a label"):
+            read_passwords((f"{label}@file",), nobody)

@@ -1,4 +1,4 @@
-"""Secrets are masked at one point: where events leave the engine."""
+"""Secrets are taken out of what is shown: out of events where they leave the engine, out of a plan, of explanations."""
 
 from __future__ import annotations
 
@@ -50,25 +50,34 @@ class Masker:
                 return
             self._whole.add(text)
             if len(text) >= SHORTEST:
-                self._forms |= {form for form in _forms(text) if len(form) >= SHORTEST}
-                ordered = sorted(self._forms, key=len, reverse=True)
-                self._longest = len(ordered[0])
-                self._pattern = re.compile("|".join(map(re.escape, ordered)))
+                forms = {form for form in _forms(text) if len(form) >= SHORTEST}
+                self._forms |= forms
+                self._longest = max(self._longest, *map(len, forms))
+                self._pattern = None
 
     def text(self, text: str) -> str:
         if text in self._whole:
             return MASK
-        return self._pattern.sub(MASK, text) if self._pattern else text
+        return self._compiled().sub(MASK, text) if self._forms else text
+
+    def _compiled(self) -> re.Pattern[str]:
+        """Made when it is needed: an inventory may bring a thousand secrets, one after the other."""
+        if (known := self._pattern) is not None:
+            return known
+        with self._lock:
+            ordered = sorted(self._forms, key=len, reverse=True)
+            self._pattern = made = re.compile("|".join(map(re.escape, ordered)))
+            return made
 
     def part(self, text: str) -> str:
         """A part of a longer text: a secret too short to be searched for is not looked for in it."""
-        return self._pattern.sub(MASK, text) if self._pattern else text
+        return self._compiled().sub(MASK, text) if self._forms else text
 
     def sure(self, text: str) -> int:
         """Of a text that goes on: how many of its characters can be masked now, whatever follows."""
-        pattern, longest = self._pattern, self._longest
-        if pattern is None:
+        if not self._forms:
             return len(text)
+        pattern, longest = self._compiled(), self._longest
         cut = max(0, len(text) - longest + 1)
         for found in pattern.finditer(text):
             if found.start() >= cut:

@@ -1,0 +1,101 @@
+"""Files that are encrypted, decrypted or given another password: read with bounds, written whole or not at all."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from runbook.inventory.vault import Revealed, Vault, VaultError, is_encrypted
+from runbook.source import read_bounded
+
+MAX_BYTES = 64 * 1024 * 1024
+NEW_MODE = 0o600
+MEMORY = Path("/dev/shm")  # noqa: S108 - a folder of our own is made in it, which nobody else can enter
+
+
+def read_plain(path: Path) -> bytes:
+    """What is to be encrypted. Raises VaultError, also when it is encrypted already."""
+    raw = _read(path)
+    if is_encrypted(raw[:100].decode("ascii", "replace")):
+        raise VaultError("is encrypted already; another password is given by: runbook vault rekey")
+    return raw
+
+
+def read_encrypted(path: Path, vault: Vault) -> Revealed:
+    """What an encrypted file holds. Raises VaultError."""
+    return reveal(_read(path), vault)
+
+
+def reveal(raw: bytes, vault: Vault) -> Revealed:
+    """What encrypted bytes hold. Raises VaultError."""
+    text = raw.decode("ascii", "replace")
+    if not is_encrypted(text):
+        raise VaultError("is not encrypted with ansible-vault")
+    return vault.open(text)
+
+
+def _read(path: Path) -> bytes:
+    try:
+        raw = read_bounded(path, MAX_BYTES)
+    except OSError as error:
+        raise VaultError(f"cannot be read: {error.strerror or error}") from None
+    if len(raw) > MAX_BYTES:
+        raise VaultError(f"is larger than {MAX_BYTES // 1024 // 1024} MiB")
+    return raw
+
+
+def write(path: Path, data: bytes) -> None:
+    """Put the data there at once: at no moment is the file half written. Raises VaultError.
+
+    Mode and owner stay what they are; a new file has mode 0600. A symbolic link stays one.
+    """
+    target = path.resolve()
+    try:
+        handle, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(data)
+                file.flush()
+                _as_before(target, file.fileno())
+                os.fsync(file.fileno())
+            Path(name).replace(target)
+        except BaseException:
+            Path(name).unlink(missing_ok=True)
+            raise
+    except OSError as error:
+        raise VaultError(f"cannot be written: {error.strerror or error}") from None
+
+
+def _as_before(target: Path, handle: int) -> None:
+    try:
+        before = target.stat()
+    except FileNotFoundError:
+        os.fchmod(handle, NEW_MODE)
+        return
+    with suppress(PermissionError):  # only root may give files away
+        os.fchown(handle, before.st_uid, before.st_gid)
+    os.fchmod(handle, before.st_mode & 0o7777)
+
+
+def edited(data: bytes, name: str, editor: Callable[[Path], None]) -> bytes:
+    """What `editor` makes of the data. It works on a file that nobody else can read, in memory where the system has
+    such a folder, and that is gone afterwards with all that the editor left beside it."""
+    with _private_folder() as folder:
+        copy = folder / name
+        copy.touch(NEW_MODE)
+        copy.write_bytes(data)
+        editor(copy)
+        return copy.read_bytes()
+
+
+@contextmanager
+def _private_folder() -> Iterator[Path]:
+    folder = Path(tempfile.mkdtemp(prefix="runbook-", dir=MEMORY if os.access(MEMORY, os.W_OK) else None))
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder)

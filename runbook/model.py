@@ -213,6 +213,8 @@ class Playbook:
     vars: Mapping[str, Any] = field(default_factory=dict)
     vars_places: Mapping[str, Place] = field(default_factory=dict)
     databases: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    remediations: Mapping[str, Remediation] = field(default_factory=dict)
+    """The named ones. The steps that refer to one have it too, each numbered as that step's."""
     documents: tuple[Any, ...] = ()
     """Every Document that was read for it, the playbook first."""
     schedule: Mapping[str, Any] = field(default_factory=dict)

@@ -98,7 +98,7 @@ def make_plan(wanted: Wanted, ask: Callable[[Input], Any] | None = None) -> Any:
     extra = {**from_environment(playbook), **extra_variables(wanted.extra)}
     extra = {k: coerce(v, playbook.inputs[k]) if k in playbook.inputs else v for k, v in extra.items()}
     again = _unfinished(wanted.retry_failed, playbook) if wanted.retry_failed else None
-    selection = Selection(frozenset(_split(wanted.tags)), frozenset(_split(wanted.skip_tags)), wanted.start_at, again)
+    selection = Selection(split(wanted.tags), split(wanted.skip_tags), wanted.start_at, again)
     plan = build(playbook, inventory, Given(extra, wanted.run), selection, wanted.limit)
     lacking = missing(playbook, plan.variables, plan.hosts) if ask else []
     if ask and lacking:
@@ -153,5 +153,6 @@ def extra_variables(texts: tuple[str, ...]) -> dict[str, Any]:
         raise click.UsageError(str(error)) from None
 
 
-def _split(values: tuple[str, ...]) -> list[str]:
-    return [part.strip() for value in values for part in value.split(",") if part.strip()]
+def split(values: tuple[str, ...]) -> frozenset[str]:
+    """The tags of options such as `-t a,b -t c`."""
+    return frozenset(part.strip() for value in values for part in value.split(",") if part.strip())

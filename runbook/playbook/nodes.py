@@ -70,7 +70,7 @@ class Builder:
 
     def node(self, data: Any, place: Place, number: str) -> Node | None:
         if not isinstance(data, Mapping):
-            self.add(place.problem("a step is a mapping", "such as `- command: uptime`", "step"))
+            self.add(place.problem("a step is a mapping", "such as `- command: uptime`", "type"))
             return None
         if (shape := self._shape(data, place)) is None:
             return None
@@ -228,7 +228,7 @@ class Builder:
         if not path.is_relative_to(self.root.resolve()):
             self.add(at.problem("the file lies outside the project", f"the project is {self.root}", "include"))
         elif path in self._including or path == Path(at.document.file).resolve():
-            self.add(at.problem("the file includes itself, in a circle", rule="include"))
+            self.add(at.problem("the file includes itself, in a circle", rule="cycle"))
         elif not path.is_file():
             self.add(at.problem(f"there is no file {name!r} beside {at.document.file}", rule="include"))
         else:

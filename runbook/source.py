@@ -166,12 +166,12 @@ def render(problem: Problem, text: str = "") -> str:
     What is no error says so before its message. Of a secret only the place is shown.
     """
     mark = "" if problem.severity is Severity.ERROR else f"{problem.severity}: "
-    parts = [f"{problem.span}: {mark}{problem.message}"]
+    parts = [_printable(f"{problem.span}: {mark}{problem.message}")]
     context = 0 if problem.hidden else 1
     if text and (lines := excerpt(_covered(text, problem), problem.span, context)):
         parts.append(_indent(lines))
     if problem.hint:
-        parts.append(_wrapped(problem.hint, "  hint: "))
+        parts.append(_wrapped(_printable(problem.hint), "  hint: "))
     return "\n".join(parts)
 
 

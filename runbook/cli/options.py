@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import field
 from pathlib import Path
 from typing import Any, TypeVar
@@ -10,8 +10,9 @@ from typing import Any, TypeVar
 import click
 
 from runbook.frozen import frozen
-from runbook.model import Input, Inventory, Playbook
-from runbook.source import Problem, Problems
+from runbook.model import Host, Input, Inventory, Playbook
+from runbook.source import Problem, Problems, Span
+from runbook.templating.render import is_template
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -105,7 +106,28 @@ def make_plan(wanted: Wanted, ask: Callable[[Input], Any] | None = None) -> Any:
         extra |= {item.name: coerce(ask(item), item) for item in lacking}
         plan = build(playbook, inventory, Given(extra, wanted.run), selection, wanted.limit)
     check_inputs(playbook, plan.variables, plan.hosts)
+    if odd := list(_odd_names(plan.hosts, inventory.sources)):
+        raise Problems(odd)
     return plan
+
+
+def _odd_names(hosts: Iterable[Host], sources: tuple[str, ...]) -> Iterator[Problem]:
+    """Names, addresses and users that no connection would be made with, told before anything has begun."""
+    from runbook.transports.connect import LOCAL
+    from runbook.transports.names import WAY_OUT, odd_host, odd_user
+
+    for host in hosts:
+        if host.get("ansible_connection") in LOCAL:
+            continue
+        asked = [(odd_host(host.name), None)] if not host.get("ansible_host") else []
+        for name, odd in (("ansible_host", odd_host), ("ansible_user", odd_user)):
+            variable = host.variables.get(name)
+            if variable is not None and not is_template(variable.value):
+                asked.append((odd(str(variable.value)), variable.span))
+        for message, span in asked:
+            if message:
+                place = span or Span(", ".join(sources) or "inventory", 1, 1)
+                yield Problem(message, place, WAY_OUT, "inventory")
 
 
 def _unfinished(name: str, playbook: Playbook) -> frozenset[str]:

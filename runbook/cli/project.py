@@ -5,9 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from runbook.source import Problem, Problems, Span, show_path
+from runbook.source import Problem, Problems, Span, read_bounded, show_path
 
 NAME = "runbook.toml"
+MAX_BYTES = 1024 * 1024
 
 
 def find() -> Path | None:
@@ -30,10 +31,10 @@ def defaults() -> dict[str, Any]:
     import tomllib
 
     try:
-        data = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        data = tomllib.loads(read_bounded(path, MAX_BYTES)[:MAX_BYTES].decode("utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError, OSError) as error:
         span = Span(show_path(path), getattr(error, "lineno", 1) or 1, getattr(error, "colno", 1) or 1)
-        raise Problems([Problem(f"not valid TOML: {error}", span)]) from None
+        raise Problems([Problem(f"not valid TOML: {error}", span, rule="syntax")]) from None
     common = {_option(key): value for key, value in data.get("defaults", {}).items()}
     commands = ("run", "verify", "plan", "inventory", "validate")
     return {name: {**common, **{_option(k): v for k, v in data.get(name, {}).items()}} for name in commands}

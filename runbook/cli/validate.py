@@ -84,7 +84,8 @@ def command(
         problems = look.ended()
     finally:
         gc.enable()
-    click.echo(FORMATS[form](problems, look.texts, len(files)), nl=False)
+    text = FORMATS[form](problems, look.texts, len(files))
+    click.echo(text.encode("utf-8", "backslashreplace"), nl=False)  # a file's name may hold what is not UTF-8
     wrong = [problem for problem in problems if strict or problem.severity is Severity.ERROR]
     return WRONG if wrong else OK
 

@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from runbook.frozen import frozen
-from runbook.model import Block, Input, Playbook, Remediation, Stage
+from runbook.model import Block, Playbook, Remediation, Stage
 from runbook.playbook.check import check
+from runbook.playbook.inputs import inputs
 from runbook.playbook.names import unknown_databases, wrong_schedule
 from runbook.playbook.nodes import Builder
 from runbook.playbook.schema import BLOCK_ONLY, SHARED, loading
@@ -78,7 +79,10 @@ def playbook_from(document: Document, root: Path) -> Loaded:
     builder.remediations = {
         str(name): (value, place / "remediations" / name) for name, value in _mapping(data.get("remediations")).items()
     }
-    playbook = _build(builder, data, place)
+    try:
+        playbook = _build(builder, data, place)
+    except RecursionError:
+        raise Problems([place.problem("steps, includes and remediations are nested too deeply", rule="size")]) from None
     return Loaded(playbook, (*builder.problems, *unknown_databases(playbook), *wrong_schedule(playbook)))
 
 
@@ -92,7 +96,7 @@ def _build(builder: Builder, data: Mapping[str, Any], place: Place) -> Playbook:
         hosts=str(data.get("hosts", "all")),
         description=str(data.get("description", "")),
         labels={str(k): str(v) for k, v in _mapping(data.get("labels")).items()},
-        inputs=_inputs(builder, data.get("inputs"), place / "inputs"),
+        inputs=inputs(builder, data.get("inputs"), place / "inputs"),
         vars=variables,
         vars_places=places,
         databases=_databases(builder, data.get("databases"), place / "databases"),
@@ -143,33 +147,6 @@ def _stage(
     )
 
 
-def _inputs(builder: Builder, data: Any, place: Place) -> dict[str, Input]:
-    out = {}
-    for name, raw in _mapping(data).items():
-        here = place / name
-        if not isinstance(raw, Mapping):
-            builder.add(
-                here.problem("an input is a mapping", f"such as `{name}: {{type: string, default: x}}`", "type")
-            )
-            continue
-        builder.problems += check(loading("input"), raw, here)
-        schema = {k: v for k, v in raw.items() if k not in ("default", "description", "secret", "env", "required")}
-        out[str(name)] = Input(
-            name=str(name),
-            schema=schema,
-            place=here,
-            default=raw.get("default"),
-            has_default="default" in raw,
-            description=str(raw.get("description", "")),
-            secret=raw.get("secret") is True,
-            env=str(raw.get("env", "")),
-            required=raw.get("required") is not False,
-        )
-        if "default" in raw and not builder.problems:
-            builder.problems += check(schema, raw["default"], here / "default")
-    return out
-
-
 def _databases(builder: Builder, data: Any, place: Place) -> dict[str, Mapping[str, Any]]:
     out = {}
     for name, raw in _mapping(data).items():
@@ -189,17 +166,11 @@ def _variables(builder: Builder, data: Mapping[str, Any], place: Place) -> tuple
     places: dict[str, Place] = {}
     files = data.get("vars_files")
     for index, name in enumerate(files if isinstance(files, list) else []):
-        path = Path(place.document.file).absolute().parent / str(name)
-        if not path.is_file():
-            at = place / "vars_files" / index
-            builder.add(at.problem(f"there is no file {name!r} beside the playbook", rule="vars-file"))
+        at = place / "vars_files" / index
+        path = builder.file_beside(str(name), at, "vars-file")
+        document = builder.document(path) if path else None
+        if document is None:
             continue
-        try:
-            document = read_yaml_file(path)
-        except Problems as error:
-            builder.problems += error.problems
-            continue
-        builder.documents.append(document)
         _take(builder, document.data, Place(document), values, places)
     _take(builder, data.get("vars"), place / "vars", values, places)
     return values, places

@@ -18,7 +18,17 @@ from runbook.steps import KINDS
 from runbook.templating.render import is_template, nearest, syntax_error
 from runbook.yaml_source import read_yaml_file
 
+MAX_STEPS = 20_000
+"""Steps of a playbook, those that several includes or remediations share counted for each."""
+MAX_DEEP = 50
+"""Includes within includes, and remediations of remediations."""
+MAX_SHOWN = 60
 EXPRESSIONS = ("when", "until", "changed_when", "failed_when", "expect")
+_TEMPLATED = (
+    *("name", "vars", "environment", "delegate_to", "become", "become_user", "timeout"),
+    *("retries", "delay", "ignore_errors", "no_log", "cause", "loop_control"),
+)
+"""Keys whose values may be templates."""
 _BARE_ARGS = {("assert", "that")}
 """Options of kinds that hold bare expressions."""
 _FOREIGN = {
@@ -56,6 +66,8 @@ class Builder:
     remediations: Mapping[str, tuple[Any, Place]] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
     documents: list[Document] = field(default_factory=list)
+    _read: dict[Path, Document | None] = field(default_factory=dict)
+    _built: int = 0
     _including: list[Path] = field(default_factory=list)
     _fixing: list[str] = field(default_factory=list)
 
@@ -72,6 +84,9 @@ class Builder:
         if not isinstance(data, Mapping):
             self.add(place.problem("a step is a mapping", "such as `- command: uptime`", "type"))
             return None
+        self._built += 1
+        if self._built > MAX_STEPS:
+            raise Problems([*self.problems, _too_many(place)], {doc.file: doc.text for doc in self.documents})
         if (shape := self._shape(data, place)) is None:
             return None
         if shape == "steps":
@@ -197,16 +212,11 @@ class Builder:
             return None
         at = place / "include"
         path = self._included_path(str(data["include"]), at)
-        if path is None:
+        document = self.document(path) if path else None
+        if path is None or document is None:
             return None
         self._including.append(path)
         try:
-            document = read_yaml_file(path)
-        except Problems as error:
-            self.problems += error.problems
-            return None
-        else:
-            self.documents.append(document)
             if not isinstance(document.data, list):
                 self.add(Place(document).problem("an included file holds a list of steps", rule="include"))
             steps = self.nodes(document.data, Place(document), f"{number}.")
@@ -224,23 +234,49 @@ class Builder:
                 )
             )
             return None
-        path = (Path(at.document.file).absolute().parent / name).resolve()
-        if not path.is_relative_to(self.root.resolve()):
-            self.add(at.problem("the file lies outside the project", f"the project is {self.root}", "include"))
-        elif path in self._including or path == Path(at.document.file).resolve():
+        if len(self._including) >= MAX_DEEP:
+            self.add(at.problem(f"more than {MAX_DEEP} includes within each other", rule="size"))
+            return None
+        path = self.file_beside(name, at, "include")
+        if path is not None and (path in self._including or path == Path(at.document.file).resolve()):
             self.add(at.problem("the file includes itself, in a circle", rule="cycle"))
-        elif not path.is_file():
-            self.add(at.problem(f"there is no file {name!r} beside {at.document.file}", rule="include"))
+            return None
+        return path
+
+    def file_beside(self, name: str, at: Place, rule: str) -> Path | None:
+        """The file of the project that is meant by a name in another of its files; links are followed first."""
+        try:
+            path = (Path(at.document.file).absolute().parent / name).resolve()
+            there = path.is_file()
+        except (OSError, ValueError, RuntimeError) as error:  # too long, a NUL in it, links in a circle
+            self.add(at.problem(f"{name[:MAX_SHOWN]!r} cannot be a file's name: {error}", rule=rule))
+            return None
+        if not path.is_relative_to(self.root.resolve()):
+            self.add(at.problem("the file lies outside the project", f"the project is {self.root}", rule))
+        elif not there:
+            self.add(at.problem(f"there is no file {name!r} beside {at.document.file}", rule=rule))
         else:
             return path
         return None
+
+    def document(self, path: Path) -> Document | None:
+        """A file of the project, read once; None where something is wrong with it, which is told once."""
+        if path not in self._read:
+            self._read[path] = None
+            try:
+                self._read[path] = document = read_yaml_file(path)
+                self.documents.append(document)
+            except Problems as error:
+                self.problems += error.problems
+        return self._read[path]
 
     # --- what they share ---------------------------------------------------------------------------------
 
     def common(self, data: Mapping[str, Any], place: Place, number: str, *, defaults: bool = True) -> Common:
         values: dict[str, Any] = {**(self.defaults if defaults else {}), **data}
-        for key in ("name", "vars", "environment", "delegate_to", "become", "become_user", "timeout"):
-            self.templates(data.get(key), place / key)
+        for key in _TEMPLATED:
+            if key in data:
+                self.templates(data[key], place / key)
         return Common(
             name=str(values.get("name") or ""),
             when=self.expressions(data, place, "when"),
@@ -286,6 +322,9 @@ class Builder:
         if name in self._fixing:
             self.add(at.problem(f"the remediation {name!r} leads to itself", rule="cycle"))
             return None
+        if len(self._fixing) >= MAX_DEEP:
+            self.add(at.problem(f"more than {MAX_DEEP} remediations within each other", rule="size"))
+            return None
         data, place = self.remediations[name]
         self._fixing.append(name)
         try:
@@ -321,13 +360,13 @@ class Builder:
     def _bare(self, value: Any, place: Place) -> None:
         for index, item in enumerate(value if isinstance(value, list) else [value]):
             at = place / index if isinstance(value, list) else place
-            if found := syntax_error(_as_text(item), bare=True):
+            if found := _objection(_as_text(item), bare=True):
                 self.add(at.problem(found[0], found[1], "template"))
 
     def templates(self, value: Any, place: Place) -> None:
         """Look at the syntax of every template in a value."""
         if isinstance(value, str):
-            if is_template(value) and (found := syntax_error(value, bare=False)):
+            if is_template(value) and (found := _objection(value, bare=False)):
                 self.add(place.problem(found[0], found[1], "template"))
         elif isinstance(value, Mapping):
             for key, item in value.items():
@@ -351,6 +390,19 @@ class Builder:
 
     def add(self, problem: Problem) -> None:
         self.problems.append(problem)
+
+
+def _too_many(place: Place) -> Problem:
+    hint = "includes or remediations that lead to others multiply: let them run once"
+    return place.problem(f"more than {MAX_STEPS} steps, once all includes and remediations are followed", hint, "size")
+
+
+def _objection(text: str, *, bare: bool) -> tuple[str, str] | None:
+    """What is wrong with a template's syntax, also where Jinja and Python have no words for it."""
+    try:
+        return syntax_error(text, bare=bare)
+    except (RecursionError, MemoryError, SyntaxError):
+        return "template syntax: it is nested too deeply", "set parts of it as variables"
 
 
 def _as_text(value: Any) -> str:

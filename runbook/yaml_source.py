@@ -23,7 +23,7 @@ MAX_OPENED = 20_000
 MAX_SHOWN = 40
 """Characters of a value that a message shows."""
 
-_Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _TAG = "tag:yaml.org,2002:"
 _TEXT_TAGS = {_TAG + "str", _TAG + "timestamp", _TAG + "value"}
 """Read as text. Timestamps too: a date in a runbook is something to print or to compare with text."""
@@ -91,7 +91,7 @@ class _Reader:
 
     def _compose(self) -> Any:
         try:
-            loader = _Loader(self.text)
+            loader = Loader(self.text)
             try:
                 return loader.get_single_node()
             finally:
@@ -113,7 +113,7 @@ class _Reader:
 
     def _look_at_depth(self) -> None:
         """Refuses what is nested too deeply, event by event: without a call for each level."""
-        loader, depth = _Loader(self.text), 0
+        loader, depth = Loader(self.text), 0
         try:
             while loader.check_event():
                 event = loader.get_event()

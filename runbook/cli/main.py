@@ -25,6 +25,7 @@ SHOWN = 1024 * 1024
 COMMANDS = {
     "completion": ("runbook.cli.completion", "Print the completion script of a shell."),
     "doc": ("runbook.cli.doc", "Show the reference of a kind of step."),
+    "fmt": ("runbook.cli.fmt", "Lay out playbooks: order of keys, indentation."),
     "history": ("runbook.cli.history", "List the runs that are kept."),
     "init": ("runbook.cli.init", "Make a project: a playbook, an inventory, editor settings."),
     "inventory": ("runbook.cli.inventory", "Show hosts, groups and variables."),

@@ -119,7 +119,9 @@ def _odd_names(hosts: Iterable[Host], sources: tuple[str, ...]) -> Iterator[Prob
     for host in hosts:
         if host.get("ansible_connection") in LOCAL:
             continue
-        asked = [(odd_host(host.name), None)] if not host.get("ansible_host") else []
+        asked: list[tuple[str, Span | None]] = []
+        if not host.get("ansible_host"):
+            asked.append((odd_host(host.name), None))
         for name, odd in (("ansible_host", odd_host), ("ansible_user", odd_user)):
             variable = host.variables.get(name)
             if variable is not None and not is_template(variable.value):

@@ -11,13 +11,11 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from runbook.cli.problem_formats import FORMATS
-from runbook.source import Problem, Problems, Severity, in_order, read_bounded
+from runbook.cli.search import is_playbook, yaml_files
+from runbook.source import Problem, Problems, Severity, in_order
 
 if TYPE_CHECKING:
     from runbook.model import Inventory, Playbook
-
-LOOK = 1024 * 1024
-"""Bytes of a file in which `stages:` is looked for."""
 
 EPILOG = """\b
 Examples:
@@ -160,22 +158,6 @@ def _files(paths: Iterable[Path]) -> Iterator[Path]:
     """Named files as they are; in folders every YAML file that looks like a playbook."""
     for path in paths:
         if path.is_dir():
-            inside = (file for file in sorted(path.rglob("*.y*ml")) if not _is_hidden(file.relative_to(path)))
-            yield from (file for file in inside if is_playbook(file))
+            yield from filter(is_playbook, yaml_files(path))
         else:
             yield path
-
-
-def _is_hidden(path: Path) -> bool:
-    return any(part.startswith(".") or part == "node_modules" for part in path.parts)
-
-
-def is_playbook(path: Path) -> bool:
-    """Does it have stages? A file that cannot be read has none."""
-    if path.suffix not in (".yml", ".yaml") or not path.is_file():
-        return False
-    try:
-        text = read_bounded(path, LOOK).decode("utf-8", "replace")
-    except OSError:
-        return False
-    return text.startswith("stages:") or "\nstages:" in text

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator
 from pathlib import PurePath
 from typing import Any
@@ -78,6 +79,6 @@ def _location(place: str) -> dict[str, Any]:
 
 def location(file: str, region: dict[str, int]) -> dict[str, Any]:
     """A region of a file."""
-    uri = quote(PurePath(file).as_posix())
+    uri = quote(os.fsencode(PurePath(file).as_posix()))
     where = {"uri": uri} if not PurePath(file).is_absolute() else {"uri": f"file://{uri}"}
     return {"physicalLocation": {"artifactLocation": where, "region": region}}

@@ -9,6 +9,8 @@ from typing import Any
 from runbook.frozen import replace
 from runbook.source import Problem, Severity, render
 
+MOST = 100
+"""Problems that are shown to a person; after so many of them nobody reads on."""
 Texts = Mapping[str, str]
 """Of each file that was read, by its name, the text."""
 
@@ -19,8 +21,10 @@ def as_text(problems: Sequence[Problem], texts: Texts, playbooks: int) -> str:
 
     shown = "".join(
         render(_named(problem), texts.get(problem.span.file) or text_of(problem.span.file)) + "\n\n"
-        for problem in problems
+        for problem in problems[:MOST]
     )
+    if len(problems) > MOST:
+        shown += f"… and {len(problems) - MOST} more: mend these first, or ask for --format json.\n"
     files = counted(playbooks, "playbook")
     return f"{shown}{files}, {summary(problems)}.\n" if problems else f"{files}, no problems.\n"
 

@@ -112,7 +112,7 @@ _PLAIN: Mapping[Any, Mapping[str, Any]] = {
 
 def _object(kind: type, made: dict[str, Any]) -> dict[str, Any]:
     hints = typing.get_type_hints(kind, {**vars(events), **vars(results)})
-    names = [field.name for field in dataclasses.fields(kind)]  # type: ignore[arg-type] # only dataclasses are given
+    names = [field.name for field in dataclasses.fields(kind)]
     properties = {name: _described(_of(hints[name], made), kind, name) for name in names}
     text = " ".join((kind.__doc__ or "").split("\n\n")[0].split())
     return {"type": "object", "description": text, "required": names, "properties": properties}

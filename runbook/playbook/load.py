@@ -167,8 +167,8 @@ def _variables(builder: Builder, data: Mapping[str, Any], place: Place) -> tuple
     files = data.get("vars_files")
     for index, name in enumerate(files if isinstance(files, list) else []):
         at = place / "vars_files" / index
-        path = builder.file_beside(str(name), at, "vars-file")
-        document = builder.document(path) if path else None
+        path = builder.files.beside(str(name), at, "vars-file")
+        document = builder.files.document(path) if path else None
         if document is None:
             continue
         _take(builder, document.data, Place(document), values, places)
@@ -194,7 +194,7 @@ def _remediations(builder: Builder) -> dict[str, Remediation]:
             builder.add(place.problem("a remediation is a mapping with `steps`", rule="type"))
         elif branch := builder.remediation(data, place, "f", name):
             found[name] = branch
-    builder.problems = list(dict.fromkeys(builder.problems))
+    builder.problems[:] = dict.fromkeys(builder.problems)
     return found
 
 

@@ -12,17 +12,17 @@ from typing import Any
 
 from runbook.model import Block, Choose, Common, Expression, Node, Option, Remediation, Step
 from runbook.playbook.check import check
+from runbook.playbook.files import Files
+from runbook.playbook.foreign import FOREIGN, better
 from runbook.playbook.schema import BLOCK_ONLY, COMMON, STEP_ONLY, STRUCTURES, loading
 from runbook.source import Document, Place, Problem, Problems
 from runbook.steps import KINDS
 from runbook.templating.render import is_template, nearest, syntax_error
-from runbook.yaml_source import read_yaml_file
 
 MAX_STEPS = 20_000
 """Steps of a playbook, those that several includes or remediations share counted for each."""
 MAX_DEEP = 50
 """Includes within includes, and remediations of remediations."""
-MAX_SHOWN = 60
 EXPRESSIONS = ("when", "until", "changed_when", "failed_when", "expect")
 _TEMPLATED = (
     *("name", "vars", "environment", "delegate_to", "become", "become_user", "timeout"),
@@ -31,29 +31,6 @@ _TEMPLATED = (
 """Keys whose values may be templates."""
 _BARE_ARGS = {("assert", "that")}
 """Options of kinds that hold bare expressions."""
-_FOREIGN = {
-    "block": "write `steps:`",
-    "with_items": "write `loop:`",
-    "with_dict": 'write `loop: "{{ X | dict2items }}"`',
-    "local_action": "write the step with `delegate_to: localhost`",
-    "notify": "write the step behind this one, with a `when` that asks whether this one changed",
-    "sudo": "write `become: true`",
-    "args": "write the options under the kind's own key",
-    "import_tasks": "write `include:`",
-    "include_tasks": "write `include:`",
-    "tasks": "write `steps:`",
-    "debug": "write `note:`",
-    "set_fact": "write `set:`",
-    "pause": "write `wait: {sleep: SECONDS}`, or `confirm:` for a question",
-    "uri": "write `http:`",
-    "wait_for": "write `wait:`",
-    "systemd": "write `service:`",
-    "stat": "write `file:`",
-    "lineinfile": "write `edit:` with `line` and `regexp`",
-    "blockinfile": "write `edit:` with `block`",
-    "fail": "write `assert:`",
-}
-"""What people bring from other tools, and what stands for it here."""
 
 
 @dataclass
@@ -66,10 +43,12 @@ class Builder:
     remediations: Mapping[str, tuple[Any, Place]] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
     documents: list[Document] = field(default_factory=list)
-    _read: dict[Path, Document | None] = field(default_factory=dict)
     _built: int = 0
     _including: list[Path] = field(default_factory=list)
     _fixing: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.files = Files(self.root, self.problems, self.documents)
 
     # --- nodes -------------------------------------------------------------------------------------------
 
@@ -126,7 +105,7 @@ class Builder:
         return None
 
     def _unknown(self, key: str, place: Place, known: set[str], what: str) -> None:
-        hint = _FOREIGN.get(key) or nearest(key, known) or f"kinds: {', '.join([*KINDS, *STRUCTURES])}"
+        hint = FOREIGN.get(key) or nearest(key, known) or f"kinds: {', '.join([*KINDS, *STRUCTURES])}"
         self.add((place / key).problem(f"{what} {key!r}", hint, "unknown-key", at_key=True))
 
     def _step(self, kind: str, data: Mapping[str, Any], place: Place, number: str) -> Step:
@@ -212,7 +191,7 @@ class Builder:
             return None
         at = place / "include"
         path = self._included_path(str(data["include"]), at)
-        document = self.document(path) if path else None
+        document = self.files.document(path) if path else None
         if path is None or document is None:
             return None
         self._including.append(path)
@@ -237,38 +216,11 @@ class Builder:
         if len(self._including) >= MAX_DEEP:
             self.add(at.problem(f"more than {MAX_DEEP} includes within each other", rule="size"))
             return None
-        path = self.file_beside(name, at, "include")
+        path = self.files.beside(name, at, "include")
         if path is not None and (path in self._including or path == Path(at.document.file).resolve()):
             self.add(at.problem("the file includes itself, in a circle", rule="cycle"))
             return None
         return path
-
-    def file_beside(self, name: str, at: Place, rule: str) -> Path | None:
-        """The file of the project that is meant by a name in another of its files; links are followed first."""
-        try:
-            path = (Path(at.document.file).absolute().parent / name).resolve()
-            there = path.is_file()
-        except (OSError, ValueError, RuntimeError) as error:  # too long, a NUL in it, links in a circle
-            self.add(at.problem(f"{name[:MAX_SHOWN]!r} cannot be a file's name: {error}", rule=rule))
-            return None
-        if not path.is_relative_to(self.root.resolve()):
-            self.add(at.problem("the file lies outside the project", f"the project is {self.root}", rule))
-        elif not there:
-            self.add(at.problem(f"there is no file {name!r} beside {at.document.file}", rule=rule))
-        else:
-            return path
-        return None
-
-    def document(self, path: Path) -> Document | None:
-        """A file of the project, read once; None where something is wrong with it, which is told once."""
-        if path not in self._read:
-            self._read[path] = None
-            try:
-                self._read[path] = document = read_yaml_file(path)
-                self.documents.append(document)
-            except Problems as error:
-                self.problems += error.problems
-        return self._read[path]
 
     # --- what they share ---------------------------------------------------------------------------------
 
@@ -377,16 +329,9 @@ class Builder:
 
     def _check_keys(self, name: str, data: Mapping[str, Any], place: Place) -> list[Problem]:
         found = check(loading(name), data, place)
-        found = [self._better(problem) for problem in found]
+        found = [better(problem) for problem in found]
         self.problems += found
         return found
-
-    def _better(self, problem: Problem) -> Problem:
-        """For a key that other tools have: what to write here."""
-        key = problem.message.removeprefix("unknown key ").strip("'")
-        if problem.rule == "unknown-key" and key in _FOREIGN:
-            return Problem(problem.message, problem.span, _FOREIGN[key], problem.rule)
-        return problem
 
     def add(self, problem: Problem) -> None:
         self.problems.append(problem)

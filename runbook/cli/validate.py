@@ -83,7 +83,8 @@ def command(
     finally:
         gc.enable()
     text = FORMATS[form](problems, look.texts, len(files))
-    click.echo(text.encode("utf-8", "backslashreplace"), nl=False)  # a file's name may hold what is not UTF-8
+    # The name of a file may hold what is not UTF-8.
+    click.echo(text.encode("utf-8", "backslashreplace").decode(), nl=False)
     wrong = [problem for problem in problems if strict or problem.severity is Severity.ERROR]
     return WRONG if wrong else OK
 

@@ -48,9 +48,13 @@ def _always(_words: Sequence[str]) -> bool:
     return True
 
 
+_GROUPS = ("compose", "container", "image", "volume", "network")
+"""Words of docker's behind which the verb stands."""
+
+
 def _verbs(*verbs: str) -> Callable[[Sequence[str]], bool]:
     """Does its first word that is no option say one of these?"""
-    return lambda words: next((word for word in words if not word.startswith("-")), "") in verbs
+    return lambda words: next((word for word in words if not word.startswith("-") and word not in _GROUPS), "") in verbs
 
 
 def _in_place(words: Sequence[str]) -> bool:
@@ -94,9 +98,10 @@ def _plainly(step: Step) -> str:
         return ""
     argv = step.args.get("argv")
     if isinstance(argv, list):
-        return _of(list(map(str, argv)))
+        return _of(list(map(str, argv)), redirects=False)
+    shell = step.kind == "shell"
     text = _HEREDOC.sub(r"\3", _TEMPLATE.sub("$template", str(step.args.get("cmd", ""))))
-    return next(filter(None, map(_of, _simple(text, step.kind == "shell"))), "")
+    return next(filter(None, (_of(words, redirects=shell) for words in _simple(text, shell))), "")
 
 
 def _simple(text: str, shell: bool) -> Iterator[list[str]]:
@@ -121,7 +126,7 @@ def _words(text: str) -> list[str]:
     return list(lexer)
 
 
-def _of(words: list[str]) -> str:
+def _of(words: list[str], *, redirects: bool) -> str:
     """The words that change something; empty when none do."""
     if words[:1] and words[0] in ("[[", "((", "["):
         return ""
@@ -129,7 +134,7 @@ def _of(words: list[str]) -> str:
         words = words[1:]
         while words and words[0].startswith("-"):
             words = words[1:]
-    for operator, target in pairwise(words):
+    for operator, target in pairwise(words) if redirects else ():
         if operator in (">", ">>", ">|", "&>") and not _scratch(target) and not target.isdigit():
             return f"{operator} {target}"
     name = words[0].rsplit("/", 1)[-1] if words else ""

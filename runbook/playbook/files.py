@@ -21,9 +21,17 @@ class Files:
     problems: list[Problem]
     documents: list[Document]
     _read: dict[Path, Document | None] = field(default_factory=dict)
+    _found: dict[tuple[str, str], Path] = field(default_factory=dict)
 
     def beside(self, name: str, at: Place, rule: str) -> Path | None:
         """The file that is meant by a name in another one; links are followed before it is looked where it lies."""
+        key = (at.document.file, name)
+        path = self._found.get(key) or self._find(name, at, rule)
+        if path is not None:
+            self._found[key] = path
+        return path
+
+    def _find(self, name: str, at: Place, rule: str) -> Path | None:
         try:
             path = (Path(at.document.file).absolute().parent / name).resolve()
             there = path.is_file()

@@ -51,6 +51,23 @@ def _in_order(text: str, file: str) -> str:
 
 
 def _laid_out(text: str) -> str:
+    """A list at the top is laid out below a key, so that it is indented as any other, and comes back to the left."""
+    head, body = _head(text)
+    if not re.match(r"(?:[ \t]*(?:#.*)?\n)*-\s", body):
+        return _dumped(text)
+    inside = "\n".join(f"  {line}" if line.strip() else line for line in body.split("\n"))
+    laid = _dumped(f"x:\n{inside}").removeprefix("x:\n")
+    return head + "\n".join(line.removeprefix("  ") for line in laid.split("\n"))
+
+
+def _head(text: str) -> tuple[str, str]:
+    """The lines up to `---`, and the rest."""
+    found = re.match(r"(?:(?:#.*|%.*)?\n)*---[ \t]*\n", text)
+    return (found[0], text[found.end() :]) if found else ("", text)
+
+
+def _dumped(text: str) -> str:
+    """By ruamel.yaml, which keeps comments, quotes and blocks."""
     from ruamel.yaml import YAML
     from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
@@ -59,21 +76,16 @@ def _laid_out(text: str) -> str:
     ruamel.width = 1_000_000
     ruamel.indent(mapping=2, sequence=4, offset=2)
     ruamel.allow_duplicate_keys = True  # the loader tells of them
+    ruamel.explicit_start = bool(_head(text)[0])
     out = io.StringIO()
     try:
         data = ruamel.load(text)
         _keep_anchors(data, set())
-        ruamel.explicit_start = _starts_with_marker(text)
         ruamel.dump(data, out)
     except (YAMLError, MarkedYAMLError, ValueError, TypeError, AssertionError, AttributeError, KeyError) as error:
         raise NotKept(f"its layout cannot be read: {' '.join(str(error).split())[:120]}") from None
-    laid = out.getvalue()
-    laid = _to_the_left(laid) if isinstance(data, list) else laid
-    return "\n".join(line.rstrip() if not line.strip() else line for line in laid.rstrip("\n").split("\n")) + "\n"
-
-
-def _starts_with_marker(text: str) -> bool:
-    return any(line.rstrip() == "---" for line in text.split("\n", 50)[:50])
+    lines = out.getvalue().rstrip("\n").split("\n")
+    return "\n".join(line if line.strip() else "" for line in lines) + "\n"
 
 
 def _keep_anchors(data: Any, seen: set[int]) -> None:
@@ -86,11 +98,6 @@ def _keep_anchors(data: Any, seen: set[int]) -> None:
     inner = list(data.values()) if isinstance(data, dict) else data if isinstance(data, list) else ()
     for item in inner:
         _keep_anchors(item, seen)
-
-
-def _to_the_left(text: str) -> str:
-    """A list at the top begins at the left edge."""
-    return "\n".join(line.removeprefix("  ") for line in text.split("\n"))
 
 
 def _compare(before: Document, text: str, file: str) -> None:

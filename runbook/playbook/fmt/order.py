@@ -131,6 +131,8 @@ def _reorder(node: Any, order: Order, lines: list[str]) -> None:
     if not _begin_lines(node, starts, column, lines):
         return
     first, end = starts[0], _last(node.value[-1][1]) + 1
+    while not lines[end - 1].strip():  # what is empty behind a block of text
+        end -= 1
     bounds = [first, *(_with_comments(start, lines, first) for start in starts[1:]), end]
     chunks = [lines[start:stop] for start, stop in pairwise(bounds)]
     begin = wanted[0]

@@ -106,12 +106,12 @@ def make_plan(wanted: Wanted, ask: Callable[[Input], Any] | None = None) -> Any:
         extra |= {item.name: coerce(ask(item), item) for item in lacking}
         plan = build(playbook, inventory, Given(extra, wanted.run), selection, wanted.limit)
     check_inputs(playbook, plan.variables, plan.hosts)
-    if odd := list(_odd_names(plan.hosts, inventory.sources)):
+    if odd := list(odd_names(plan.hosts, inventory.sources)):
         raise Problems(odd)
     return plan
 
 
-def _odd_names(hosts: Iterable[Host], sources: tuple[str, ...]) -> Iterator[Problem]:
+def odd_names(hosts: Iterable[Host], sources: tuple[str, ...]) -> Iterator[Problem]:
     """Names, addresses and users that no connection would be made with, told before anything has begun."""
     from runbook.transports.connect import LOCAL
     from runbook.transports.names import WAY_OUT, odd_host, odd_user

@@ -120,6 +120,7 @@ class _Look:
         return in_order(silenced(in_order(self.problems), self.texts))
 
     def _hosts(self, file: Path) -> Inventory | None:
+        from runbook.cli.options import odd_names
         from runbook.inventory.load import load_inventory
 
         if not self.inventory:
@@ -129,7 +130,7 @@ class _Look:
         except Problems as error:
             self._add(error)
             return None
-        self.problems += found.warnings
+        self.problems += [*found.warnings, *odd_names(found.hosts.values(), found.sources)]
         return found
 
     def _select(self, playbook: Playbook) -> None:

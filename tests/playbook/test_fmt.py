@@ -57,7 +57,7 @@ def test_what_it_changes(name: str) -> None:
 
 KEPT = {
     "quotes": "- note: 'it''s'\n- note: \"a \\t b\"\n- note: plain\n",
-    "scalars": "- note: x\n  vars: {a: 0644, b: 12:30, c: 2020-01-01, d: yes, e: 0x1F, f: 1e3, h: 1_000, i: .5, j: 'n'}\n",
+    "scalars": "- note: x\n  vars: {a: 0644, b: 12:30, c: 2020-01-01, d: yes, e: 0x1F, f: 1e3, h: 1_000, i: .5}\n",
     "blank lines and comments": "# head\n\n- note: a\n\n\n# between\n- note: b # behind\n\n# the end\n",
     "blocks": "- shell: |\n    a\n      b\n\n    c\n- note: >-\n    one\n    two\n\n    three\n",
     "blocks with marks": "- note: |2+\n      x\n\n- note: y\n",

@@ -119,7 +119,7 @@ def _items(node: Any) -> list[Any]:
 
 
 def _reorder(node: Any, order: Order, lines: list[str]) -> None:
-    if node.flow_style or len(node.value) < 2:
+    if not isinstance(node, yaml.MappingNode) or node.flow_style or len(node.value) < 2:
         return
     rank = {name: index for index, name in enumerate(order)}
     keys = [str(key.value) for key, _ in node.value]

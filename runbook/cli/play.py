@@ -72,11 +72,13 @@ def play(
 ) -> int:
     """Plan, run, show, report; gives the exit code. `before` may refuse the plan. `given` has the options' values."""
     from runbook.cli.main import verdict_code
-    from runbook.cli.reporting import parse, writable, write
+    from runbook.cli.reporting import parse, writable, writable_folder, write
     from runbook.record import Recorder
     from runbook.reports import console
 
     wanted_reports = [writable(parse(text)) for text in given["reports"]]
+    if given["output_dir"]:
+        writable_folder(given["output_dir"])
     run_id = time.strftime("%Y%m%d-%H%M%S-", time.gmtime()) + secrets.token_hex(3)
     plan = make_plan(_wanted(playbook, given, run_id, mode), input_prompt())
     before(plan)

@@ -45,6 +45,13 @@ def writable(wanted: Wanted) -> Wanted:
     return wanted
 
 
+def writable_folder(path: Path) -> None:
+    """Raises click.UsageError where files cannot be written below it as things stand."""
+    there = next(folder for folder in (path.absolute(), *path.absolute().parents) if folder.exists())
+    if not there.is_dir() or not os.access(there, os.W_OK | os.X_OK):
+        raise click.UsageError(f"the output cannot be written to {path}: {there} is not to be written to")
+
+
 def write(wanted: Wanted, run: Run) -> str:
     """Write it; returns a line that says where it is. A file that cannot be written is told, and ends nothing."""
     text = importlib.import_module(REPORTS[wanted.form].module).render(run)

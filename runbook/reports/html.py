@@ -214,9 +214,10 @@ def _stage(run: Run, page: Page, stage: StageRecord) -> str:
 
 def _on_host(run: Run, page: Page, stage: StageRecord, result: Result, index: int) -> str:
     data = f"data-host='{html_text(result.host)}'"
-    if len(run.hosts) == 1:
-        return f"<div class=host {data}>{_steps(page, result, page.large)}</div>"
-    is_open = len(stage.results) <= 3 or (result.status in TROUBLE and (not page.large or index < MOST_OPEN))
+    if len(run.hosts) == 1 and not page.large:
+        return f"<div class=host {data}>{_steps(page, result)}</div>"
+    few = MOST_OPEN if page.large else len(stage.results)
+    is_open = (result.status in TROUBLE and index < few) or (len(stage.results) <= 3 and not page.large)
     inside = _steps(page, result, page.large and is_open)
     if page.large and not is_open:
         inside, data = later(inside), f"{data} data-key={page.key(result.host)} data-steps='{_told(result)}'"
@@ -228,7 +229,7 @@ def _on_host(run: Run, page: Page, stage: StageRecord, result: Result, index: in
     )
 
 
-def _steps(page: Page, result: Result, lazy: bool) -> str:
+def _steps(page: Page, result: Result, lazy: bool = False) -> str:
     return "".join(page.result(child, lazy) for child in result.children) or page.result(result, lazy)
 
 

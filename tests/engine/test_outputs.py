@@ -155,6 +155,8 @@ def test_on_the_command_line(tmp_path: Path) -> None:
     assert not (tmp_path / "out").exists(), "nothing was run"
     done = runbook("run", "p.yml", "-i", "localhost,", "--output-dir", "out", cwd=tmp_path)
 
+    wrong = runbook("run", "p.yml", "-i", "localhost,", "--output-dir", "p.yml/out", cwd=tmp_path)
+    assert (wrong.returncode, "p.yml is not to be written to" in wrong.stderr) == (2, True)
     (file,) = (tmp_path / "out").rglob("1.stdout")
     assert file.read_text() == "out\n"
     assert str(file.relative_to(tmp_path)) in done.stdout

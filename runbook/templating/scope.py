@@ -7,6 +7,7 @@ registered, set or given with -e is data and never is.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 from runbook.frozen import frozen
@@ -25,11 +26,21 @@ class Layer:
     place_of: PlaceOf = lambda _name: None
 
 
+@frozen
+class Ground:
+    """The controller as lookups see it."""
+
+    folder: Path | None = None
+    """Of the playbook: files are looked for from there. None: where the program runs."""
+    runs: bool = False
+    """Is this the run itself? Before it, lookups run no command."""
+
+
 class Scope(Mapping[str, Any]):
     """A mapping over layers. Values are rendered at first read and kept, so a scope serves one step, one thread."""
 
-    def __init__(self, layers: tuple[Layer, ...]) -> None:
-        self.layers = layers
+    def __init__(self, layers: tuple[Layer, ...], ground: Ground = Ground()) -> None:  # noqa: B008 - it is frozen
+        self.layers, self.ground = layers, ground
         self._done: dict[str, Any] = {}
         self._doing: list[str] = []
 
@@ -59,7 +70,7 @@ class Scope(Mapping[str, Any]):
 
     def plus(self, *layers: Layer) -> Scope:
         """A scope with more layers on top."""
-        return Scope((*self.layers, *layers))
+        return Scope((*self.layers, *layers), self.ground)
 
     def with_data(self, **values: Any) -> Scope:
         """A scope with more plain data on top."""

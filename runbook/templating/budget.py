@@ -66,12 +66,16 @@ def outermost() -> Mapping[str, Any]:
 def spend(steps: int = 1) -> None:
     """Takes steps. Raises TemplateError when there are none left, or no time."""
     budget = _BUDGET.get()
-    if budget is None:
-        return
-    budget.steps -= steps
+    if budget is not None:
+        budget.steps -= steps
+        if budget.steps % _LOOKS < steps:
+            _look(budget)
+
+
+def _look(budget: Budget) -> None:
     if budget.steps < 0:
         raise TemplateError(f"the template takes more than {MAX_STEPS:,} steps", hint="does it end at all?")
-    if budget.steps % _LOOKS < steps and time.thread_time() > budget.end:
+    if time.thread_time() > budget.end:
         raise TemplateError(f"the template takes more than {MAX_SECONDS:g} seconds", hint="does it end at all?")
 
 
@@ -104,8 +108,12 @@ def _count(number: float) -> str:
 
 def counted(values: Iterable[Any]) -> Iterator[Any]:
     """The values one by one, each a step."""
+    budget = _BUDGET.get()
     for value in values:
-        spend()
+        if budget is not None:  # as `spend`, which would take half of a short loop's time
+            budget.steps -= 1
+            if not budget.steps % _LOOKS:
+                _look(budget)
         yield value
 
 

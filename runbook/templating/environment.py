@@ -20,7 +20,7 @@ from jinja2.meta import find_undeclared_variables
 from jinja2.parser import Parser
 from jinja2.runtime import Context as RuntimeContext
 
-from runbook.frozen import frozen
+from runbook.frozen import frozen, replace
 from runbook.source import Place, Span
 from runbook.templating import budget
 from runbook.templating.errors import not_there, short, syntax_message
@@ -29,7 +29,7 @@ from runbook.templating.lookups import GLOBALS
 from runbook.templating.native import native
 from runbook.templating.questions import TESTS
 from runbook.templating.render import TemplateError, nearest
-from runbook.templating.sandbox import INTERNAL, Sandbox, finalize, guarded, guarded_filter
+from runbook.templating.sandbox import INTERNAL, Sandbox, ValueSandbox, finalize, guarded, guarded_filter, joined
 from runbook.templating.undefined import Undefined, refuse
 from runbook.templating.unknown import Unknown
 
@@ -41,9 +41,18 @@ _FULL_NAME = "ansible.builtin."
 
 @lru_cache(maxsize=1)
 def environment() -> Sandbox:
-    env = Sandbox(
-        undefined=Undefined, keep_trailing_newline=True, extensions=["jinja2.ext.do"], finalize=finalize
-    )
+    """For values and bare expressions."""
+    return _made(ValueSandbox)
+
+
+@lru_cache(maxsize=1)
+def _for_files() -> Sandbox:
+    return _made(Sandbox, keep_trailing_newline=True, finalize=finalize)
+
+
+def _made(kind: type[Sandbox], **options: Any) -> Sandbox:
+    # As Ansible's users know it, a line that holds only a block tag leaves no line.
+    env = kind(undefined=Undefined, trim_blocks=True, extensions=["jinja2.ext.do"], **options)
     filters = {name: guarded_filter(function) for name, function in {**env.filters, **BOUNDED, **FILTERS}.items()}
     of_collections = {f"{collection}.{name}": filters[name] for name, collection in COLLECTIONS.items()}
     env.filters = {**_with_full_names(filters), **of_collections, **INTERNAL}
@@ -58,15 +67,18 @@ def _with_full_names(named: Mapping[str, Any]) -> dict[str, Any]:
 
 @frozen
 class _Compiled:
-    """A template. `native` says that its value counts, not its text; `plain` that it is a variable or a part of one."""
+    """A template. `expression`: it is a single one; `plain`: just a variable or a part of one; `file`: it gives text.
+    `newlines` is how many the text ends with: a text that comes out keeps them."""
 
     template: Template
-    native: bool = False
+    expression: bool = False
     plain: bool = False
+    file: bool = False
+    newlines: int = 0
 
 
 def render_whole(text: str, scope: Mapping[str, Any], place: Place | Span | None = None) -> str:
-    """The text of a template file. As Ansible's users know it, a line that holds only a block tag leaves no line."""
+    """The text of a template file."""
     return str(_run(_whole, text, scope, place))
 
 
@@ -144,7 +156,7 @@ def _compile_node(node: nodes.Expr) -> _Compiled:
     node = guarded(node)
     node.set_environment(environment())
     body = [nodes.Assign(nodes.Name("result", "store"), node, lineno=1)]
-    return _Compiled(environment().from_string(nodes.Template(body, lineno=1)), native=True, plain=plain)
+    return _Compiled(environment().from_string(nodes.Template(body, lineno=1)), expression=True, plain=plain)
 
 
 @lru_cache(maxsize=8192)
@@ -152,12 +164,13 @@ def _template(text: str) -> _Compiled:
     """The compiled text; one that is a single whole expression gives its native value."""
     env = environment()
     text = _as_written(text)
+    newlines = len(text) - len(text.rstrip("\n"))
     body = env.parse(text).body
     if len(body) == 1 and isinstance(body[0], nodes.Output) and len(body[0].nodes) == 1:
         node = body[0].nodes[0]
         if not isinstance(node, nodes.TemplateData):
-            return _compile_node(node)
-    return _Compiled(env.from_string(text))
+            return replace(_compile_node(node), newlines=newlines)
+    return _Compiled(env.from_string(text), newlines=newlines)
 
 
 def _as_written(text: str) -> str:
@@ -173,7 +186,7 @@ def _as_written(text: str) -> str:
 
 @lru_cache(maxsize=64)
 def _whole(text: str) -> _Compiled:
-    return _Compiled(environment().overlay(trim_blocks=True).from_string(text))
+    return _Compiled(_for_files().from_string(text), file=True)
 
 
 def render_text(text: str, scope: Mapping[str, Any], place: Place | Span | None = None) -> Any:
@@ -186,7 +199,7 @@ def _run(make: Callable[[str], _Compiled], text: str, scope: Mapping[str, Any], 
     token = budget.begin(scope)
     try:
         compiled = make(text)
-        return _value(compiled, scope) if compiled.native else _text(compiled.template, scope)
+        return _text(compiled, scope) if compiled.file else _value(compiled, scope)
     except TemplateSyntaxError as error:
         message, hint = syntax_message(error, text, make is _expression)
         raise TemplateError(message, span, hint) from None
@@ -222,17 +235,22 @@ _FAILURES = (
 
 def _value(compiled: _Compiled, scope: Mapping[str, Any]) -> Any:
     context = _context(compiled.template, scope)
-    for _ in compiled.template.root_render_func(context):
-        pass
-    value = context.vars["result"]
+    pieces = compiled.template.root_render_func(context)
+    value = joined(pieces)
+    if compiled.expression:
+        value = context.vars["result"]
     refuse(value)
     if isinstance(value, Unknown):
         value.refuse()
-    return value if compiled.plain else native(value)
+    if not compiled.plain:
+        value = native(value)
+    if compiled.newlines and isinstance(value, str):
+        value += "\n" * (compiled.newlines - (len(value) - len(value.rstrip("\n"))))
+    return value
 
 
-def _text(template: Template, scope: Mapping[str, Any]) -> str:
-    text = "".join(template.root_render_func(_context(template, scope)))
+def _text(compiled: _Compiled, scope: Mapping[str, Any]) -> str:
+    text = "".join(compiled.template.root_render_func(_context(compiled.template, scope)))
     budget.made(len(text))
     return text
 

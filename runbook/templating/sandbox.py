@@ -7,11 +7,12 @@ would make (`guards`), and every round of a loop, every call and every filter dr
 from __future__ import annotations
 
 import types
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import wraps
 from typing import Any
 
 from jinja2 import nodes, pass_context
+from jinja2.nativetypes import NativeCodeGenerator
 from jinja2.runtime import Context
 from jinja2.sandbox import ImmutableSandboxedEnvironment, SandboxedFormatter
 from jinja2.visitor import NodeTransformer
@@ -33,6 +34,8 @@ class _Formatter(guards.Widths, SandboxedFormatter):
 
 
 class Sandbox(ImmutableSandboxedEnvironment):
+    """For template files: what it renders is text."""
+
     intercepted_binops = frozenset(guards.OPERATORS)
 
     def getattr(self, obj: Any, attribute: str) -> Any:
@@ -76,6 +79,24 @@ class Sandbox(ImmutableSandboxedEnvironment):
         return guarded(super()._parse(source, name, filename))
 
 
+class _ValueGenerator(NativeCodeGenerator):
+    def _output_const_repr(self, group: Iterable[Any]) -> str:
+        return repr(joined(group))
+
+
+def joined(pieces: Iterable[Any]) -> Any:
+    """What a template puts out: one piece keeps its type, several are a text."""
+    each = list(pieces)
+    return each[0] if len(each) == 1 else "".join(map(finalize, each))
+
+
+class ValueSandbox(Sandbox):
+    """For values of playbooks and inventories: `{% if a %}{{ list }}{% endif %}` is a list."""
+
+    code_generator_class = _ValueGenerator
+    concat = staticmethod(joined)  # type: ignore[assignment]  # of macros and blocks too
+
+
 def guarded_filter(function: Callable[..., Any]) -> Callable[..., Any]:
     """The filter with its call and what it makes counted; what it would give bit by bit, as a list."""
 
@@ -89,7 +110,10 @@ def guarded_filter(function: Callable[..., Any]) -> Callable[..., Any]:
 
 def finalize(value: Any) -> str:
     """A value inside a text: nothing for None, as Ansible has it."""
-    text = "" if value is None else text_of(value if isinstance(value, str) else native(value))
+    if isinstance(value, str):
+        made(len(value))
+        return value
+    text = "" if value is None else str(native(value))
     made(len(text))
     return text
 

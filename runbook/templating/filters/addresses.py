@@ -3,25 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from ipaddress import (
-    IPv4Address,
-    IPv4Interface,
-    IPv4Network,
-    IPv6Address,
-    IPv6Interface,
-    IPv6Network,
-    ip_address,
-    ip_interface,
-    ip_network,
-)
-from typing import Any
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
 
-Interface = IPv4Interface | IPv6Interface
+if TYPE_CHECKING:
+    from ipaddress import IPv4Interface, IPv4Network, IPv6Interface, IPv6Network
 
-_PRIVATE = [
-    ip_network(text)
-    for text in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "169.254.0.0/16", "fc00::/7", "fe80::/10")
-]
+    Interface = IPv4Interface | IPv6Interface
+
+_PRIVATE = ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "169.254.0.0/16", "fc00::/7", "fe80::/10")
 
 
 def ipaddr(value: Any, query: Any = "", version: int | None = None) -> Any:
@@ -76,6 +66,8 @@ def _read(value: Any) -> Interface | None:
     """An address with the network that it is in; the network of a bare address is itself."""
     if isinstance(value, bool) or not isinstance(value, str | int):
         return None
+    from ipaddress import ip_address, ip_interface
+
     address, slash, prefix = str(value).strip().partition("/")
     try:
         if address.isascii() and address.isdigit():
@@ -131,11 +123,18 @@ def _with_prefix(read: Interface) -> str:
 
 
 def _private(read: Interface) -> bool:
-    return any(read.ip in network for network in _PRIVATE if network.version == read.version)
+    return any(read.ip in network for network in _private_networks() if network.version == read.version)
+
+
+@lru_cache(maxsize=1)
+def _private_networks() -> list[IPv4Network | IPv6Network]:
+    from ipaddress import ip_network
+
+    return list(map(ip_network, _PRIVATE))
 
 
 def _public(read: Interface) -> bool:
-    ip: IPv4Address | IPv6Address = read.ip
+    ip = read.ip
     return not (_private(read) or ip.is_loopback or ip.is_multicast or ip.is_unspecified)
 
 

@@ -80,7 +80,7 @@ def from_yaml(value: Any) -> Any:
 def from_yaml_all(value: Any) -> Any:
     """The values of all documents of a text in YAML.
 
-    `'--- 1\\n--- 2' | from_yaml_all` → `[1, 2]`
+    `'[1, 2]' | from_yaml_all` → `[[1, 2]]`
     """
     return [] if value is None else _loaded(value, every=True) if isinstance(value, str) else value
 
@@ -107,12 +107,12 @@ def b64encode(value: Any, encoding: str = "utf-8", urlsafe: bool = False) -> str
 
 
 def b64decode(value: Any, encoding: str = "utf-8", urlsafe: bool = False) -> str:
-    """The text that a text in Base64 says.
+    """The text that a text in Base64 says; what is no text in it becomes U+FFFD.
 
     `'ZG9vcg==' | b64decode` → `"door"`
     """
     decode = base64.urlsafe_b64decode if urlsafe else base64.b64decode
-    return decode(text_of(value).encode()).decode(encoding)
+    return decode(text_of(value).encode()).decode(encoding, "replace")
 
 
 def tojson(value: Any, indent: int | None = None) -> str:

@@ -18,7 +18,7 @@ _MOST_ROUNDS = {"bcrypt": 15, "sha256_crypt": 5_000_000, "sha512_crypt": 5_000_0
 def hash_(value: Any, hashtype: str = "sha1") -> str:
     """The digest of a text, by any algorithm that Python has.
 
-    `'door' | hash('md5')` → `"b0b5ccb4a195a07fd3eed14affb8695f"`
+    `'door' | hash('md5')` → `"2feaaf89c21770ea5c21196bc33848dd"`
     """
     if hashtype not in hashlib.algorithms_available:
         raise ValueError(f"hash: {hashtype!r} is not one of {', '.join(sorted(hashlib.algorithms_guaranteed))}")
@@ -28,7 +28,7 @@ def hash_(value: Any, hashtype: str = "sha1") -> str:
 def md5(value: Any) -> str:
     """The MD5 digest of a text.
 
-    `'door' | md5` → `"b0b5ccb4a195a07fd3eed14affb8695f"`
+    `'door' | md5` → `"2feaaf89c21770ea5c21196bc33848dd"`
     """
     return hash_(value, "md5")
 
@@ -36,7 +36,7 @@ def md5(value: Any) -> str:
 def sha1(value: Any) -> str:
     """The SHA-1 digest of a text.
 
-    `'door' | sha1` → `"x"`
+    `'door' | sha1` → `"2680b6746cf8291f98b1e23de31855f7d807d305"`
     """
     return hash_(value, "sha1")
 
@@ -44,7 +44,7 @@ def sha1(value: Any) -> str:
 def to_uuid(value: Any, namespace: str = _UUID_NAMESPACE) -> str:
     """A UUID that is always the same for a text.
 
-    `'door' | to_uuid` → `"x"`
+    `'door' | to_uuid` → `"668ba3f2-fb33-522d-91b0-a9c9e506bdd8"`
     """
     import uuid
 
@@ -62,7 +62,7 @@ def password_hash(
     """A password as /etc/shadow has it: sha512, sha256, md5 or blowfish. With a `salt` always the same; without one,
     a new one each time, so that a step that writes it always changes something.
 
-    `'secret' | password_hash('sha512', 'saltsalt', rounds=5000)` → `"x"`
+    `'pw' | password_hash('md5', 'saltsalt')` → `"$1$saltsalt$6SNdNaZLKst2LlSm7oPPL1"`
     """
     import passlib.hash
 

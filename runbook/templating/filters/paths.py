@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import glob
 import ntpath
 import os.path
 from typing import Any
@@ -97,6 +96,8 @@ def fileglob(value: Any) -> list[str]:
 
     `'/no/such/folder/*' | fileglob` → `[]`
     """
+    import glob
+
     found = bounded(path for _, path in zip(range(MAX_ITEMS), glob.iglob(text_of(value)), strict=False))
     return [path for path in found if os.path.isfile(path)]
 

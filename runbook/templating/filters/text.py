@@ -27,7 +27,7 @@ def split(value: Any, separator: str | None = None, maxsplit: int = -1) -> list[
 def splitlines(value: Any, keepends: bool = False) -> list[str]:
     """The lines of a text.
 
-    `'a b\\nc' | splitlines` → `["a b", "c"]`
+    `'one line' | splitlines` → `["one line"]`
     """
     return text_of(value).splitlines(keepends)
 

@@ -120,10 +120,10 @@ def _ground() -> Ground:
 
 
 def _folders() -> tuple[Path, Path]:
-    """The playbook's folder and the project's: the nearest one upwards with a project file, else the same."""
-    folder = (_ground().folder or Path.cwd()).absolute()
-    project = next((one for one in (folder, *folder.parents) if (one / PROJECT_FILE).is_file()), folder)
-    return folder, project
+    """The playbook's folder and the project's."""
+    ground = _ground()
+    folder = ground.folder or Path.cwd()
+    return folder, ground.project or folder
 
 
 def _read(name: str) -> str:
@@ -163,9 +163,7 @@ def _printed(command: str) -> str:
     from runbook.transports.local import LocalTransport
 
     try:
-        done = LocalTransport().run(
-            Command(command, chdir=str(folder), timeout=PIPE_SECONDS, output_limit=MAX_FILE)
-        )
+        done = LocalTransport().run(Command(command, chdir=str(folder), timeout=PIPE_SECONDS, output_limit=MAX_FILE))
     except CommandTimeout as error:
         raise TemplateError(f"lookup 'pipe': {error}") from None
     if not done.ok:
@@ -186,5 +184,3 @@ def _pipe_allowed(project: Path) -> bool:
         raise TemplateError(f"{project / PROJECT_FILE} cannot be read: {error}") from None
     lookups = settings.get("lookups", {})
     return isinstance(lookups, dict) and lookups.get("pipe") is True
-
-

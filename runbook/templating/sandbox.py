@@ -53,7 +53,7 @@ class Sandbox(ImmutableSandboxedEnvironment):
         guards.OPERATORS[operator](left, right)
         return settled(super().call_binop(context, operator, left, right))
 
-    def call(__self, __context: Context, __obj: Any, *args: Any, **kwargs: Any) -> Any:  # noqa: B902, N805
+    def call(__self, __context: Context, __obj: Any, *args: Any, **kwargs: Any) -> Any:
         # Two underscores as in Jinja: names of a call's own arguments do not meet them.
         spend()
         if isinstance(__obj, types.BuiltinMethodType):
@@ -76,7 +76,8 @@ class Sandbox(ImmutableSandboxedEnvironment):
         return formatted if value.__name__ == "format" else of_mapping
 
     def _parse(self, source: str, name: str | None, filename: str | None) -> nodes.Template:
-        return guarded(super()._parse(source, name, filename))
+        tree: nodes.Template = guarded(super()._parse(source, name, filename))
+        return tree
 
 
 class _ValueGenerator(NativeCodeGenerator):
@@ -94,7 +95,7 @@ class ValueSandbox(Sandbox):
     """For values of playbooks and inventories: `{% if a %}{{ list }}{% endif %}` is a list."""
 
     code_generator_class = _ValueGenerator
-    concat = staticmethod(joined)  # type: ignore[assignment]  # of macros and blocks too
+    concat = staticmethod(joined)  # of macros and blocks too
 
 
 def guarded_filter(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -165,7 +166,7 @@ class _Guarding(NodeTransformer):
         return _filtered(nodes.Const(node.data, lineno=node.lineno), _KEPT)
 
 
-def _filtered(node: nodes.Expr, name: str) -> nodes.Filter:
+def _filtered(node: Any, name: str) -> nodes.Filter:
     return nodes.Filter(node, name, [], [], None, None, lineno=node.lineno)
 
 

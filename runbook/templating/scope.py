@@ -32,6 +32,8 @@ class Ground:
 
     folder: Path | None = None
     """Of the playbook: files are looked for from there. None: where the program runs."""
+    project: Path | None = None
+    """The folder with the project file. None: the same."""
     runs: bool = False
     """Is this the run itself? Before it, lookups run no command."""
 

@@ -47,7 +47,9 @@ class Oracle:
 
     def templates(self, asked: Sequence[tuple[str, Mapping[str, Any]]], *, bare: bool = False) -> list[dict[str, Any]]:
         """What each text comes to with its variables: {"value"} or {"error"}; see `oracle_templates.py`."""
-        found: list[dict[str, Any]] = self._answer({"templates": [list(pair) for pair in asked], "bare": bare})["results"]
+        found: list[dict[str, Any]] = self._answer({"templates": [list(pair) for pair in asked], "bare": bare})[
+            "results"
+        ]
         return found
 
     def _answer(self, question: Mapping[str, Any]) -> dict[str, Any]:

@@ -791,7 +791,7 @@ TEXTS = [
     "{% if n > 2 %}many{% elif n %}few{% else %}none{% endif %}",
     "{% raw %}{{ x }}{% endraw %}",
     "a{# comment #}b",
-    "{% for i in [1, [2, [3]]] recursive %}{% if i is iterable %}({{ loop(i) }}){% else %}{{ i }}{% endif %}{% endfor %}",
+    "{% for i in [1, [2]] recursive %}{% if i is iterable %}({{ loop(i) }}){% else %}{{ i }}{% endif %}{% endfor %}",
     "{{ 'a' }}\\n{{ 'b\\n' }}",
     "{%- if true -%}  x  {%- endif -%} y",
     "{{ n }}\n",

@@ -82,4 +82,4 @@ def password_hash(
 def _for_bcrypt(salt: str | None, ident: str | None) -> dict[str, Any]:
     from passlib.utils.binary import bcrypt64
 
-    return {"ident": ident or "2b", **({"salt": bcrypt64.repair_unused(salt)} if salt else {})}
+    return {"ident": ident or "2b", **({"salt": bcrypt64.repair_unused(salt)} if salt else {})}  # type: ignore[no-untyped-call]

@@ -137,7 +137,7 @@ def random(end: Any, start: int | None = None, step: int | None = None, seed: An
 
     `['a'] | random` → `"a"`
     """
-    source = chance.SystemRandom() if seed is None else chance.Random(seed)
+    source = chance.SystemRandom() if seed is None else chance.Random(seed)  # noqa: S311 - no secret
     if isinstance(end, int):
         return source.randrange(start or 0, end, step or 1)
     if start or step:
@@ -151,7 +151,8 @@ def shuffle(values: Any, seed: Any = None) -> Any:
     `[1] | shuffle` → `[1]`
     """
     mixed = bounded(values)
-    (chance.Random(seed) if seed else chance.SystemRandom()).shuffle(mixed)
+    source = chance.Random(seed) if seed else chance.SystemRandom()  # noqa: S311 - no secret
+    source.shuffle(mixed)
     return mixed
 
 

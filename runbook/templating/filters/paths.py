@@ -9,7 +9,7 @@ from typing import Any
 from runbook.templating.budget import MAX_ITEMS, bounded, text_of
 
 
-def basename(value: Any) -> str:
+def basename(value: str) -> str:
     """The last part of a path.
 
     `'/etc/app/app.conf' | basename` → `"app.conf"`
@@ -17,7 +17,7 @@ def basename(value: Any) -> str:
     return os.path.basename(value)
 
 
-def dirname(value: Any) -> str:
+def dirname(value: str) -> str:
     """A path without its last part.
 
     `'/etc/app/app.conf' | dirname` → `"/etc/app"`
@@ -25,7 +25,7 @@ def dirname(value: Any) -> str:
     return os.path.dirname(value)
 
 
-def splitext(value: Any) -> list[str]:
+def splitext(value: str) -> list[str]:
     """A path and its ending.
 
     `'app.tar.gz' | splitext` → `["app.tar", ".gz"]`
@@ -33,7 +33,7 @@ def splitext(value: Any) -> list[str]:
     return list(os.path.splitext(value))
 
 
-def realpath(value: Any) -> str:
+def realpath(value: str) -> str:
     """The path on the controller without links, and whole.
 
     `'/a/../b' | realpath` → `"/b"`
@@ -41,7 +41,7 @@ def realpath(value: Any) -> str:
     return os.path.realpath(value)
 
 
-def relpath(value: Any, start: str = os.curdir) -> str:
+def relpath(value: str, start: str = os.curdir) -> str:
     """The path as it is seen from a folder.
 
     `'/etc/app/app.conf' | relpath('/etc')` → `"app/app.conf"`
@@ -49,7 +49,7 @@ def relpath(value: Any, start: str = os.curdir) -> str:
     return os.path.relpath(value, start)
 
 
-def normpath(value: Any) -> str:
+def normpath(value: str) -> str:
     """The path without `.`, `..` and double slashes.
 
     `'/etc//app/../x' | normpath` → `"/etc/x"`
@@ -57,7 +57,7 @@ def normpath(value: Any) -> str:
     return os.path.normpath(value)
 
 
-def expanduser(value: Any) -> str:
+def expanduser(value: str) -> str:
     """The path with `~` replaced by the home folder on the controller.
 
     `'/a/~' | expanduser` → `"/a/~"`
@@ -65,7 +65,7 @@ def expanduser(value: Any) -> str:
     return os.path.expanduser(value)
 
 
-def expandvars(value: Any) -> str:
+def expandvars(value: str) -> str:
     """The path with `$NAME` replaced by the controller's variables.
 
     `'/a/$NO_SUCH_VARIABLE' | expandvars` → `"/a/$NO_SUCH_VARIABLE"`
@@ -78,7 +78,7 @@ def path_join(value: Any) -> str:
 
     `['/etc', 'app', 'app.conf'] | path_join` → `"/etc/app/app.conf"`
     """
-    return os.path.join(value) if isinstance(value, str) else os.path.join(*value)
+    return str(os.path.join(value) if isinstance(value, str) else os.path.join(*value))
 
 
 def commonpath(value: Any) -> str:
@@ -88,10 +88,10 @@ def commonpath(value: Any) -> str:
     """
     if isinstance(value, str):
         raise TypeError("commonpath needs a list of paths")
-    return os.path.commonpath(value)
+    return str(os.path.commonpath(value))
 
 
-def fileglob(value: Any) -> list[str]:
+def fileglob(value: str) -> list[str]:
     """The controller's files that a pattern names.
 
     `'/no/such/folder/*' | fileglob` → `[]`
@@ -102,7 +102,7 @@ def fileglob(value: Any) -> list[str]:
     return [path for path in found if os.path.isfile(path)]
 
 
-def win_basename(value: Any) -> str:
+def win_basename(value: str) -> str:
     """The last part of a Windows path.
 
     `'C:\\x\\app.ini' | win_basename` → `"app.ini"`
@@ -110,7 +110,7 @@ def win_basename(value: Any) -> str:
     return ntpath.basename(value)
 
 
-def win_dirname(value: Any) -> str:
+def win_dirname(value: str) -> str:
     """A Windows path without its last part.
 
     `'C:\\x\\app.ini' | win_dirname` → `"C:\\\\x"`
@@ -118,7 +118,7 @@ def win_dirname(value: Any) -> str:
     return ntpath.dirname(value)
 
 
-def win_splitdrive(value: Any) -> list[str]:
+def win_splitdrive(value: str) -> list[str]:
     """A Windows path, its drive apart.
 
     `'C:\\x' | win_splitdrive` → `["C:", "\\\\x"]`

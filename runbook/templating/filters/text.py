@@ -62,12 +62,12 @@ def comment(text: str, style: str = "plain", **options: Any) -> str:
     bare = decoration.rstrip()
     fits(len(text) + (text.count(newline) + 2) * len(decoration))
     before, after = _repeated(parts, "prefix", bare), _repeated(parts, "postfix", bare)
-    lines = [line if line != decoration else bare for line in (decoration + one for one in text.split(newline)[:-1])]
-    body = newline.join([*lines, decoration + text.split(newline)[-1]])
+    body = f"{decoration}{text.replace(newline, newline + decoration)}"
+    body = body.replace(decoration + newline, bare + newline)  # no blanks behind the sign of an empty line
     head = parts["beginning"] + newline if parts["beginning"] else ""
     tail = newline + parts["end"] if parts["end"] else ""
     lead = "".join(one if one == newline else one + newline for one in before if one)
-    return head + lead + body + "".join(newline + one for one in after) + tail
+    return f"{head}{lead}{body}{''.join(newline + one for one in after)}{tail}"
 
 
 def _repeated(parts: Mapping[str, Any], name: str, usual: str) -> list[str]:

@@ -24,12 +24,21 @@ from runbook.frozen import frozen, replace
 from runbook.source import Place, Span
 from runbook.templating import budget
 from runbook.templating.errors import not_there, short, syntax_message
-from runbook.templating.filters import BOUNDED, COLLECTIONS, FILTERS
+from runbook.templating.filters import BOUNDED, COLLECTIONS, FILTERS, WRITES_OUT
 from runbook.templating.lookups import GLOBALS
 from runbook.templating.native import native
 from runbook.templating.questions import TESTS
 from runbook.templating.render import TemplateError, nearest
-from runbook.templating.sandbox import INTERNAL, Sandbox, ValueSandbox, finalize, guarded, guarded_filter, joined
+from runbook.templating.sandbox import (
+    INTERNAL,
+    Sandbox,
+    ValueSandbox,
+    finalize,
+    guarded,
+    guarded_filter,
+    joined,
+    measured,
+)
 from runbook.templating.undefined import Undefined, refuse
 from runbook.templating.unknown import Unknown
 
@@ -53,7 +62,8 @@ def _for_files() -> Sandbox:
 def _made(kind: type[Sandbox], **options: Any) -> Sandbox:
     # As Ansible's users know it, a line that holds only a block tag leaves no line.
     env = kind(undefined=Undefined, trim_blocks=True, extensions=["jinja2.ext.do"], **options)
-    filters = {name: guarded_filter(function) for name, function in {**env.filters, **BOUNDED, **FILTERS}.items()}
+    jinja = {name: measured(each) if name in WRITES_OUT else each for name, each in env.filters.items()}
+    filters = {name: guarded_filter(each) for name, each in {**jinja, **BOUNDED, **FILTERS}.items()}
     of_collections = {f"{collection}.{name}": filters[name] for name, collection in COLLECTIONS.items()}
     env.filters = {**_with_full_names(filters), **of_collections, **INTERNAL}
     env.tests = _with_full_names({**env.tests, **TESTS})

@@ -18,13 +18,15 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment, SandboxedFormatter
 from jinja2.visitor import NodeTransformer
 
 from runbook.templating import guards
-from runbook.templating.budget import counted, made, spend, text_of
+from runbook.templating.budget import counted, made, measure, spend, text_of
 from runbook.templating.native import native, settled
 
 _MAPPING_METHODS = frozenset({"get", "items", "keys", "values"})
 """Of our own mappings (`hostvars`, `env`) templates may call these, as of any mapping, and read no attribute else."""
-_COUNTED, _JOINED, _KEPT = " counted", " joined", " kept"
+_COUNTED, _JOINED, _KEPT, _HELD = " counted", " joined", " kept", " held"
 """Names of filters that `_Guarding` puts in: no template can write them."""
+_CALL = 10
+"""Steps that a call of a part of the template counts as."""
 _LONG = 100
 """Characters of literal text in a loop that need no counting: the rounds are counted."""
 
@@ -55,9 +57,13 @@ class Sandbox(ImmutableSandboxedEnvironment):
 
     def call(__self, __context: Context, __obj: Any, *args: Any, **kwargs: Any) -> Any:
         # Two underscores as in Jinja: names of a call's own arguments do not meet them.
-        spend()
         if isinstance(__obj, types.BuiltinMethodType):
+            spend()
             guards.method(__obj.__self__, __obj.__name__, args, kwargs)
+        else:
+            spend(_CALL)  # a macro, a recursive loop: each renders a part of the template
+            for value in args:
+                measure(value)
         return settled(super().call(__context, __obj, *args, **kwargs))
 
     def wrap_str_format(self, value: Any) -> Callable[..., str] | None:
@@ -109,6 +115,18 @@ def guarded_filter(function: Callable[..., Any]) -> Callable[..., Any]:
     return filter_
 
 
+def measured(function: Callable[..., Any]) -> Callable[..., Any]:
+    """A filter of Jinja's that takes text, or makes text of what it is given: of what is not too large."""
+
+    @wraps(function)
+    def filter_(*args: Any, **kwargs: Any) -> Any:
+        for value in args:
+            measure(value)
+        return function(*args, **kwargs)
+
+    return filter_
+
+
 def finalize(value: Any) -> str:
     """A value inside a text: nothing for None, as Ansible has it."""
     if isinstance(value, str):
@@ -119,7 +137,7 @@ def finalize(value: Any) -> str:
     return text
 
 
-@pass_context  # as are the next two: so that Jinja does not compute them when it compiles
+@pass_context  # as are the next three: so that Jinja does not compute them when it compiles
 def _counted(_context: Context, values: Any) -> Any:
     return counted(values)
 
@@ -135,11 +153,19 @@ def _kept(_context: Context, text: str) -> str:
     return text
 
 
-INTERNAL: Mapping[str, Callable[..., Any]] = {_COUNTED: _counted, _JOINED: _joined, _KEPT: _kept}
+@pass_context
+def _held(_context: Context, value: Any) -> Any:
+    measure(value)
+    return value
+
+
+INTERNAL: Mapping[str, Callable[..., Any]] = {_COUNTED: _counted, _JOINED: _joined, _KEPT: _kept, _HELD: _held}
 
 
 class _Guarding(NodeTransformer):
-    """Has the rounds of loops, long texts in them, and `~` counted."""
+    """Has the rounds of loops, long texts in them, and `~` counted, and what `set` keeps measured: a list that holds
+    itself twice, and that again, is small in memory and endless for whoever compares it or writes it out.
+    """
 
     def __init__(self) -> None:
         self._repeated = 0
@@ -155,6 +181,12 @@ class _Guarding(NodeTransformer):
         return node
 
     visit_Macro = visit_CallBlock = visit_Block = _inside
+
+    def visit_Assign(self, node: nodes.Assign) -> nodes.Node:
+        self.generic_visit(node)
+        if not isinstance(node.node, nodes.Name | nodes.Getattr | nodes.Getitem | nodes.Const):
+            node.node = _filtered(node.node, _HELD)
+        return node
 
     def visit_Concat(self, node: nodes.Concat) -> nodes.Node:
         self.generic_visit(node)

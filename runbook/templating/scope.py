@@ -12,6 +12,7 @@ from typing import Any
 
 from runbook.frozen import frozen
 from runbook.source import Place, Span
+from runbook.templating.budget import measure
 from runbook.templating.render import TemplateError, render
 
 PlaceOf = Callable[[str], Place | Span | None]
@@ -86,7 +87,9 @@ class Scope(Mapping[str, Any]):
             raise TemplateError(f"the variable {name!r} refers to itself: {circle}", span)
         self._doing.append(name)
         try:
-            return render(layer.values[name], self, place)
+            value = render(layer.values[name], self, place)
+            measure(value)  # of lists that hold others, each twice, there may be few, and endlessly much in them
+            return value
         except TemplateError as error:
             where = f"in the variable {name!r}: " if "the variable " not in error.message else ""
             raise TemplateError(where + error.message, error.span or span, error.hint, error.name) from None

@@ -1,8 +1,9 @@
 """Runs inside the virtual environment of ansible-core: answers what Ansible makes of an inventory or of templates.
 
 Questions and answers are a JSON line each; for templates see `oracle_templates.py`.
-A question about an inventory: {"folder", "sources", "playbook_folder", "patterns": [[pattern, limit], …]}. The
-answer: {"error"} or {"list", "graph", "graph_vars", "groups", "patterns"}. One process serves a whole session, for Ansible starts slowly.
+A question about an inventory:
+{"folder", "sources", "playbook_folder", "patterns": [[pattern, limit], …]}. The answer: {"error"} or {"list", "graph",
+"graph_vars", "groups", "patterns"}. One process serves a whole session, for Ansible starts slowly.
 """
 
 from __future__ import annotations

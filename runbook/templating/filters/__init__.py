@@ -122,6 +122,27 @@ BOUNDED: Mapping[str, Filter] = {
 }
 """Jinja's own that could make a text or a list too large: the same, with bounds."""
 
+WRITES_OUT = frozenset(
+    {
+        "capitalize",
+        "e",
+        "escape",
+        "forceescape",
+        "lower",
+        "safe",
+        "striptags",
+        "title",
+        "trim",
+        "truncate",
+        "upper",
+        "urlencode",
+        "urlize",
+        "wordcount",
+        "xmlattr",
+    }
+)
+"""Jinja's own that make a text of whatever they are given: how large it is is asked first."""
+
 COLLECTIONS: Mapping[str, str] = {
     "ipaddr": "ansible.utils",
     "ipv4": "ansible.utils",

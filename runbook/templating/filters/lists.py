@@ -12,7 +12,7 @@ from jinja2 import filters as jinja
 from jinja2 import pass_environment
 from jinja2.environment import Environment
 
-from runbook.templating.budget import bounded, fits, spend
+from runbook.templating.budget import bounded, fits, measure, spend
 
 _NULLS = (None, "None", "null")
 
@@ -39,7 +39,7 @@ def zip_(first: Iterable[Any], *others: Iterable[Any], strict: bool = False) -> 
 
     `[1, 2] | zip(['a', 'b'])` → `[[1, "a"], [2, "b"]]`
     """
-    return list(zip(first, *others, strict=strict))
+    return _measured(zip(first, *others, strict=strict))
 
 
 def zip_longest(*lists: Iterable[Any], fillvalue: Any = None) -> list[Any]:
@@ -49,7 +49,7 @@ def zip_longest(*lists: Iterable[Any], fillvalue: Any = None) -> list[Any]:
     """
     each = [bounded(values) for values in lists]
     fits(items=max(map(len, each), default=0) * len(each))
-    return list(itertools.zip_longest(*each, fillvalue=fillvalue))
+    return _measured(itertools.zip_longest(*each, fillvalue=fillvalue))
 
 
 def product(*lists: Iterable[Any], repeat: int = 1) -> list[Any]:
@@ -63,7 +63,7 @@ def product(*lists: Iterable[Any], repeat: int = 1) -> list[Any]:
     for values in each * repeat:
         size *= len(values)
         fits(items=size)
-    return list(itertools.product(*each, repeat=repeat))
+    return _measured(itertools.product(*each, repeat=repeat))
 
 
 def permutations(values: Iterable[Any], r: int | None = None) -> list[Any]:
@@ -74,7 +74,7 @@ def permutations(values: Iterable[Any], r: int | None = None) -> list[Any]:
     each = bounded(values)
     length = len(each) if r is None else r
     fits(items=math.perm(len(each), length) if length < 20 else (length <= len(each)) * math.inf)
-    return list(itertools.permutations(each, length))
+    return _measured(itertools.permutations(each, length))
 
 
 def combinations(values: Iterable[Any], r: int) -> list[Any]:
@@ -85,7 +85,13 @@ def combinations(values: Iterable[Any], r: int) -> list[Any]:
     each = bounded(values)
     smaller = min(r, len(each) - r)
     fits(items=math.comb(len(each), smaller) * r if 0 <= smaller < 20 else (smaller >= 0) * math.inf)
-    return list(itertools.combinations(each, r))
+    return _measured(itertools.combinations(each, r))
+
+
+def _measured(pairs: Iterable[Any]) -> list[Any]:
+    found = bounded(pairs)
+    measure(found)
+    return found
 
 
 def batch(values: Any, linecount: int, fill_with: Any = None) -> list[Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from runbook.templating.budget import MAX_TEXT, fits, text_of
+from runbook.templating.budget import MAX_TEXT, fits, spend, text_of
 
 
 def flags(ignorecase: bool, multiline: bool) -> int:
@@ -70,6 +70,7 @@ def _counted(compiled: re.Pattern[str], replacement: str, text: str, count: int)
 
     def put(found: re.Match[str]) -> str:
         nonlocal size
+        spend(1 + len(replacement) // 4)  # `expand` reads the whole replacement anew
         new = found.expand(replacement)
         size += len(new)
         fits(size)

@@ -9,6 +9,8 @@ from jinja2 import filters as jinja
 from jinja2 import pass_environment
 from jinja2.environment import Environment
 
+from runbook.templating.budget import spend
+
 
 @pass_environment
 def unique(
@@ -78,6 +80,8 @@ def _once(values: Iterable[Any]) -> Iterator[Any]:
 
 def key(value: Any) -> Any:
     """Something with a hash that is equal for equal values, so that long lists of mappings take no square of time."""
+    if isinstance(value, dict | list | tuple):
+        spend()
     if isinstance(value, dict):
         return ("mapping", frozenset((name, key(item)) for name, item in value.items()))
     if isinstance(value, list | tuple):

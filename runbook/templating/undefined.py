@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from jinja2 import StrictUndefined, UndefinedError
+from jinja2 import Undefined as AnyUndefined
 from jinja2.utils import missing
 
 MAX_SHOWN = 8
@@ -62,5 +63,5 @@ class Undefined(StrictUndefined):
 
 def refuse(value: Any) -> None:
     """Raises the error of a value that is not there."""
-    if isinstance(value, StrictUndefined):
+    if isinstance(value, AnyUndefined):  # Jinja's own too: an `if` in an expression without its `else`
         value._fail_with_undefined_error()

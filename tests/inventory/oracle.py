@@ -45,11 +45,9 @@ class Oracle:
         }
         return self._answer(question)
 
-    def templates(self, asked: Sequence[tuple[str, Mapping[str, Any]]], *, bare: bool = False) -> list[dict[str, Any]]:
-        """What each text comes to with its variables: {"value"} or {"error"}; see `oracle_templates.py`."""
-        found: list[dict[str, Any]] = self._answer({"templates": [list(pair) for pair in asked], "bare": bare})[
-            "results"
-        ]
+    def templates(self, texts: Sequence[str], variables: Mapping[str, Any]) -> list[dict[str, Any]]:
+        """What each text comes to with these variables: {"value"} or {"error"}; see `oracle_templates.py`."""
+        found: list[dict[str, Any]] = self._answer({"templates": list(texts), "variables": variables})["results"]
         return found
 
     def _answer(self, question: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """What Ansible's own templar makes of templates; see `oracle_server.py`.
 
-A question: {"templates": [[text, variables], …], "bare": bool}. The answer: {"results": [[value, type] or error, …]}.
+A question: {"templates": [text, …], "variables": {…}}. The answer: {"results": [{"value"} or {"error"}, …]}.
 """
 
 from __future__ import annotations
@@ -15,14 +15,13 @@ from ansible.template import Templar, trust_as_template
 
 
 def answer_templates(question: dict[str, Any]) -> dict[str, Any]:
-    return {"results": [_result(text, variables, question["bare"]) for text, variables in question["templates"]]}
+    templar = Templar(loader=DataLoader(), variables=question["variables"])
+    return {"results": [_result(text, templar) for text in question["templates"]]}
 
 
-def _result(text: str, variables: dict[str, Any], bare: bool) -> dict[str, Any]:
-    templar = Templar(loader=DataLoader(), variables=variables)
-    trusted = trust_as_template(text)
+def _result(text: str, templar: Templar) -> dict[str, Any]:
     try:
-        value = plain(templar.evaluate_expression(trusted) if bare else templar.template(trusted))
+        value = plain(templar.template(trust_as_template(text)))
         json.dumps(value)
     except Exception as error:  # noqa: BLE001 - a refusal is an answer, whatever its type
         return {"error": f"{type(error).__name__}: {error}"}

@@ -354,7 +354,6 @@ numbers | slice(3, 'x')
 rows | groupby('port')
 rows | groupby('port') | map('first') | list
 rows | groupby('port') | list | length
-rows | groupby('nope', default=1) | map('first')
 nested | flatten
 nested | flatten(levels=1)
 nested | flatten(1)
@@ -561,7 +560,6 @@ cyrillic | b64encode(encoding='utf-16-le')
 '>>>???' | b64encode(urlsafe=true)
 'SGVsbG8=' | b64decode
 'SGVsbG8' | b64decode
-'/w==' | b64decode
 'Pj4-Pz8_' | b64decode(urlsafe=true)
 word | hash
 word | hash('sha256')

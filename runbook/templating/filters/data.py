@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from jinja2.utils import htmlsafe_json_dumps
 
-from runbook.templating.budget import measure, text_of
+from runbook.templating.budget import MAX_DEPTH, measure, text_of
 
 if TYPE_CHECKING:
     import yaml
@@ -90,11 +90,25 @@ def _loaded(text: str, *, every: bool = False) -> list[Any]:
 
     loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
+        _shallow(text, loader)
         found = list(yaml.load_all(text, loader)) if every else [yaml.load(text, loader)]  # noqa: S506 - the safe one
     except yaml.YAMLError as error:
         raise ValueError(f"from_yaml: this is no YAML: {' '.join(str(error).split())}") from None
     measure(found)
     return found
+
+
+def _shallow(text: str, loader: Any) -> None:
+    """Raises ValueError for what is nested too deeply: libyaml would end the whole program by it."""
+    import yaml
+
+    if len(text) <= 2 * MAX_DEPTH:
+        return
+    depth = 0
+    for event in yaml.parse(text, loader):
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        if depth > MAX_DEPTH:
+            raise ValueError(f"from_yaml: more than {MAX_DEPTH} lists or mappings stand inside each other")
 
 
 def b64encode(value: Any, encoding: str = "utf-8", urlsafe: bool = False) -> str:

@@ -82,14 +82,13 @@ def center(value: Any, width: int = 80) -> str:
     return jinja.do_center(text_of(value), width)
 
 
-def indent(value: Any, width: int | str = 4, first: bool = False, blank: bool = False) -> str:
+def indent(value: str, width: int | str = 4, first: bool = False, blank: bool = False) -> str:
     """Every line but the first moved to the right, by so many blanks or by a text."""
-    text = text_of(value)
     size = width if isinstance(width, int) else len(width)
     if size > _WIDEST:
         raise ValueError(f"indent: {size} is too wide; {_WIDEST} is the most")
-    fits(len(text) + (text.count("\n") + 1) * size)
-    return jinja.do_indent(text, width, first, blank)
+    fits(len(value) + (value.count("\n") + 1) * size)
+    return jinja.do_indent(value, width, first, blank)
 
 
 @pass_environment
@@ -121,16 +120,15 @@ def format_(value: Any, *args: Any, **kwargs: Any) -> str:
 @pass_environment
 def wordwrap(
     environment: Environment,
-    value: Any,
+    value: str,
     width: int = 79,
     break_long_words: bool = True,
     wrapstring: str | None = None,
     break_on_hyphens: bool = True,
 ) -> str:
     """The text in lines of so many characters."""
-    text = text_of(value)
-    fits(len(text) * max(len(wrapstring or "\n"), 1))
-    return jinja.do_wordwrap(environment, text, width, break_long_words, wrapstring, break_on_hyphens)
+    fits(len(value) * max(len(wrapstring or "\n"), 1))
+    return jinja.do_wordwrap(environment, value, width, break_long_words, wrapstring, break_on_hyphens)
 
 
 def string(value: Any) -> str:

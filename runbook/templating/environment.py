@@ -33,6 +33,7 @@ from runbook.templating.sandbox import (
     INTERNAL,
     Sandbox,
     ValueSandbox,
+    asked_anew,
     finalize,
     guarded,
     guarded_filter,
@@ -66,7 +67,7 @@ def _made(kind: type[Sandbox], **options: Any) -> Sandbox:
     filters = {name: guarded_filter(each) for name, each in {**jinja, **BOUNDED, **FILTERS}.items()}
     of_collections = {f"{collection}.{name}": filters[name] for name, collection in COLLECTIONS.items()}
     env.filters = {**_with_full_names(filters), **of_collections, **INTERNAL}
-    env.tests = _with_full_names({**env.tests, **TESTS})
+    env.tests = _with_full_names({**env.tests, **{name: asked_anew(each) for name, each in TESTS.items()}})
     env.globals = {**{name: env.globals[name] for name in KEPT_GLOBALS}, **GLOBALS}
     return env
 

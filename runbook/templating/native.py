@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import ItemsView, Iterator, KeysView, Set, ValuesView
 from typing import Any
 
-from runbook.templating.budget import MAX_DEPTH, MAX_ITEMS, bounded, made, too_large
+from runbook.templating import budget
+from runbook.templating.budget import bounded, made, too_large
 from runbook.templating.undefined import refuse
 
 _SCALARS = frozenset({str, int, float, bool, type(None)})
@@ -21,7 +22,7 @@ def settled(value: Any) -> Any:
 
 def native(value: Any) -> Any:
     """Raises TemplateError for what is too large or too deep, UndefinedError for what is not there."""
-    return _native(value, [MAX_ITEMS], 0)
+    return _native(value, [budget.MAX_ITEMS], 0)
 
 
 def _native(value: Any, left: list[int], depth: int) -> Any:
@@ -31,8 +32,8 @@ def _native(value: Any, left: list[int], depth: int) -> Any:
         value = bounded(value)
     if isinstance(value, list | dict):
         left[0] -= len(value)
-        if left[0] < 0 or depth > MAX_DEPTH:
-            too_large(deep=depth > MAX_DEPTH)
+        if left[0] < 0 or depth > budget.MAX_DEPTH:
+            too_large(deep=depth > budget.MAX_DEPTH)
         if isinstance(value, dict):
             return {_key(key): _native(item, left, depth + 1) for key, item in value.items()}
         return [_native(item, left, depth + 1) for item in value]

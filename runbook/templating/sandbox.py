@@ -106,13 +106,31 @@ class ValueSandbox(Sandbox):
 
 def guarded_filter(function: Callable[..., Any]) -> Callable[..., Any]:
     """The filter with its call and what it makes counted; what it would give bit by bit, as a list."""
+    wanted = getattr(function, "jinja_pass_arg", None)
 
     @wraps(function)
-    def filter_(*args: Any, **kwargs: Any) -> Any:
+    def filter_(context: Context, *args: Any, **kwargs: Any) -> Any:
         spend()
+        if wanted is not None:
+            args = (_passed(wanted.name, context), *args)
         return settled(function(*args, **kwargs))
 
-    return filter_
+    return pass_context(filter_)  # also so that Jinja does not compute it when it compiles: `random` is new each time
+
+
+def _passed(wanted: str, context: Context) -> Any:
+    """What Jinja would hand to a filter that asks for it."""
+    return {"context": context, "eval_context": context.eval_ctx, "environment": context.environment}[wanted]
+
+
+def asked_anew(function: Callable[..., bool]) -> Callable[..., bool]:
+    """A test that Jinja does not compute when it compiles: whether a file exists is asked each time."""
+
+    @wraps(function)
+    def test(_context: Context, *args: Any, **kwargs: Any) -> bool:
+        return function(*args, **kwargs)
+
+    return pass_context(test)
 
 
 def measured(function: Callable[..., Any]) -> Callable[..., Any]:

@@ -39,7 +39,8 @@ class Budget:
 
     def __init__(self, scope: Mapping[str, Any]) -> None:
         self.steps, self.characters = MAX_STEPS, MAX_MADE
-        self.end = time.thread_time() + MAX_SECONDS
+        self.end: float | None = None
+        """Of its time: from the first look at the clock, which most renderings never take."""
         self.scope = scope
         """That of the outermost rendering: it says where lookups look, and what they may do."""
 
@@ -75,7 +76,10 @@ def spend(steps: int = 1) -> None:
 def _look(budget: Budget) -> None:
     if budget.steps < 0:
         raise TemplateError(f"the template takes more than {MAX_STEPS:,} steps", hint="does it end at all?")
-    if time.thread_time() > budget.end:
+    now = time.thread_time()
+    if budget.end is None:
+        budget.end = now + MAX_SECONDS
+    if now > budget.end:
         raise TemplateError(f"the template takes more than {MAX_SECONDS:g} seconds", hint="does it end at all?")
 
 

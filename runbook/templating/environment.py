@@ -246,9 +246,8 @@ _FAILURES = (
 
 def _value(compiled: _Compiled, scope: Mapping[str, Any]) -> Any:
     context = _context(compiled.template, scope)
-    pieces = compiled.template.root_render_func(context)
-    value = joined(pieces)
-    if compiled.expression:
+    value = joined(compiled.template.root_render_func(context))
+    if compiled.expression:  # then it puts out nothing
         value = context.vars["result"]
     refuse(value)
     if isinstance(value, Unknown):

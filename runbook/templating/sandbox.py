@@ -42,7 +42,7 @@ class Sandbox(ImmutableSandboxedEnvironment):
 
     def getattr(self, obj: Any, attribute: str) -> Any:
         """`a.b` is first the key, then the attribute: data named `items` or `count` is data, as people mean it."""
-        if isinstance(obj, Mapping) and attribute in obj:
+        if (type(obj) is dict or isinstance(obj, Mapping)) and attribute in obj:
             return obj[attribute]
         return super().getattr(obj, attribute)
 
@@ -94,7 +94,11 @@ class _ValueGenerator(NativeCodeGenerator):
 def joined(pieces: Iterable[Any]) -> Any:
     """What a template puts out: one piece keeps its type, several are a text."""
     each = list(pieces)
-    return each[0] if len(each) == 1 else "".join(map(finalize, each))
+    if len(each) == 1:
+        return each[0]
+    texts = [piece if type(piece) is str else _text(piece) for piece in each]
+    made(sum(map(len, texts)))
+    return "".join(texts)
 
 
 class ValueSandbox(Sandbox):
@@ -147,12 +151,15 @@ def measured(function: Callable[..., Any]) -> Callable[..., Any]:
 
 def finalize(value: Any) -> str:
     """A value inside a text: nothing for None, as Ansible has it."""
-    if isinstance(value, str):
-        made(len(value))
-        return value
-    text = "" if value is None else str(native(value))
+    text = value if type(value) is str else _text(value)
     made(len(text))
     return text
+
+
+def _text(value: Any) -> str:
+    if type(value) in (int, float, bool):
+        return str(value)
+    return "" if value is None else str(native(value))
 
 
 @pass_context  # as are the next three: so that Jinja does not compute them when it compiles

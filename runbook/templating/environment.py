@@ -49,6 +49,19 @@ _FULL_NAME = "ansible.builtin."
 """What Ansible's users may write before the name of a filter, a test or a lookup."""
 
 
+FAILURES = (
+    TemplateRuntimeError,
+    TypeError,
+    ValueError,
+    ArithmeticError,
+    LookupError,
+    AttributeError,
+    OSError,
+    re.error,
+)
+"""What filters, methods and operators raise about what they are given."""
+
+
 @lru_cache(maxsize=1)
 def environment() -> Sandbox:
     """For values and bare expressions."""
@@ -225,23 +238,10 @@ def _run(make: Callable[[str], _Compiled], text: str, scope: Mapping[str, Any], 
         raise TemplateError("the template has no end", span, hint) from None
     except MemoryError:
         raise TemplateError("the template needs more memory than there is", span) from None
-    except _FAILURES as error:
+    except FAILURES as error:
         raise TemplateError(f"cannot be computed: {error}", span, f"in: {short(text)}") from None
     finally:
         budget.end(token)
-
-
-_FAILURES = (
-    TemplateRuntimeError,
-    TypeError,
-    ValueError,
-    ArithmeticError,
-    LookupError,
-    AttributeError,
-    OSError,
-    re.error,
-)
-"""What filters, methods and operators raise about what they are given."""
 
 
 def _value(compiled: _Compiled, scope: Mapping[str, Any]) -> Any:

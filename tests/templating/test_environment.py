@@ -202,3 +202,9 @@ def test_what_changes_is_asked_each_time(tmp_path: Path) -> None:
     path.touch()
     assert (evaluate(exists, scope()), evaluate(found, scope())) == (True, [str(path)])
     assert len({evaluate("(10 ** 9) | random", scope()) for _ in range(5)}) > 1
+
+
+def test_an_operand_that_cannot_be_computed_is_shown_so_and_ends_nothing() -> None:
+    found = judge("n == 1 or 'x' | regex_search('(') == 'x'", scope(n=1))
+    assert found.holds
+    assert ("n", "1") in found.values

@@ -219,3 +219,11 @@ HOSTILE = "{{ 7 * 6 }}{% for i in range(9) %}{{ i }}{% endfor %}{# x #}{{ ''.__c
 def test_what_came_from_a_host_is_never_rendered(text: str) -> None:
     written = {"written": "{{ said }}", "deeper": {"list": [{"key": "{{ written }}"}]}}
     assert render(text, scope(written, said=HOSTILE)) == HOSTILE
+
+
+def test_sets_keep_the_order_of_their_lists() -> None:
+    here = scope(a=[3, 1, 2, 1], b=[9, 2, 0])
+    assert evaluate("a | union(b)", here) == [3, 1, 2, 9, 0]
+    assert evaluate("a | intersect(b)", here) == [2]
+    assert evaluate("a | difference(b)", here) == [3, 1]
+    assert evaluate("a | symmetric_difference(b)", here) == [3, 1, 9, 0]

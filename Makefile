@@ -27,6 +27,7 @@ format: $(READY)
 schemas: $(READY)
 	for name in inventory playbook report; do $(BIN)/python -m runbook schema $$name > schemas/$$name.schema.json; done
 	$(BIN)/python -m runbook doc --all > docs/steps.md
+	$(BIN)/python -m runbook doc --templates > docs/templates.md
 
 # Needs root, OpenSSH and iproute2; takes about a quarter of an hour. ARGS: --quick, --only W1,W2, --out FILE
 bench: $(READY)

@@ -8,8 +8,14 @@ import click
 @click.command(epilog="Example: runbook doc service")
 @click.argument("kind", required=False)
 @click.option("--all", "every", is_flag=True, help="All kinds as one Markdown page (docs/steps.md).")
-def command(kind: str | None, every: bool) -> int:
+@click.option("--templates", is_flag=True, help="Filters, tests and lookups as one page (docs/templates.md).")
+def command(kind: str | None, every: bool, templates: bool) -> int:
     """Show what the KIND of step does: its options, the fields of its outcome, an example."""
+    if templates:
+        from runbook.cli.templates_page import templates_page
+
+        click.echo(templates_page(), nl=False)
+        return 0
     from runbook.cli.reference import page, steps_page, summary
     from runbook.steps import KINDS
     from runbook.templating.render import nearest

@@ -107,10 +107,11 @@ class Runner:
         wanted = asked if asked is not None else scope.get("ansible_become", tools.become)
         if not _truth(wanted):
             return None
-        user = frame.become_user or scope.get("ansible_become_user") or tools.become_user or "root"
+        # What a variable holds has been rendered when it was read: what is in it now is data.
+        user = render(frame.become_user, scope) or scope.get("ansible_become_user") or tools.become_user or "root"
         password = tools.become_password or scope.get("ansible_become_password") or scope.get("ansible_become_pass")
         self.session.masker.add(password)
-        return Become(str(render(user, scope)), str(password) if password is not None else None)
+        return Become(str(user), str(password) if password is not None else None)
 
     def database(self, name: str, scope: Scope) -> Mapping[str, Any]:
         known = self.session.plan.playbook.databases

@@ -133,7 +133,7 @@ class Session:
             if target in ("localhost", "127.0.0.1", "::1"):
                 return {"ansible_connection": "local"}
             raise TemplateError(f"delegate_to: the inventory has no host {target!r}")
-        scope = self.plan.variables.scope(host)
+        scope = self.plan.variables.scope(host, running=True)
         names = {name for name in scope if name.startswith("ansible_")}
         variables = {name: scope[name] for name in names}
         for name, value in variables.items():

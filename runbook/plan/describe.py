@@ -39,7 +39,7 @@ class Describer:
         self.plan, self.host = plan, host
         variables = plan.variables
         self.top = (variables.above(), Layer(_secrets(plan)))
-        self.base = Scope((*variables.below(host), *self.top))
+        self.base = Scope((*variables.below(host), *self.top), variables.ground)
         self.masker = plan.masker
 
     def stage(self, planned: PlannedStage) -> list[PlannedStep]:

@@ -13,11 +13,12 @@ from dataclasses import field
 from pathlib import Path
 from typing import Any
 
-from runbook.frozen import frozen
+from runbook.frozen import frozen, replace
 from runbook.inventory.patterns import members
 from runbook.model import Host, Inventory, Playbook
+from runbook.playbook.load import project_of
 from runbook.templating.render import OMIT
-from runbook.templating.scope import Layer, Scope
+from runbook.templating.scope import Ground, Layer, Scope
 
 
 @frozen
@@ -35,12 +36,15 @@ class Variables:
     def __init__(self, playbook: Playbook, inventory: Inventory, given: Given) -> None:
         self.playbook, self.inventory, self.given = playbook, inventory, given
         self.groups = {group: list(members(inventory, group)) for group in inventory.groups}
+        file = Path(playbook.file).absolute()
+        self.ground = Ground(file.parent, project_of(file))
+        self.running = replace(self.ground, runs=True)
         self._below: dict[str, tuple[Layer, ...]] = {}
         self._above = Layer(given.extra)
 
-    def scope(self, host: Host) -> Scope:
-        """Everything known of a host before the run."""
-        return Scope((*self.below(host), self.above()))
+    def scope(self, host: Host, *, running: bool = False) -> Scope:
+        """Everything known of a host before the run. `running`: it has begun, and lookups may run commands."""
+        return Scope((*self.below(host), self.above()), self.running if running else self.ground)
 
     def below(self, host: Host) -> tuple[Layer, ...]:
         """The layers under those of stages and steps. They are the same for every step of a host."""

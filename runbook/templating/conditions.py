@@ -16,7 +16,7 @@ from jinja2.parser import Parser
 
 from runbook.events import Condition
 from runbook.source import Place, Span
-from runbook.templating.environment import environment, evaluate_node, expression
+from runbook.templating.environment import FAILURES, environment, evaluate_node, expression
 from runbook.templating.render import TemplateError
 from runbook.templating.unknown import UnknownValue
 
@@ -42,7 +42,7 @@ def _values(text: str, scope: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         seen.add(source)
         try:
             yield source, show(evaluate_node(node, scope))
-        except (JinjaError, TemplateError, TypeError, ValueError, LookupError, AttributeError, ArithmeticError):
+        except (JinjaError, TemplateError, RecursionError, MemoryError, *FAILURES):
             yield source, "undefined"
         except UnknownValue:
             yield source, "unknown"

@@ -7,60 +7,102 @@ nearest names.
 
 from __future__ import annotations
 
+import re
 from collections import ChainMap
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Any
 
-from jinja2 import StrictUndefined, TemplateSyntaxError, UndefinedError, nodes
+from jinja2 import TemplateSyntaxError, UndefinedError, nodes
 from jinja2.environment import Template
 from jinja2.exceptions import SecurityError, TemplateRuntimeError
 from jinja2.meta import find_undeclared_variables
 from jinja2.parser import Parser
 from jinja2.runtime import Context as RuntimeContext
-from jinja2.sandbox import ImmutableSandboxedEnvironment
 
+from runbook.frozen import frozen, replace
 from runbook.source import Place, Span
-from runbook.templating.filters import FILTERS, TESTS
+from runbook.templating import budget
+from runbook.templating.errors import not_there, short, syntax_message
+from runbook.templating.filters import BOUNDED, COLLECTIONS, FILTERS, WRITES_OUT
+from runbook.templating.lookups import GLOBALS
+from runbook.templating.native import native
+from runbook.templating.questions import TESTS
 from runbook.templating.render import TemplateError, nearest
+from runbook.templating.sandbox import (
+    INTERNAL,
+    Sandbox,
+    ValueSandbox,
+    asked_anew,
+    finalize,
+    guarded,
+    guarded_filter,
+    joined,
+    measured,
+)
+from runbook.templating.undefined import Undefined, refuse
 from runbook.templating.unknown import Unknown
 
-
-class Undefined(StrictUndefined):
-    """Strict, but `a.b.c | default(x)` works where `a` is undefined, as Ansible's users expect."""
-
-    def __getattr__(self, name: str) -> Any:
-        if name.startswith("__"):
-            raise AttributeError(name)
-        return self
-
-    def __getitem__(self, key: Any) -> Any:
-        return self
-
-
-GLOBALS = ("range", "dict", "namespace")
+KEPT_GLOBALS = ("range", "dict", "namespace")
 """Of Jinja2's own functions those that a playbook may call; `range` is bounded by the sandbox."""
+_FULL_NAME = "ansible.builtin."
+"""What Ansible's users may write before the name of a filter, a test or a lookup."""
 
 
-class _Environment(ImmutableSandboxedEnvironment):
-    def getattr(self, obj: Any, attribute: str) -> Any:
-        """`a.b` is first the key, then the attribute: data named `items` or `count` is data, as people mean it."""
-        if isinstance(obj, Mapping) and attribute in obj:
-            return obj[attribute]
-        return super().getattr(obj, attribute)
+FAILURES = (
+    TemplateRuntimeError,
+    TypeError,
+    ValueError,
+    ArithmeticError,
+    LookupError,
+    AttributeError,
+    OSError,
+    re.error,
+)
+"""What filters, methods and operators raise about what they are given."""
 
 
 @lru_cache(maxsize=1)
-def environment() -> _Environment:
-    env = _Environment(undefined=Undefined, keep_trailing_newline=True, extensions=["jinja2.ext.do"])
-    env.filters.update(FILTERS)
-    env.tests.update(TESTS)
-    env.globals = {name: env.globals[name] for name in GLOBALS}
+def environment() -> Sandbox:
+    """For values and bare expressions."""
+    return _made(ValueSandbox)
+
+
+@lru_cache(maxsize=1)
+def _for_files() -> Sandbox:
+    return _made(Sandbox, keep_trailing_newline=True, finalize=finalize)
+
+
+def _made(kind: type[Sandbox], **options: Any) -> Sandbox:
+    # As Ansible's users know it, a line that holds only a block tag leaves no line.
+    env = kind(undefined=Undefined, trim_blocks=True, extensions=["jinja2.ext.do"], **options)
+    jinja = {name: measured(each) if name in WRITES_OUT else each for name, each in env.filters.items()}
+    filters = {name: guarded_filter(each) for name, each in {**jinja, **BOUNDED, **FILTERS}.items()}
+    of_collections = {f"{collection}.{name}": filters[name] for name, collection in COLLECTIONS.items()}
+    env.filters = {**_with_full_names(filters), **of_collections, **INTERNAL}
+    env.tests = _with_full_names({**env.tests, **{name: asked_anew(each) for name, each in TESTS.items()}})
+    env.globals = {**{name: env.globals[name] for name in KEPT_GLOBALS}, **GLOBALS}
     return env
 
 
+def _with_full_names(named: Mapping[str, Any]) -> dict[str, Any]:
+    return {**named, **{_FULL_NAME + name: value for name, value in named.items()}}
+
+
+@frozen
+class _Compiled:
+    """A template. `expression`: it is a single one; `plain`: just a variable or a part of one; `file`: it gives text.
+    `newlines` is how many the text ends with: a text that comes out keeps them."""
+
+    template: Template
+    expression: bool = False
+    plain: bool = False
+    file: bool = False
+    newlines: int = 0
+
+
 def render_whole(text: str, scope: Mapping[str, Any], place: Place | Span | None = None) -> str:
-    """The text of a template file. As Ansible's users know it, a line that holds only a block tag leaves no line."""
+    """The text of a template file."""
     return str(_run(_whole, text, scope, place))
 
 
@@ -71,7 +113,11 @@ def expression(text: str, scope: Mapping[str, Any], place: Place | Span | None =
 
 def evaluate_node(node: nodes.Expr, scope: Mapping[str, Any]) -> Any:
     """The value of one part of an expression (see `conditions`)."""
-    return _value(_compile_node(node), scope)
+    token = budget.begin(scope)
+    try:
+        return _value(_compile_node(node), scope)
+    finally:
+        budget.end(token)
 
 
 @lru_cache(maxsize=8192)
@@ -84,11 +130,13 @@ def objection(text: str, *, bare: bool) -> tuple[str, str] | None:
         if "{%" in text:
             (_expression if bare else _template)(text)
         else:
-            tree = _parsed(text) if bare else environment().parse(text)
+            tree = _parsed(text) if bare else environment().parse(_as_written(text))
             if "|" in text or " is" in text:
                 _check_names(tree)
     except TemplateSyntaxError as error:
-        return _syntax_message(error, text, bare)
+        return syntax_message(error, text, bare)
+    except RecursionError:
+        return "template syntax: too much stands inside each other", f"in: {short(text)}"
     return None
 
 
@@ -97,21 +145,24 @@ def _check_names(tree: nodes.Node) -> None:
     env = environment()
     for node in (tree, *tree.find_all((nodes.Filter, nodes.Test))):
         if isinstance(node, nodes.Filter) and node.name not in env.filters:
-            raise TemplateSyntaxError(
-                f"no filter is called {node.name!r} {nearest(node.name, env.filters)}".rstrip(), 1
-            )
+            raise TemplateSyntaxError(_no_such("filter", node.name, env.filters), 1)
         if isinstance(node, nodes.Test) and node.name not in env.tests:
-            raise TemplateSyntaxError(f"no test is called {node.name!r} {nearest(node.name, env.tests)}".rstrip(), 1)
+            raise TemplateSyntaxError(_no_such("test", node.name, env.tests), 1)
+
+
+def _no_such(what: str, name: str, known: Mapping[str, Any]) -> str:
+    names = [each for each in known if "." not in each and not each.startswith(" ")]
+    return f"no {what} is called {name!r} {nearest(name, names)}".rstrip()
 
 
 def names_in(text: str, *, bare: bool) -> frozenset[str]:
     """The variables that a template reads. The syntax must be right."""
     source = "{{ " + text + " }}" if bare else text
-    return frozenset(find_undeclared_variables(environment().parse(source))) - frozenset(GLOBALS)
+    return frozenset(find_undeclared_variables(environment().parse(source))) - environment().globals.keys()
 
 
 @lru_cache(maxsize=8192)
-def _expression(text: str) -> Template:
+def _expression(text: str) -> _Compiled:
     return _compile_node(_parsed(text))
 
 
@@ -124,27 +175,42 @@ def _parsed(text: str) -> nodes.Expr:
     return node
 
 
-def _compile_node(node: nodes.Expr) -> Template:
+def _compile_node(node: nodes.Expr) -> _Compiled:
+    plain = isinstance(node, nodes.Name | nodes.Getattr | nodes.Getitem)
+    node = guarded(node)
     node.set_environment(environment())
     body = [nodes.Assign(nodes.Name("result", "store"), node, lineno=1)]
-    return environment().from_string(nodes.Template(body, lineno=1))
+    return _Compiled(environment().from_string(nodes.Template(body, lineno=1)), expression=True, plain=plain)
 
 
 @lru_cache(maxsize=8192)
-def _template(text: str) -> tuple[Template, bool]:
-    """The compiled text, and whether it is one whole expression whose native value counts."""
+def _template(text: str) -> _Compiled:
+    """The compiled text; one that is a single whole expression gives its native value."""
     env = environment()
+    text = _as_written(text)
+    newlines = len(text) - len(text.rstrip("\n"))
     body = env.parse(text).body
     if len(body) == 1 and isinstance(body[0], nodes.Output) and len(body[0].nodes) == 1:
         node = body[0].nodes[0]
         if not isinstance(node, nodes.TemplateData):
-            return _compile_node(node), True
-    return env.from_string(text), False
+            return replace(_compile_node(node), newlines=newlines)
+    return _Compiled(env.from_string(text), newlines=newlines)
+
+
+def _as_written(text: str) -> str:
+    """The text of a value with every backslash in its quoted texts meant as it stands, as in Ansible's values.
+
+    `{{ path | regex_replace('\\.log$', '') }}` needs no second backslash. Bare expressions and template files do.
+    """
+    if "\\" not in text:
+        return text
+    tokens = environment().lex(text)
+    return "".join(value.replace("\\", "\\\\") if kind == "string" else value for _, kind, value in tokens)
 
 
 @lru_cache(maxsize=64)
-def _whole(text: str) -> tuple[Template, bool]:
-    return environment().overlay(trim_blocks=True).from_string(text), False
+def _whole(text: str) -> _Compiled:
+    return _Compiled(_for_files().from_string(text), file=True)
 
 
 def render_text(text: str, scope: Mapping[str, Any], place: Place | Span | None = None) -> Any:
@@ -152,71 +218,54 @@ def render_text(text: str, scope: Mapping[str, Any], place: Place | Span | None 
     return _run(_template, text, scope, place)
 
 
-def _run(make: Any, text: str, scope: Mapping[str, Any], place: Place | Span | None) -> Any:
+def _run(make: Callable[[str], _Compiled], text: str, scope: Mapping[str, Any], place: Place | Span | None) -> Any:
     span = place.value if isinstance(place, Place) else place
+    token = budget.begin(scope)
     try:
-        made = make(text)
-        if isinstance(made, Template):
-            return _value(made, scope)
-        template, native = made
-        return _value(template, scope) if native else _text(template, scope)
+        compiled = make(text)
+        return _text(compiled, scope) if compiled.file else _value(compiled, scope)
     except TemplateSyntaxError as error:
-        message, hint = _syntax_message(error, text, make is _expression)
+        message, hint = syntax_message(error, text, make is _expression)
         raise TemplateError(message, span, hint) from None
     except UndefinedError as error:
-        raise _undefined(error, scope, span) from None
+        raise not_there(error, text, scope, span) from None
     except TemplateError as error:
         raise TemplateError(error.message, error.span or span, error.hint, error.name) from None
     except SecurityError as error:
         raise TemplateError(f"not allowed in a template: {error}", span) from None
     except RecursionError:
-        raise TemplateError("the template refers to itself without end", span) from None
-    except (TemplateRuntimeError, TypeError, ValueError, ArithmeticError, LookupError, AttributeError) as error:
-        raise TemplateError(f"cannot be computed: {error}", span, f"in: {_short(text)}") from None
+        hint = "it refers to itself, or what it refers to is too deep"
+        raise TemplateError("the template has no end", span, hint) from None
+    except MemoryError:
+        raise TemplateError("the template needs more memory than there is", span) from None
+    except FAILURES as error:
+        raise TemplateError(f"cannot be computed: {error}", span, f"in: {short(text)}") from None
+    finally:
+        budget.end(token)
 
 
-def _value(template: Template, scope: Mapping[str, Any]) -> Any:
-    context = _context(template, scope)
-    for _ in template.root_render_func(context):
-        pass
-    value = context.vars["result"]
-    if isinstance(value, StrictUndefined):
-        value._fail_with_undefined_error()
+def _value(compiled: _Compiled, scope: Mapping[str, Any]) -> Any:
+    context = _context(compiled.template, scope)
+    value = joined(compiled.template.root_render_func(context))
+    if compiled.expression:  # then it puts out nothing
+        value = context.vars["result"]
+    refuse(value)
     if isinstance(value, Unknown):
         value.refuse()
+    if not compiled.plain:
+        value = native(value)
+    if compiled.newlines and isinstance(value, str):
+        value += "\n" * (compiled.newlines - (len(value) - len(value.rstrip("\n"))))
     return value
 
 
-def _text(template: Template, scope: Mapping[str, Any]) -> str:
-    return "".join(template.root_render_func(_context(template, scope)))
+def _text(compiled: _Compiled, scope: Mapping[str, Any]) -> str:
+    text = "".join(compiled.template.root_render_func(_context(compiled.template, scope)))
+    budget.made(len(text))
+    return text
 
 
 def _context(template: Template, scope: Mapping[str, Any]) -> RuntimeContext:
     # A variable of the user's lies over a function of the same name.
     names = ChainMap(scope, environment().globals)  # type: ignore[arg-type] # read only: any mapping serves
     return template.new_context(names, shared=True)  # type: ignore[arg-type] # as above
-
-
-def _undefined(error: UndefinedError, scope: Mapping[str, Any], span: Span | None) -> TemplateError:
-    message = str(error)
-    name = message.split("'")[1] if message.startswith("'") and message.count("'") >= 2 else ""
-    if name and message.endswith("is undefined"):
-        hint = nearest(name, scope) or "define it in `vars` or the inventory, or give it with -e"
-        return TemplateError(f"{name!r} is not defined", span, hint, name)
-    return TemplateError(message, span)
-
-
-def _syntax_message(error: TemplateSyntaxError, text: str, bare: bool) -> tuple[str, str]:
-    message = f"template syntax: {error.message}"
-    if bare and ("{{" in text or "{%" in text):
-        return message, "a bare expression stands here: write it without {{ }}"
-    if "{{." in text or "{{ ." in text:
-        return message, "text for another program's templates: put it between {% raw %} and {% endraw %}"
-    if "{#" in text:
-        return message, "`{#` begins a comment: put it between {% raw %} and {% endraw %}"
-    return message, f"in: {_short(text)}"
-
-
-def _short(text: str) -> str:
-    line = " ".join(text.split())
-    return line if len(line) <= 70 else line[:67] + "..."

@@ -7,10 +7,12 @@ registered, set or given with -e is data and never is.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 from runbook.frozen import frozen
 from runbook.source import Place, Span
+from runbook.templating.budget import measure
 from runbook.templating.render import TemplateError, render
 
 PlaceOf = Callable[[str], Place | Span | None]
@@ -25,11 +27,23 @@ class Layer:
     place_of: PlaceOf = lambda _name: None
 
 
+@frozen
+class Ground:
+    """The controller as lookups see it."""
+
+    folder: Path | None = None
+    """Of the playbook: files are looked for from there. None: where the program runs."""
+    project: Path | None = None
+    """The folder with the project file. None: the same."""
+    runs: bool = False
+    """Is this the run itself? Before it, lookups run no command."""
+
+
 class Scope(Mapping[str, Any]):
     """A mapping over layers. Values are rendered at first read and kept, so a scope serves one step, one thread."""
 
-    def __init__(self, layers: tuple[Layer, ...]) -> None:
-        self.layers = layers
+    def __init__(self, layers: tuple[Layer, ...], ground: Ground = Ground()) -> None:  # noqa: B008 - it is frozen
+        self.layers, self.ground = layers, ground
         self.asked: set[str] = set()
         """Every name that was looked for, whether it is there or not."""
         self._done: dict[str, Any] = {}
@@ -63,7 +77,7 @@ class Scope(Mapping[str, Any]):
 
     def plus(self, *layers: Layer) -> Scope:
         """A scope with more layers on top."""
-        return Scope((*self.layers, *layers))
+        return Scope((*self.layers, *layers), self.ground)
 
     def with_data(self, **values: Any) -> Scope:
         """A scope with more plain data on top."""
@@ -77,7 +91,9 @@ class Scope(Mapping[str, Any]):
             raise TemplateError(f"the variable {name!r} refers to itself: {circle}", span)
         self._doing.append(name)
         try:
-            return render(layer.values[name], self, place)
+            value = render(layer.values[name], self, place)
+            measure(value)  # of lists that hold others, each twice, there may be few, and endlessly much in them
+            return value
         except TemplateError as error:
             where = f"in the variable {name!r}: " if "the variable " not in error.message else ""
             raise TemplateError(where + error.message, error.span or span, error.hint, error.name) from None

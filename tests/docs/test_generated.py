@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 import re
 
@@ -12,9 +13,14 @@ from runbook.cli.reference import page
 from runbook.cli.schema import SCHEMAS
 from runbook.playbook.schema import published
 from runbook.steps import KINDS
+from runbook.templating.environment import environment
+from runbook.templating.filters import FILTERS
+from runbook.templating.lookups import LOOKUPS
+from runbook.templating.questions import TESTS
 from tests.cli.terminal import ROOT, runbook
 
 SCHEMA = ROOT / "schemas" / "playbook.schema.json"
+TEMPLATES = ROOT / "docs" / "templates.md"
 STEPS = ROOT / "docs" / "steps.md"
 STALE = "it is not what the code makes: run `make schemas` and commit"
 
@@ -27,6 +33,18 @@ def test_the_schemas_are_fresh(name: str) -> None:
 
 def test_the_reference_is_fresh() -> None:
     assert STEPS.read_text(encoding="utf-8") == runbook("doc", "--all").stdout, f"{STEPS}: {STALE}"
+
+
+def test_the_page_of_the_templates_is_fresh_and_names_all_there_is() -> None:
+    text = TEMPLATES.read_text(encoding="utf-8")
+    assert text == runbook("doc", "--templates").stdout, f"{TEMPLATES}: {STALE}"
+    env = environment()
+    names = {name for name in {*env.filters, *env.tests, *LOOKUPS} if not name.startswith((" ", "ansible.builtin."))}
+    assert {name for name in names if not re.search(rf"`{re.escape(name)}[`(]", text)} == set()
+
+
+def test_every_filter_test_and_lookup_says_what_it_is() -> None:
+    assert [name for name, each in {**FILTERS, **TESTS, **LOOKUPS}.items() if not inspect.getdoc(each)] == []
 
 
 def test_the_schema_is_a_schema() -> None:

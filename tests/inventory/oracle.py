@@ -9,7 +9,7 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -43,6 +43,14 @@ class Oracle:
             "playbook_folder": str(playbook_folder) if playbook_folder else None,
             "vault_password": vault_password,
         }
+        return self._answer(question)
+
+    def templates(self, texts: Sequence[str], variables: Mapping[str, Any]) -> list[dict[str, Any]]:
+        """What each text comes to with these variables: {"value"} or {"error"}; see `oracle_templates.py`."""
+        found: list[dict[str, Any]] = self._answer({"templates": list(texts), "variables": variables})["results"]
+        return found
+
+    def _answer(self, question: Mapping[str, Any]) -> dict[str, Any]:
         assert self.process.stdin is not None
         assert self.process.stdout is not None
         self.process.stdin.write(json.dumps(question) + "\n")

@@ -1,7 +1,9 @@
-"""Runs inside the virtual environment of ansible-core: answers what Ansible makes of an inventory, a JSON line each.
+"""Runs inside the virtual environment of ansible-core: answers what Ansible makes of an inventory or of templates.
 
-A question: {"folder", "sources", "playbook_folder", "patterns": [[pattern, limit], …]}. The answer: {"error"} or
-{"list", "graph", "graph_vars", "groups", "patterns"}. One process serves a whole session, for Ansible starts slowly.
+Questions and answers are a JSON line each; for templates see `oracle_templates.py`.
+A question about an inventory:
+{"folder", "sources", "playbook_folder", "patterns": [[pattern, limit], …]}. The answer: {"error"} or {"list", "graph",
+"graph_vars", "groups", "patterns"}. One process serves a whole session, for Ansible starts slowly.
 """
 
 from __future__ import annotations
@@ -24,9 +26,14 @@ from ansible.parsing.vault import VaultSecret, VaultSecretsContext
 from ansible.plugins.loader import init_plugin_loader
 from ansible.utils.context_objects import CLIArgs
 from ansible.vars.manager import VariableManager
+from oracle_templates import answer_templates  # beside this file
 
 
 def answer(question: dict[str, Any], nowhere: str) -> dict[str, Any]:
+    return answer_templates(question) if "templates" in question else answer_inventory(question, nowhere)
+
+
+def answer_inventory(question: dict[str, Any], nowhere: str) -> dict[str, Any]:
     os.chdir(question["folder"])
     loader = DataLoader()
     if password := question.get("vault_password"):

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from runbook.source import Span
+from runbook.templating.files import render_file
 from runbook.templating.render import OMIT, TemplateError, evaluate, free_names, judge, render, syntax_error
 from runbook.templating.scope import Layer, Scope
 
@@ -123,3 +125,86 @@ def test_long_values_are_cut() -> None:
 
 def test_evaluate_gives_native_values() -> None:
     assert evaluate("[1, 2] | map('string') | list", scope()) == ["1", "2"]
+
+
+@pytest.mark.parametrize(
+    ("text", "message", "hint"),
+    [
+        ("{{ servce }}", "'servce' is not defined", "did you mean service?"),
+        ("{{ servce.a.b }}", "'servce' is not defined", "did you mean service?"),
+        ("{{ servce | upper }}", "'servce' is not defined", "did you mean service?"),
+        ("{{ nope | default(servce) }}", "'servce' is not defined", "did you mean service?"),
+        ("{{ nope | default(servce.b.c) }}", "'servce' is not defined", "did you mean service?"),
+        ("{{ '' | default(servce, true) }}", "'servce' is not defined", "did you mean service?"),
+        ("{{ [1, servce] }}", "'servce' is not defined", "did you mean service?"),
+        ("{{ {'a': [servce]} }}", "'servce' is not defined", "did you mean service?"),
+        ("{{ servce ~ 'x' }}", "'servce' is not defined", "did you mean service?"),
+        ("{{ app.prt }}", "there is no 'prt' in `app`", "did you mean port?"),
+        ("{{ app['prt'] }}", "there is no 'prt' in `app`", "did you mean port?"),
+        ("{{ app.prt.deeper }}", "there is no 'prt' in `app`", "did you mean port?"),
+        ("{{ apps[0].zz }}", "there is no 'zz' in `apps[0]`", "there: name"),
+        ("{{ apps | map(attribute='nme') }}", "there is no 'nme' in the mapping", "did you mean name?"),
+        ("{{ empty.x }}", "there is no 'x' in `empty`", "it is empty"),
+        ("{{ nope | mandatory('say it') }}", "say it", ""),
+        ("{{ nope }}", "'nope' is not defined", "define it in `vars` or the inventory, or give it with -e"),
+        ("{{ lookup('vars', 'servce') }}", "'servce' is not defined", "did you mean service?"),
+        ("{{ lookup('evn', 'X') }}", "no lookup is called 'evn'", "did you mean env?"),
+        ("{{ lookup('env', 'NO_SUCH', default=undef('set it')) }}", "set it", ""),
+    ],
+)
+def test_what_is_not_there_is_named_with_what_is_near(text: str, message: str, hint: str) -> None:
+    here = scope(service="x", app={"port": 1, "host": "h"}, apps=[{"name": "a"}], empty={})
+    with pytest.raises(TemplateError) as caught:
+        render(text, here, Span("f", 3, 4))
+
+    assert (caught.value.message, caught.value.hint) == (message, hint)
+    assert str(caught.value.span) == "f:3:4"
+
+
+def test_default_serves_for_a_whole_chain_but_not_for_what_is_empty() -> None:
+    here = scope(empty="", nothing=None, app={})
+    for text, value in (
+        ("nope.a.b.c | default('d')", "d"),
+        ("app.a.b.c | default('d')", "d"),
+        ("empty | default('d')", ""),
+        ("nothing | default('d')", None),
+        ("empty | default('d', true)", "d"),
+        ("nothing | default('d', true)", "d"),
+    ):
+        assert evaluate(text, here) == value
+
+
+def test_backslashes_are_literal_in_values_and_escapes_in_expressions_and_files() -> None:
+    assert render(r"{{ 'a.b' | regex_replace('(.)\.(.)', '\2\1') }}", scope()) == "ba"
+    assert render(r"{{ '\n' }}", scope()) == r"\n"
+    assert evaluate(r"'\n'", scope()) == "\n"
+    assert render_file(r"{{ 'a\nb' }}", scope(), "x.j2") == "a\nb"
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("{{ a | uper }}", "did you mean upper"),
+        ("{{ a is definde }}", "did you mean defined"),
+        ("{{ a | x.y }}", "no filter"),
+    ],
+)
+def test_filters_and_tests_that_are_not_there(text: str, said: str) -> None:
+    found = syntax_error(text, bare=False)
+    assert found is not None
+    assert said in found[0]
+
+
+def test_what_changes_is_asked_each_time(tmp_path: Path) -> None:
+    path = tmp_path / "x"
+    exists, found = f"'{path}' is exists", f"'{path}*' | fileglob"
+    assert (evaluate(exists, scope()), evaluate(found, scope())) == (False, [])
+    path.touch()
+    assert (evaluate(exists, scope()), evaluate(found, scope())) == (True, [str(path)])
+    assert len({evaluate("(10 ** 9) | random", scope()) for _ in range(5)}) > 1
+
+
+def test_an_operand_that_cannot_be_computed_is_shown_so_and_ends_nothing() -> None:
+    found = judge("n == 1 or 'x' | regex_search('(') == 'x'", scope(n=1))
+    assert found.holds
+    assert ("n", "1") in found.values

@@ -16,7 +16,6 @@ from typing import Any
 from jinja2 import TemplateSyntaxError, UndefinedError, nodes
 from jinja2.environment import Template
 from jinja2.exceptions import SecurityError, TemplateRuntimeError
-from jinja2.meta import find_undeclared_variables
 from jinja2.parser import Parser
 from jinja2.runtime import Context as RuntimeContext
 
@@ -28,7 +27,7 @@ from runbook.templating.filters import BOUNDED, COLLECTIONS, FILTERS, WRITES_OUT
 from runbook.templating.lookups import GLOBALS
 from runbook.templating.native import native
 from runbook.templating.questions import TESTS
-from runbook.templating.render import TemplateError, nearest
+from runbook.templating.render import TemplateError
 from runbook.templating.sandbox import (
     INTERNAL,
     Sandbox,
@@ -108,7 +107,7 @@ def render_whole(text: str, scope: Mapping[str, Any], place: Place | Span | None
 
 def expression(text: str, scope: Mapping[str, Any], place: Place | Span | None = None) -> Any:
     """The value of a bare expression."""
-    return _run(_expression, text, scope, place)
+    return _run(compiled_expression, text, scope, place)
 
 
 def evaluate_node(node: nodes.Expr, scope: Mapping[str, Any]) -> Any:
@@ -121,52 +120,11 @@ def evaluate_node(node: nodes.Expr, scope: Mapping[str, Any]) -> Any:
 
 
 @lru_cache(maxsize=8192)
-def objection(text: str, *, bare: bool) -> tuple[str, str] | None:
-    """What is wrong with a template's syntax, and a hint; None when it can be compiled.
-
-    Statements are compiled, for what only the compiler finds. Expressions are parsed only, which is four times quicker.
-    """
-    try:
-        if "{%" in text:
-            (_expression if bare else _template)(text)
-        else:
-            tree = _parsed(text) if bare else environment().parse(_as_written(text))
-            if "|" in text or " is" in text:
-                _check_names(tree)
-    except TemplateSyntaxError as error:
-        return syntax_message(error, text, bare)
-    except RecursionError:
-        return "template syntax: too much stands inside each other", f"in: {short(text)}"
-    return None
+def compiled_expression(text: str) -> _Compiled:
+    return _compile_node(parsed(text))
 
 
-def _check_names(tree: nodes.Node) -> None:
-    """Raises TemplateSyntaxError for a filter or a test that is not there."""
-    env = environment()
-    for node in (tree, *tree.find_all((nodes.Filter, nodes.Test))):
-        if isinstance(node, nodes.Filter) and node.name not in env.filters:
-            raise TemplateSyntaxError(_no_such("filter", node.name, env.filters), 1)
-        if isinstance(node, nodes.Test) and node.name not in env.tests:
-            raise TemplateSyntaxError(_no_such("test", node.name, env.tests), 1)
-
-
-def _no_such(what: str, name: str, known: Mapping[str, Any]) -> str:
-    names = [each for each in known if "." not in each and not each.startswith(" ")]
-    return f"no {what} is called {name!r} {nearest(name, names)}".rstrip()
-
-
-def names_in(text: str, *, bare: bool) -> frozenset[str]:
-    """The variables that a template reads. The syntax must be right."""
-    source = "{{ " + text + " }}" if bare else text
-    return frozenset(find_undeclared_variables(environment().parse(source))) - environment().globals.keys()
-
-
-@lru_cache(maxsize=8192)
-def _expression(text: str) -> _Compiled:
-    return _compile_node(_parsed(text))
-
-
-def _parsed(text: str) -> nodes.Expr:
+def parsed(text: str) -> nodes.Expr:
     """A bare expression. Not kept: compiling changes it."""
     parser = Parser(environment(), text, state="variable")
     node = parser.parse_expression()
@@ -184,10 +142,10 @@ def _compile_node(node: nodes.Expr) -> _Compiled:
 
 
 @lru_cache(maxsize=8192)
-def _template(text: str) -> _Compiled:
+def compiled_template(text: str) -> _Compiled:
     """The compiled text; one that is a single whole expression gives its native value."""
     env = environment()
-    text = _as_written(text)
+    text = as_written(text)
     newlines = len(text) - len(text.rstrip("\n"))
     body = env.parse(text).body
     if len(body) == 1 and isinstance(body[0], nodes.Output) and len(body[0].nodes) == 1:
@@ -197,7 +155,7 @@ def _template(text: str) -> _Compiled:
     return _Compiled(env.from_string(text), newlines=newlines)
 
 
-def _as_written(text: str) -> str:
+def as_written(text: str) -> str:
     """The text of a value with every backslash in its quoted texts meant as it stands, as in Ansible's values.
 
     `{{ path | regex_replace('\\.log$', '') }}` needs no second backslash. Bare expressions and template files do.
@@ -215,7 +173,7 @@ def _whole(text: str) -> _Compiled:
 
 def render_text(text: str, scope: Mapping[str, Any], place: Place | Span | None = None) -> Any:
     """The value of a text with templates in it: native where the text is one whole `{{ … }}`."""
-    return _run(_template, text, scope, place)
+    return _run(compiled_template, text, scope, place)
 
 
 def _run(make: Callable[[str], _Compiled], text: str, scope: Mapping[str, Any], place: Place | Span | None) -> Any:
@@ -225,7 +183,7 @@ def _run(make: Callable[[str], _Compiled], text: str, scope: Mapping[str, Any], 
         compiled = make(text)
         return _text(compiled, scope) if compiled.file else _value(compiled, scope)
     except TemplateSyntaxError as error:
-        message, hint = syntax_message(error, text, make is _expression)
+        message, hint = syntax_message(error, text, make is compiled_expression)
         raise TemplateError(message, span, hint) from None
     except UndefinedError as error:
         raise not_there(error, text, scope, span) from None

@@ -60,7 +60,7 @@ def _file(_context: Context, *names: str, rstrip: bool = True, lstrip: bool = Fa
 
 def _pipe(_context: Context, *commands: str) -> list[Any]:
     """What a command prints, run by a shell of the controller in the playbook's folder. It has 60 seconds. Off, unless
-    `runbook.toml` says `pipe = true` under `[lookups]`; known only during the run.
+    `runbook.toml` says `pipe = true` under `[lookups]`; known only during the run. Values in the command need `quote`.
     """
     return [_printed(str(command)) for command in commands]
 

@@ -70,14 +70,14 @@ def free_names(text: str, *, bare: bool) -> frozenset[str]:
     """The variables that a template reads. The syntax must be right."""
     if not (bare or is_template(text)):
         return frozenset()
-    from runbook.templating.environment import names_in
+    from runbook.templating.syntax import names_in
 
     return names_in(text, bare=bare)
 
 
 def syntax_error(text: str, *, bare: bool) -> tuple[str, str] | None:
     """What is wrong with a template's syntax, and a hint; None when it can be compiled."""
-    from runbook.templating.environment import objection
+    from runbook.templating.syntax import objection
 
     return objection(text, bare=bare)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -74,6 +75,15 @@ def _runbook(job: Job, programs: Path, step: object) -> Call:
     return Call([str(programs / "runbook"), *words], {"RUNBOOK_STATE_DIR": str(job.folder / "state")})
 
 
+def _two_processes(job: Job, programs: Path) -> Call:
+    """The same fleet by two of us at the same time, half of it each."""
+    call = _runbook(job, programs, {"shell": "true"})
+    half = job.hosts // 2
+    limits = [f"all[0:{half - 1}]", f"all[{half}:]"]
+    each = [shlex.join([*call.argv, "-l", limit, "--report", f"json={job.folder}/half-{limit}"]) for limit in limits]
+    return Call(["/bin/sh", "-c", f"{each[0]} >/dev/null & {each[1]} >/dev/null; wait $!"], call.env)
+
+
 def _script(name: str) -> Callable[[Job, Path], Call]:
     def call(job: Job, programs: Path) -> Call:
         return Call([str(programs / "python"), str(SCRIPTS / f"{name}.py"), job.described()])
@@ -125,6 +135,11 @@ OURS = (
     Peer("**runbook**", _ours(False), ours=True, local=True),
     Peer("**runbook**, steps with `changes: false`", _ours(True), ours=True, local=True),
 )
+EXPERIMENTS = (
+    Peer("two processes of **runbook**, half of the hosts each", _two_processes, ours=True),
+    Peer("an experiment: ssh2-python, one `sh` for all steps", _script("with_ssh2")),
+)
+"""What might be quicker."""
 PEERS = (
     Peer("paramiko, a channel per step", _script("with_paramiko")),
     Peer("asyncssh", _script("with_asyncssh")),

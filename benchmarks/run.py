@@ -17,10 +17,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks import held
+from benchmarks import held, reports
 from benchmarks.farm import farm, slow_farm
 from benchmarks.measure import Costs, Row, compare
-from benchmarks.peers import LIMIT, OURS, PEERS, Job, Peer
+from benchmarks.peers import EXPERIMENTS, LIMIT, OURS, PEERS, Job, Peer
 
 HERE = Path(__file__).parent
 
@@ -78,7 +78,7 @@ def w2(setting: Setting, folder: Path) -> Iterator[str]:
     with farm(folder, counts[-1]) as hosts:
         for count in counts:
             job = Job(folder, 10, hosts, count)
-            found = compare(rows(setting, job, (LIMIT, *OURS, *PEERS)), folder, setting.rounds)
+            found = compare(rows(setting, job, (LIMIT, *OURS, *EXPERIMENTS, *PEERS)), folder, setting.rounds)
             goal = "1.6" if count == 10 else "1.1"
             yield table(f"W2: 10 steps on {count} hosts", found, LIMIT.name, f"Goal: at most {goal} of the limit.")
 
@@ -138,6 +138,11 @@ def w6(setting: Setting, folder: Path) -> Iterator[str]:
         yield held.section(hosts, count, setting.ours)
 
 
+def w7(setting: Setting, folder: Path) -> Iterator[str]:
+    hosts = 100 if setting.quick else 1000
+    yield reports.section(folder, setting.ours / "python", hosts, 50, min(3, setting.rounds))
+
+
 WORKLOADS: dict[str, Callable[[Setting, Path], Iterator[str]]] = {
     "W1": w1,
     "W2": w2,
@@ -145,6 +150,7 @@ WORKLOADS: dict[str, Callable[[Setting, Path], Iterator[str]]] = {
     "W4": w4,
     "W5": w5,
     "W6": w6,
+    "W7": w7,
 }
 
 

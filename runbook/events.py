@@ -51,6 +51,10 @@ STOPPING = BAD | {Status.WAITING}
 """After a step with one of these, the host does not go on with the steps behind it."""
 
 
+OUTPUT_FILES = "output_files"
+"""In an outcome's data: the files that hold its whole output."""
+
+
 class Role(StrEnum):
     """Why a step ran."""
 

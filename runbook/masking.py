@@ -28,6 +28,8 @@ class Masker:
         self._whole: set[str] = set()
         self._forms: set[str] = set()
         self._pattern: re.Pattern[str] | None = None
+        self._longest = 0
+        """Characters of the longest form."""
         for secret in secrets:
             self.add(secret)
 
@@ -48,21 +50,39 @@ class Masker:
                 return
             self._whole.add(text)
             if len(text) >= SHORTEST:
-                self._forms |= {form for form in _forms(text) if len(form) >= SHORTEST}
+                forms = {form for form in _forms(text) if len(form) >= SHORTEST}
+                self._forms |= forms
+                self._longest = max(self._longest, *map(len, forms))
                 self._pattern = None
 
     def text(self, text: str) -> str:
-        if text in self._whole:
-            return MASK
-        return self._compiled().sub(MASK, text) if self._forms else text
+        return MASK if text in self._whole else self.part(text)
 
-    def _compiled(self) -> re.Pattern[str]:
+    def part(self, text: str) -> str:
+        """A part of a longer text: a secret too short to be searched for is not looked for in it."""
+        pattern = self._compiled()
+        return pattern.sub(MASK, text) if pattern else text
+
+    def sure(self, text: str) -> int:
+        """Of a text that goes on: how many of its characters can be masked now, whatever follows."""
+        pattern, longest = self._compiled(), self._longest
+        if pattern is None:
+            return len(text)
+        cut = max(0, len(text) - longest + 1)
+        for found in pattern.finditer(text):
+            if found.start() >= cut:
+                break
+            cut = max(cut, found.end())
+        return cut
+
+    def _compiled(self) -> re.Pattern[str] | None:
         """Made when it is needed: an inventory may bring a thousand secrets, one after the other."""
-        with self._lock:
-            if self._pattern is None:
+        pattern = self._pattern
+        if pattern is None and self._forms:
+            with self._lock:
                 ordered = sorted(self._forms, key=len, reverse=True)
-                self._pattern = re.compile("|".join(map(re.escape, ordered)))
-            return self._pattern
+                self._pattern = pattern = re.compile("|".join(map(re.escape, ordered)))
+        return pattern
 
     def mask(self, value: T) -> T:
         """The same thing with every secret in it replaced: texts, lists, mappings, and frozen dataclasses."""

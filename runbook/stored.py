@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
+import gc
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any, TypeVar
 
 from runbook.events import Condition, Evidence, Outcome, Role, Status, Table
@@ -23,7 +25,8 @@ def to_data(run: Run) -> Mapping[str, Any]:
     """
     last = _last.get("run")
     if last is None or last[0] is not run:
-        data = {"format": FORMAT, **plain(run), "counts": run.counts, "causes": plain(run.causes)}
+        with _uncollected():
+            data = {"format": FORMAT, **plain(run), "counts": run.counts, "causes": plain(run.causes)}
         _last["run"] = last = (run, data)
     return last[1]
 
@@ -36,25 +39,42 @@ def from_data(data: Mapping[str, Any]) -> Run:
 
     Raises ValueError with a sentence when it is not a stored run, or of another format.
     """
-    if data.get("format") != FORMAT:
-        raise ValueError(f"this is no stored run of format {FORMAT}, but of format {data.get('format')!r}")
+    if not isinstance(data, Mapping) or data.get("format") != FORMAT:
+        found = data.get("format") if isinstance(data, Mapping) else None
+        raise ValueError(f"this is no stored run of format {FORMAT}, but of format {found!r}")
     try:
-        return _known(
-            Run,
-            data,
-            inventory=tuple(data["inventory"]),
-            hosts=tuple(data["hosts"]),
-            verdict=Verdict(data["verdict"]),
-            stages=tuple(_stage(stage) for stage in data["stages"]),
-        )
+        with _uncollected():
+            return _run(data)
     except (KeyError, TypeError, AttributeError) as error:
         raise ValueError(f"the stored run is damaged: {error!r}") from None
 
 
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """While many small things are made that all stay: the collector would look through them again and again."""
+    was = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was:
+            gc.enable()
+
+
+def _run(data: Mapping[str, Any]) -> Run:
+    return _known(
+        Run,
+        data,
+        inventory=tuple(data["inventory"]),
+        hosts=tuple(data["hosts"]),
+        verdict=Verdict(data["verdict"]),
+        stages=tuple(_stage(stage) for stage in data["stages"]),
+    )
+
+
 def _known(kind: type[_T], data: Mapping[str, Any], **converted: Any) -> _T:
     """A dataclass from the keys that it has."""
-    names = {field.name for field in dataclasses.fields(kind)}  # type: ignore[arg-type] # only dataclasses are given
-    return kind(**{**{key: value for key, value in data.items() if key in names}, **converted})
+    return kind(**{**{name: data[name] for name in _names(kind) if name in data}, **converted})
 
 
 def _stage(data: Mapping[str, Any]) -> StageRecord:
@@ -103,20 +123,21 @@ def plain(value: Any) -> Any:
         return value if math.isfinite(value) else str(value)
     if kind is list or kind is tuple:
         return [plain(item) for item in value]
-    names = _FIELDS.get(kind)
-    if names is None:
-        names = _FIELDS[kind] = _field_names(kind)
-    if names:
+    if names := _names(kind):
         return {name: plain(getattr(value, name)) for name in names}
     return _uncommon(value)
 
 
-_FIELDS: dict[type, tuple[str, ...]] = {}
-"""Of each type that was met the names of its fields; none but a dataclass has any."""
+_NAMES: dict[type, tuple[str, ...]] = {}
 
 
-def _field_names(kind: type) -> tuple[str, ...]:
-    return tuple(field.name for field in dataclasses.fields(kind)) if dataclasses.is_dataclass(kind) else ()
+def _names(kind: type) -> tuple[str, ...]:
+    """The names of a type's fields; none but a dataclass has any."""
+    names = _NAMES.get(kind)
+    if names is None:
+        found = dataclasses.fields(kind) if dataclasses.is_dataclass(kind) else ()
+        names = _NAMES[kind] = tuple(field.name for field in found)
+    return names
 
 
 def _uncommon(value: Any) -> Any:

@@ -9,6 +9,7 @@ import click
 from runbook.reports import REPORTS
 
 if TYPE_CHECKING:
+    from runbook.history import Kept
     from runbook.results import Run
 
 EPILOG = """\b
@@ -37,11 +38,23 @@ def command(run: str, formats: tuple[str, ...]) -> None:
             click.echo(line)
 
 
+def kept_runs() -> list[Kept]:
+    """All kept runs, the newest first. Raises click.ClickException where their folder cannot be read."""
+    from runbook.history import folder, kept
+
+    try:
+        return list(kept(folder()))
+    except (OSError, RuntimeError) as error:  # RuntimeError: a user without a home
+        raise click.ClickException(f"the kept runs cannot be read: {error}") from None
+
+
 def kept_run(name: str) -> Run:
     """A kept run. Raises click.ClickException where there is none, or its file is damaged."""
     from runbook.history import find, folder, load
 
     try:
         return load(find(name, folder()))
-    except (OSError, ValueError) as error:
+    except ValueError as error:
         raise click.ClickException(f"{error}; see `runbook history`") from None
+    except (OSError, RuntimeError) as error:
+        raise click.ClickException(f"the kept runs cannot be read: {error}") from None

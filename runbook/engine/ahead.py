@@ -1,29 +1,42 @@
-"""Checks that go out before the one in front of them has answered: a slow line costs one round trip for all of them.
+"""Steps that go out before the one in front of them has answered: a slow line costs one round trip for all of them.
 
-Only steps that look: one that was begun and then not wanted has changed nothing. The host stops at the first that
-fails, and what was learned ahead of anything but a clean pass is forgotten, for a repair may have changed it.
+The host stops at the first that fails. So a step that changes something goes behind others only where the host can tell
+as well as we whether they have passed: by their exit codes alone; and only where it needs nothing that they register.
+A check may go behind any: what it saw behind anything but a clean pass is forgotten.
 """
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
-from typing import NoReturn
+from collections.abc import Iterator, Mapping
+from itertools import islice
+from typing import Any, NoReturn, cast
 
 from runbook.engine.attempt import Progress
 from runbook.engine.desk import Desk, Done
 from runbook.engine.frame import Frame
 from runbook.engine.mode import Mode, changes
 from runbook.events import Status
-from runbook.frozen import replace
+from runbook.frozen import frozen, replace
 from runbook.model import Node, Step
 from runbook.steps import KINDS
-from runbook.transports.base import Command, CommandResult, OnOutput, Unreachable
+from runbook.steps.base import AsksOnce
+from runbook.templating.render import evaluate
+from runbook.transports.base import Command, CommandResult, OnOutput, Transport, Unreachable
 
-_KINDS = frozenset({"command", "file", "process", "shell"})
-"""Those that ask the host once."""
 _MOST = 20
 _CLEAN = (Status.PASSED, Status.CHANGED)
+
+
+@frozen
+class _Sent:
+    """A step on its way."""
+
+    step: Step
+    args: Mapping[str, Any]
+    command: Command
+    asked: frozenset[str]
+    """The variables that it looked for."""
 
 
 class Ahead:
@@ -31,64 +44,111 @@ class Ahead:
 
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
-        self._sent: frozenset[str] = frozenset()
+        self._sent: dict[str, _Sent] = {}
+        """By number, in order: those that have not had their turn."""
 
-    def before(self, nodes: tuple[Node, ...], frame: Frame) -> None:
-        """Send the checks that these nodes begin with, unless that has been done."""
+    def before(self, nodes: tuple[Node, ...], index: int, frame: Frame) -> None:
+        """Send the steps that the nodes from `index` on begin with, unless that has been done."""
         session = self._desk.session
-        if session.mode is Mode.CHECK or nodes[0].number in self._sent:
+        if session.mode is Mode.CHECK or session.stop.is_set() or self.holds(nodes[index]):
             return
-        transport = session.transport_if_open(self._desk.host)
+        if session.tools.output_dir:
+            return  # what is sent ahead keeps its output in memory, which is bounded
+        transport = self._transport(nodes[index])
         if transport is None or transport.local:
             return
-        chain = list(self._chain(nodes, frame))
+        chain = list(self._chain(islice(nodes, index, index + _MOST), frame))
         if len(chain) > 1:
-            self._sent = frozenset(number for number, _ in chain)
-            transport.ahead(tuple(command for _, command in chain))
+            self._sent = {sent.step.number: sent for sent in chain}
+            self._desk.rendered.update({number: sent.args for number, sent in self._sent.items()})
+            transport.ahead(tuple(sent.command for sent in chain))
+
+    def holds(self, node: Node) -> bool:
+        """Has it been sent, and has not had its turn?"""
+        return node.number in self._sent
 
     def after(self, node: Node, done: Done | None) -> None:
-        """Forget the rest where a check did not simply pass."""
-        if node.number not in self._sent or done is None:
+        """A node has had its turn. Forget the rest where it did not simply pass."""
+        if self._sent.pop(node.number, None) is None or done is None:
             return
         if done.status not in _CLEAN or done.attempts > 1:
-            self._sent = frozenset()
-            if (transport := self._desk.session.transport_if_open(self._desk.host)) is not None:
-                transport.ahead(())
+            self._forget()
 
-    def _chain(self, nodes: tuple[Node, ...], frame: Frame) -> Iterator[tuple[str, Command]]:
+    def noted(self, step: Step, done: Done) -> Done:
+        """Of a host that was lost: with the steps of which nobody can say now whether they ran."""
+        if done.status is not Status.UNREACHABLE:
+            return done
+        others = [number for number, sent in self._sent.items() if sent.command.once and number != step.number]
+        if not others:
+            return done
+        said = f"; sent with it, and not known either: {', '.join(others)}"
+        return replace(done, outcome=replace(done.outcome, message=done.outcome.message + said))
+
+    def _forget(self) -> None:
+        for number in self._sent:
+            self._desk.rendered.pop(number, None)
+        self._sent = {}
+        if (transport := self._desk.session.transport_if_open(self._desk.host)) is not None:
+            transport.ahead(())
+
+    def _transport(self, node: Node) -> Transport | None:
+        """The host's own; None where it cannot be had, or nothing that begins with this node would be sent."""
+        if not isinstance(node, Step) or not hasattr(KINDS[node.kind], "asks_once"):
+            return None
+        try:
+            return self._desk.session.transport(self._desk.host, self._desk.host.name)
+        except Exception:  # noqa: BLE001 - it will be told when the step has its turn
+            return None
+
+    def _chain(self, nodes: Iterator[Node], frame: Frame) -> Iterator[_Sent]:
         first: Command | None = None
-        for node in nodes[:_MOST]:
+        registered: set[str] = set()
+        by_exit_code = True
+        for node in nodes:
             if node.number in self._desk.session.plan.left_out:
                 continue
-            command = self._command(node, frame)
-            if command is None or (first is not None and command.become != first.become):
+            sent = self._look(node, frame)
+            if sent is None or sent.asked & registered:
                 return
-            first = first or command
-            yield node.number, command
+            first = first or sent.command
+            if sent.command.become != first.become or (sent.command.once and not by_exit_code):
+                return
+            yield sent
+            registered.add(sent.step.register)
+            by_exit_code = by_exit_code and _judged_by_exit_code(sent.step)
 
-    def _command(self, node: Node, frame: Frame) -> Command | None:
+    def _look(self, node: Node, frame: Frame) -> _Sent | None:
         """What the step will ask the host, found by letting it ask; None where that cannot be known yet."""
-        if not isinstance(node, Step) or node.kind not in _KINDS:
-            return None
-        if node.loop is not None or node.common.when or node.common.throttle:
+        if not isinstance(node, Step) or node.loop is not None or node.common.throttle or node.common.until:
             return None
         own = frame.taking(node.common, node.place)
-        if own.delegate_to or own.run_once:
+        if own.delegate_to or own.run_once or not hasattr(KINDS[node.kind], "asks_once"):
             return None
-        desk = self._desk
+        kind, desk = cast(AsksOnce, KINDS[node.kind]), self._desk
+        args: Mapping[str, Any] = {}
+        once = False
         try:
             scope = desk.scope(own)
+            if not all(evaluate(item.text, scope, item.place) for item in node.common.when):
+                return None
             args = desk.runner.args(node, scope)
-            if changes(node, args):
+            once = changes(node, args)
+            if not kind.asks_once(args) or (once and desk.session.mode is not Mode.RUN):
                 return None
             context = desk.runner.context(node, scope, own, Progress(_nothing, _nothing))
             asked = _Asked()
-            KINDS[node.kind].run(args, replace(context, transport=asked, controller=asked, stop=threading.Event()))
+            kind.run(args, replace(context, transport=asked, controller=asked, stop=threading.Event()))
         except _Would as would:
-            return would.command
+            return _Sent(node, args, replace(would.command, once=once), frozenset(scope.asked))
         except Exception:  # noqa: BLE001 - it will be told when the step has its turn
             return None
         return None
+
+
+def _judged_by_exit_code(step: Step) -> bool:
+    """Does it pass when, and only when, its command's exit code is 0?"""
+    judged = step.expect or step.failed_when or any(item.text not in ("true", "false") for item in step.changed_when)
+    return cast(AsksOnce, KINDS[step.kind]).BY_EXIT_CODE and not judged
 
 
 class _Would(BaseException):

@@ -10,13 +10,16 @@ from typing import Any
 from runbook.engine.attempt import Runner
 from runbook.engine.frame import Frame
 from runbook.engine.judge import flags, judge_all
+from runbook.engine.mode import Mode, Unsure
 from runbook.engine.outcomes import hidden
+from runbook.engine.outputs import Outputs, safe
 from runbook.engine.session import Session
 from runbook.events import BAD, Condition, Evidence, Outcome, Status, StepFinished, StepProgress, StepStarted
-from runbook.frozen import frozen
+from runbook.frozen import frozen, replace
 from runbook.model import Expression, Host, Node, Step
 from runbook.source import Place, excerpt
 from runbook.steps import KINDS
+from runbook.steps.base import Args
 from runbook.templating.render import TemplateError, evaluate, is_template, render
 from runbook.templating.scope import Layer, Scope
 from runbook.templating.unknown import Unknown, UnknownValue
@@ -46,12 +49,18 @@ class Desk:
     session: Session
     host: Host
     registered: dict[str, Any] = field(default_factory=dict)
+    rendered: dict[str, Args] = field(default_factory=dict)
+    """Options of steps that are about to run, by number: rendered once, so that what is shown and sent is what runs."""
     undone: str = ""
     """In a check: the number of the first step that would have changed the host."""
+    unsure: Unsure | None = None
+    """In a check: a `when` around the steps now that cannot be known. Nothing is run, and nothing here is a failure."""
 
     def __post_init__(self) -> None:
         self.runner = Runner(self.session, self.host)
         self._registered = Layer(self.registered)
+        folder, run = self.session.tools.output_dir, self.session.tools.run_id
+        self.outputs = Outputs(folder / safe(run), self.host.name, self.session.masker) if folder else None
 
     def scope(self, frame: Frame) -> Scope:
         """Everything that a template may read now."""
@@ -82,6 +91,7 @@ class Desk:
             StepStarted(started, self.host.name, node.number, shown, kind, frame.parent, frame.role, action)
         )
         done = body(own)
+        self.rendered.pop(node.number, None)
         self.register(node, done)
         silent = self.truth(own.no_log, own) and isinstance(node, Step)
         self.session.emit(
@@ -117,6 +127,11 @@ class Desk:
         if not self.truth(own.no_log, own):
             self.session.emit(StepProgress(time.time(), self.host.name, number, stream, text))
 
+    def take_args(self, step: Step, scope: Scope) -> Args:
+        """A step's options, for one attempt. Raises TemplateError, StepError."""
+        known = self.rendered.pop(step.number, None) if step.loop is None else None
+        return self.runner.args(step, scope) if known is None else known
+
     def text(self, text: str, scope: Scope, place: Place) -> str:
         """A name for people; as written where it cannot be rendered yet."""
         try:
@@ -128,7 +143,9 @@ class Desk:
         if not isinstance(node, Step) or node.loop is not None:
             return ""
         try:
-            return KINDS[node.kind].plan(self.runner.args(node, scope))
+            if node.number not in self.rendered:
+                self.rendered[node.number] = self.runner.args(node, scope)
+            return KINDS[node.kind].plan(self.rendered[node.number])
         except (TemplateError, UnknownValue):
             return ""
 
@@ -161,6 +178,32 @@ class Desk:
         if not false:
             return None
         return Done(Outcome(Status.SKIPPED, f"when: {false[0].text}"), conditions=tuple(false))
+
+    def when(self, node: Node, scope: Scope, body: Callable[[], Done]) -> Done:
+        """The body, or a skipped outcome where `when` does not hold; in a check that cannot know it, both ways."""
+        when, unsure = node.common.when, self.unsure
+        try:
+            skipped = self.skip(when, scope)
+        except UnknownValue as error:
+            if self.session.mode is not Mode.CHECK:
+                raise
+            skipped, unsure = None, Unsure(" and ".join(item.text for item in when), error.number).inside(unsure)
+        if skipped is not None:
+            return skipped
+        return body() if unsure is None else self.perhaps(unsure, node, body)
+
+    def perhaps(self, unsure: Unsure, node: Node, body: Callable[[], Done]) -> Done:
+        """What a node would do if a condition held that nobody can know yet: it is shown, not run, and is unknown."""
+        outer, self.unsure = self.unsure, unsure
+        try:
+            done = self.guarded(body)
+        finally:
+            self.unsure = outer
+        if done.status in (Status.UNREACHABLE, Status.SKIPPED):
+            return done
+        said = unsure.told(done.outcome.message if isinstance(node, Step) else "its steps would run")
+        outcome = replace(done.outcome, status=Status.UNKNOWN, message=said, data={})
+        return replace(done, outcome=outcome, conditions=(), register=Unknown(node.number))
 
     def guarded(self, body: Callable[[], Done]) -> Done:
         """The body, with a template that cannot be rendered as a failure that shows its place."""

@@ -35,6 +35,8 @@ class Frame:
 
     def taking(self, common: Common, place: Place) -> Frame:
         """This frame with what a node says of itself on top."""
+        if not _says_something(common):
+            return self
         environment = self.environment
         if common.environment:
             environment = (*environment, (common.environment, place / "environment"))
@@ -65,3 +67,18 @@ class Frame:
     def acting(self, role: Role, parent: str) -> Frame:
         """This frame for steps of another role under a step."""
         return replace(self, role=role, parent=parent)
+
+
+def _says_something(common: Common) -> bool:
+    """Most steps have nothing of what a frame holds."""
+    return bool(
+        common.vars
+        or common.environment
+        or common.become is not None
+        or common.become_user
+        or common.delegate_to
+        or common.no_log
+        or common.ignore_errors
+        or common.run_once
+        or common.timeout
+    )

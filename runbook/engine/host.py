@@ -7,13 +7,14 @@ severity → events. A step, a block and a stage differ in their body alone.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from runbook.engine.ahead import Ahead
 from runbook.engine.desk import Desk, Done
 from runbook.engine.frame import Frame
 from runbook.engine.judge import flags
-from runbook.engine.mode import Mode
+from runbook.engine.mode import Mode, Unsure
 from runbook.engine.outcomes import of_block, remedied, softened
 from runbook.engine.session import Session
 from runbook.engine.tries import Tries
@@ -25,8 +26,9 @@ from runbook.events import (
     Status,
 )
 from runbook.frozen import replace
-from runbook.model import Block, Choose, Common, Host, Node, Remediation, Stage, Step
+from runbook.model import Block, Choose, Common, Host, Node, Option, Remediation, Stage, Step
 from runbook.templating.render import TemplateError, evaluate
+from runbook.templating.unknown import UnknownValue
 from runbook.transports.base import Stopped
 
 _POINTING = (Status.FAILED, Status.WARNED, Status.REMEDIATED)
@@ -58,9 +60,10 @@ class HostRun:
         """Run nodes up to the first that stops; its outcome is given, if any."""
         statuses: list[Status] = []
         for index, node in enumerate(nodes):
-            if self.desk.session.stop.is_set():
+            # What had been sent when the run is stopped may have run: it is told what became of it.
+            if self.desk.session.stop.is_set() and not self.ahead.holds(node):
                 raise Stopped
-            self.ahead.before(nodes[index:], frame)
+            self.ahead.before(nodes, index, frame)
             done = self.node(node, frame)
             self.ahead.after(node, done)
             if done is None:
@@ -84,7 +87,7 @@ class HostRun:
         return self.finish(node, node.common.name, node.kind, frame, lambda: self._step(node, frame))
 
     def _step(self, step: Step, frame: Frame) -> Done:
-        return self.tries.step(step, frame.taking(step.common, step.place))
+        return self.ahead.noted(step, self.tries.step(step, frame.taking(step.common, step.place)))
 
     def _anything_in(self, block: Block) -> bool:
         out = self.desk.session.plan.left_out
@@ -100,9 +103,11 @@ class HostRun:
         return self.desk.told(node, name, kind, frame, whole)
 
     def _whole(self, node: Node, own: Frame, body: Callable[[], Done]) -> Done:
-        skipped = self._unless(node, own)
-        if skipped is not None:
-            return skipped
+        if isinstance(node, Step) and node.loop is not None:  # asks its `when` for each item
+            return self._in_turn(node, own, body)
+        return self.desk.when(node, self.desk.scope(own), lambda: self._in_turn(node, own, body))
+
+    def _in_turn(self, node: Node, own: Frame, body: Callable[[], Done]) -> Done:
         most = node.common.throttle
 
         def waits() -> None:
@@ -123,12 +128,6 @@ class HostRun:
         soft = node.common.severity == "warn" or self.desk.truth(own.ignore_errors, own)
         outcome = softened(done.outcome) if soft else done.outcome
         return replace(done, outcome=outcome, causes=(*done.causes, *causes))
-
-    def _unless(self, node: Node, own: Frame) -> Done | None:
-        """A skipped outcome when `when` does not hold. A loop asks it for each item instead."""
-        if isinstance(node, Step) and node.loop is not None:
-            return None
-        return self.desk.skip(node.common.when, self.desk.scope(own))
 
     # --- bodies --------------------------------------------------------------------------------------------
 
@@ -152,7 +151,10 @@ class HostRun:
 
     def _choose(self, choose: Choose, frame: Frame) -> Done:
         inner = frame.inside(choose.common, choose.place, choose.number)
-        name = str(evaluate(choose.by.text, self.desk.scope(inner), choose.by.place))
+        try:
+            name = str(evaluate(choose.by.text, self.desk.scope(inner), choose.by.place))
+        except UnknownValue as error:
+            return self._every_option(choose, inner, error)
         names = [option.name for option in choose.options]
         for option in choose.options:
             if option.name == name:
@@ -162,6 +164,20 @@ class HostRun:
                 return Done(outcome if failure else replace(outcome, message=said, data={"chosen": name}))
         message = f"{choose.by.text} is {name!r}; the options are {', '.join(names)}"
         raise TemplateError(message, choose.by.place.value)
+
+    def _every_option(self, choose: Choose, inner: Frame, error: UnknownValue) -> Done:
+        """In a check that cannot know the choice: what each option would do."""
+        if self.desk.session.mode is not Mode.CHECK:
+            raise error
+
+        def of(option: Option) -> Done:
+            return Done(of_block(*self.nodes(option.steps, inner)))
+
+        for option in choose.options:
+            unsure = Unsure(f"{choose.by.text} == {option.name!r}", error.number).inside(self.desk.unsure)
+            self.desk.perhaps(unsure, choose, partial(of, option))
+        names = ", ".join(option.name for option in choose.options)
+        return Done(Outcome(Status.UNKNOWN, f"one of {names}; {error}"))
 
     # --- failure -------------------------------------------------------------------------------------------
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from runbook.engine.judge import flags
-from runbook.events import BAD, Outcome, Status, worst
+from runbook.events import BAD, OUTPUT_FILES, Outcome, Status, worst
 from runbook.frozen import replace
 
 
@@ -19,7 +19,9 @@ def of_items(items: Sequence[tuple[str, Outcome]]) -> Outcome:
     message = f"{len(bad)} of {len(items)} items failed: {bad[0][0]}: {bad[0][1].message}" if bad else ""
     evidence = tuple(piece for _, outcome in items for piece in outcome.evidence)
     diff = "".join(outcome.diff for _, outcome in items)
-    return Outcome(status, message or f"{len(items)} items", {"results": results}, evidence, diff)
+    files = [file for _, outcome in items for file in outcome.data.get(OUTPUT_FILES, ())]
+    data = {"results": results, **({OUTPUT_FILES: files} if files else {})}
+    return Outcome(status, message or f"{len(items)} items", data, evidence, diff)
 
 
 def of_block(statuses: Sequence[Status], failure: Outcome | None) -> Outcome:

@@ -7,12 +7,13 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import field
+from pathlib import Path
 from queue import SimpleQueue
 from typing import Any
 
 from runbook.engine.mode import Mode
 from runbook.engine.turns import Turns
-from runbook.events import Event
+from runbook.events import Event, StepProgress
 from runbook.frozen import frozen
 from runbook.masking import Masker
 from runbook.model import Host
@@ -26,6 +27,11 @@ TransportFor = Callable[..., Transport]
 """(name, variables, stop=event, jumps=jumps) -> Transport; see `runbook.transports.connect.transport_for`."""
 
 
+MOST_WAITING = 1000
+"""Events that wait to be shown."""
+_PAUSE = 0.005
+
+
 @frozen
 class Tools:
     """What the command line hands to the engine."""
@@ -35,6 +41,8 @@ class Tools:
     forks: int = 10
     run_id: str = ""
     mode: Mode = Mode.RUN
+    output_dir: Path | None = None
+    """Where the whole output of every command is written; see `runbook.engine.outputs`."""
     become: bool = False
     become_user: str = ""
     become_password: str | None = field(default=None, repr=False)
@@ -82,10 +90,16 @@ class Session:
 
     def emit(self, event: Event) -> None:
         self.queue.put(event)
+        # Who prints faster than it is shown waits, as on a terminal: else all of it would pile up here.
+        while isinstance(event, StepProgress) and self.queue.qsize() > MOST_WAITING and not self.stop.wait(_PAUSE):
+            pass
 
     def cache(self, owner: str) -> OpenThings:
-        with self._lock:
-            return self._caches.setdefault(owner, OpenThings())
+        known = self._caches.get(owner)
+        if known is None:
+            with self._lock:
+                known = self._caches.setdefault(owner, OpenThings())
+        return known
 
     def transport(self, owner: Host, target: str) -> Transport:
         """The connection that the host `owner` uses to reach `target` (itself, or a delegate).
@@ -93,29 +107,25 @@ class Session:
         Each owner has its own, so that no two threads share one. Raises TemplateError when a connection variable
         cannot be rendered.
         """
-        with self._lock:
-            key = (owner.name, target)
-            if key not in self._transports:
-                variables = self._connection(owner, target)
-                self._transports[key] = self._open(target, variables)
-            return self._transports[key]
+        known = self._transports.get((owner.name, target))
+        return known or self._opened((owner.name, target), lambda: self._connection(owner, target))
 
     def transport_if_open(self, host: Host) -> Transport | None:
         """The host's own, if it has been asked for."""
-        with self._lock:
-            return self._transports.get((host.name, host.name))
+        return self._transports.get((host.name, host.name))
 
     def controller(self, owner: Host) -> Transport:
         """This machine."""
-        with self._lock:
-            key = (owner.name, "")
-            if key not in self._transports:
-                local = {"ansible_connection": "local"}
-                self._transports[key] = self._open("localhost", local)
-            return self._transports[key]
+        known = self._transports.get((owner.name, ""))
+        return known or self._opened((owner.name, ""), lambda: {"ansible_connection": "local"})
 
-    def _open(self, name: str, variables: Mapping[str, Any]) -> Transport:
-        return self.tools.transport_for(name, variables, stop=self.stop, jumps=self._jumps)
+    def _opened(self, key: tuple[str, str], variables: Callable[[], Mapping[str, Any]]) -> Transport:
+        """Kept under the key. Who finds it there needs no lock: hundreds of steps a second would wait for it."""
+        with self._lock:
+            if key not in self._transports:
+                name = key[1] or "localhost"
+                self._transports[key] = self.tools.transport_for(name, variables(), stop=self.stop, jumps=self._jumps)
+            return self._transports[key]
 
     def _connection(self, owner: Host, target: str) -> Mapping[str, Any]:
         host = owner if target == owner.name else self.plan.inventory.hosts.get(target)

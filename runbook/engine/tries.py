@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import closing, nullcontext
 from functools import partial
 from typing import Any
 
@@ -11,18 +12,19 @@ from runbook.engine.attempt import Progress
 from runbook.engine.desk import Desk, Done
 from runbook.engine.frame import Frame
 from runbook.engine.judge import flags, judge_all, judge_outcome, judged_scope
-from runbook.engine.mode import Mode, changes, clouded, left_undone
+from runbook.engine.mode import HINT, Mode, changes, clouded, left_undone, only_looks
 from runbook.engine.once import shared_once
 from runbook.engine.outcomes import of_items
+from runbook.engine.outputs import Output, both
 from runbook.engine.progress import Lines
-from runbook.events import Condition, Outcome, Status
+from runbook.events import OUTPUT_FILES, Condition, Outcome, Status
 from runbook.frozen import frozen, replace
 from runbook.model import Node, Step
 from runbook.steps import KINDS
 from runbook.templating.render import TemplateError, evaluate, is_template, render
 from runbook.templating.scope import Scope
 from runbook.templating.unknown import Unknown
-from runbook.transports.base import Stopped
+from runbook.transports.base import OnOutput, Stopped
 
 DEFAULT_RETRIES = 3
 DEFAULT_DELAY = 5.0
@@ -54,7 +56,7 @@ class Tries:
         for index, value in enumerate(values):
             frame = own.with_data(**{step.loop_var: value, "loop_index": index})
             scope = self.desk.scope(frame)
-            last = self.desk.skip(step.common.when, scope) or self.desk.guarded(partial(self._tried, step, frame))
+            last = self.desk.guarded(partial(self.desk.when, step, scope, partial(self._tried, step, frame)))
             label = str(render(step.loop_label, scope)) if step.loop_label else str(value)
             items.append((label, last.outcome))
             unknown = last.register if last.register is not None else unknown
@@ -100,6 +102,8 @@ class Tries:
         while True:
             number += 1
             done = replace(attempt(number), attempts=number)
+            if done.status is Status.UNKNOWN:  # it was not run: there is nothing to wait for
+                return done
             until = judge_all(common.until, seen(done, self.desk.scope(own)), "until") if done.outcome.ok else ()
             unmet = [condition for condition in until if not condition.holds]
             if done.outcome.ok and not unmet:
@@ -120,23 +124,27 @@ class Tries:
 
     def _once(self, step: Step, own: Frame, number: int) -> Done:
         scope = self.desk.scope(own)
-        args = self.desk.runner.args(step, scope)
+        args = self.desk.take_args(step, scope)
         action = KINDS[step.kind].plan(args)
-        undone = left_undone(self.desk.session.mode, step, args)
+        undone = left_undone(self.desk.session.mode, step, args, self.desk.unsure)
         if undone is not None:
-            return self._undone(step, undone, action)
+            return self._undone(step, args, undone, action)
         lines = Lines(
             lambda stream, text: self.desk.progress(step.number, stream, text, own), self.desk.session.masker.text
         )
         # What a step is about to tell as a secret cannot be masked while it is printed: it is not shown live.
-        output = _unseen if step.secrets else lines.add
+        shown: OnOutput = _unseen if step.secrets else lines.add
+        whole = self._whole(step, own)
+        output = both(shown, whole.add) if whole else shown
         progress = Progress(lambda text: self.desk.progress(step.number, "note", text, own), output)
         previewed = self.desk.session.mode is Mode.CHECK and changes(step, args)
-        outcome = self.desk.runner.run(step, args, scope, own, progress, preview=previewed)
+        with closing(whole) if whole else nullcontext():
+            outcome = self.desk.runner.run(step, args, scope, own, progress, preview=previewed)
         lines.close()
+        outcome = _with_files(outcome, whole.told()) if whole else outcome
         self._remember_secrets(step, outcome)
-        if previewed and outcome.status is Status.CHANGED:
-            return self._undone(step, outcome, action)
+        if previewed and outcome.status in (Status.CHANGED, Status.UNKNOWN):
+            return self._undone(step, args, outcome, action)
         try:
             outcome, conditions = judge_outcome(step, outcome, scope, number)
         except TemplateError as error:
@@ -145,11 +153,20 @@ class Tries:
             return Done(replace(outcome, status=Status.FAILED, message=message), number, action)
         return Done(clouded(outcome, self.desk.undone), number, action, conditions)
 
-    def _undone(self, step: Step, outcome: Outcome, action: str) -> Done:
+    def _whole(self, step: Step, own: Frame) -> Output | None:
+        """Where the whole output goes, if it was asked for, and nothing in it must be hidden."""
+        outputs = self.desk.outputs
+        return None if outputs is None or step.secrets or self.desk.truth(own.no_log, own) else outputs.of(step.number)
+
+    def _undone(self, step: Step, args: Mapping[str, Any], outcome: Outcome, action: str) -> Done:
         """A step that was not run: of what it would have told, only this much is certain."""
-        if self.desk.session.mode is Mode.CHECK and not self.desk.undone:
+        looks = only_looks(step)
+        if self.desk.session.mode is Mode.CHECK and not self.desk.undone and changes(step, args) and not looks:
             self.desk.undone = step.number
         known = {"changed": True, "failed": False, "skipped": False} if outcome.status is Status.CHANGED else {}
+        if looks:
+            known["changed"] = False
+            outcome = replace(outcome, message=f"{outcome.message} ({HINT})")
         return Done(outcome, 1, action, register=Unknown(step.number, **known))
 
     def _remember_secrets(self, step: Step, outcome: Outcome) -> None:
@@ -166,6 +183,10 @@ class Tries:
             return self.desk.guarded(body)
 
         return self._again(node, own, attempt, lambda done, scope: scope.with_data(**flags(done.outcome)))
+
+
+def _with_files(outcome: Outcome, told: list[str]) -> Outcome:
+    return replace(outcome, data={**outcome.data, OUTPUT_FILES: told}) if told else outcome
 
 
 def _unseen(_stream: str, _data: bytes) -> None:

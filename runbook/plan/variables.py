@@ -36,6 +36,7 @@ class Variables:
         self.playbook, self.inventory, self.given = playbook, inventory, given
         self.groups = {group: list(members(inventory, group)) for group in inventory.groups}
         self._below: dict[str, tuple[Layer, ...]] = {}
+        self._above = Layer(given.extra)
 
     def scope(self, host: Host) -> Scope:
         """Everything known of a host before the run."""
@@ -66,7 +67,7 @@ class Variables:
 
     def above(self) -> Layer:
         """The layer over those of stages and steps: what the operator gave. It is data, never a template."""
-        return Layer(self.given.extra)
+        return self._above
 
     def _specials(self, host: Host) -> dict[str, Any]:
         return {

@@ -110,7 +110,7 @@ def summary(run: Run) -> Iterator[Line]:
     """The verdict with its reason, counts, hosts, likely causes, and what took long."""
     verdict = str(run.verdict)
     yield Line(f"{sign(verdict)} {verdict.upper()} – {one_line(run.reason)}", verdict)
-    counts = ", ".join(f"{count} {name}" for name, count in run.counts.items())
+    counts = ", ".join(said for _, said in counted(run))
     yield Line(f"{counts or 'no steps'} · {duration(run.duration)}", "soft", 2)
     if len(run.hosts) > 1:
         yield Line("")
@@ -124,6 +124,15 @@ def summary(run: Run) -> Iterator[Line]:
         yield Line("")
         yield Line("Slowest steps", "strong", 2)
         yield from (Line(f"{duration(step.duration):>10}  {_which(run, step)}", "soft", 2) for step in slow)
+
+
+def counted(run: Run) -> list[tuple[Status, str]]:
+    """How many steps ended how, in words. Of a check: would they change something, or not, or can nobody know?"""
+    words = {Status.CHANGED: "would change", Status.PASSED: "would not", Status.UNKNOWN: "unknown"}
+    if run.mode != "check":
+        words = {}
+    found = {**dict.fromkeys(words, 0), **{Status(name): count for name, count in run.counts.items()}}
+    return [(status, f"{count} {words.get(status, status)}") for status, count in found.items()]
 
 
 def _which(run: Run, step: Result) -> str:

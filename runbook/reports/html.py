@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import time
+from collections import Counter
 from collections.abc import Iterator
 from functools import cache
 from html import escape
@@ -16,17 +17,19 @@ from importlib.resources import files
 
 from runbook.events import SEVERITY, Status
 from runbook.record import ASIDE, Result, Run, StageRecord
-from runbook.reports.details import per_host
-from runbook.reports.html_steps import Page, badge, html_text
+from runbook.reports.details import counted, per_host
+from runbook.reports.html_steps import Page, badge, html_text, later
 from runbook.reports.text import clock, duration, sign
 
 TROUBLE = (Status.FAILED, Status.UNREACHABLE, Status.WAITING, Status.UNKNOWN, Status.WARNED, Status.REMEDIATED)
 """What is listed under "needs attention", the worst first."""
-LARGE = 1000
-"""From so many results on the browser draws only what is in view."""
 MOST_LISTED = 100
 MOST_LANES = 40
 """Hosts with a row in the timeline; of more, those that came to the worst."""
+MOST_BARS = 300
+"""Bars in a row; of more steps, those that came to the worst or took longest."""
+MOST_OPEN = 50
+"""Hosts of a stage that are open from the start on a large page."""
 
 
 def render(run: Run) -> str:
@@ -39,7 +42,7 @@ def render(run: Run) -> str:
         style=_asset("report.css"),
         script=script,
         script_hash=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
-        size="large" if page.results > LARGE else "",
+        size="large" if page.large else "",
         header=_header(run),
         main="\n".join(part for part in main if part),
         footer=html_text(f"runbook {run.version} · run {run.run_id}"),
@@ -57,7 +60,7 @@ def _asset(name: str) -> str:
 def _header(run: Run) -> str:
     lead = f"<p class=lead>{html_text(run.description)}</p>" if run.description else ""
     facts = "".join(f"<div><dt>{html_text(name)}</dt><dd>{value}</dd></div>" for name, value in _facts(run))
-    counts = "".join(f"<li>{badge(status, f'{count} {status}')}</li>" for status, count in run.counts.items())
+    counts = "".join(f"<li>{badge(status, said)}</li>" for status, said in counted(run))
     return (
         f"<h1>{html_text(run.playbook)}</h1>{lead}"
         f"<p class='verdict {run.verdict}'><span class=mark aria-hidden=true>{sign(run.verdict)}</span>"
@@ -130,14 +133,15 @@ def _timeline(run: Run, page: Page) -> str:
     found = per_host(run)
     hosts = sorted(found, key=lambda host: -SEVERITY[found[host][0]])[:MOST_LANES]
     shown = [host for host in found if host in set(hosts)]
-    bars: dict[str, list[str]] = {host: [] for host in shown}
+    bars: dict[str, list[Result]] = {host: [] for host in shown}
     for step in run.results():
         # All that took time: repairs and earlier passes too, drawn over the step that they stand in.
         if step.host in bars and not step.is_structure and step.status is not Status.SKIPPED:
-            bars[step.host].append(_bar(run, page, step))
+            bars[step.host].append(step)
     marks = "".join(_mark(run, stage) for stage in run.stages)
     lanes = "".join(
-        f"<div class=lane><span class=host>{html_text(host)}</span><div class=bars>{''.join(bars[host])}</div></div>"
+        f"<div class=lane><span class=host>{html_text(host)}</span>"
+        f"<div class=bars>{_bars(run, page, bars[host])}</div></div>"
         for host in shown
     )
     axis = f"<span>0 s</span><span>{duration(run.duration / 2)}</span><span>{duration(run.duration)}</span>"
@@ -157,6 +161,14 @@ def _percent(run: Run, at: float) -> float:
 def _mark(run: Run, stage: StageRecord) -> str:
     title = html_text(f"{stage.number} {stage.name}")
     return f"<span style='left:{_percent(run, stage.started):.2f}%' title='{title}'>{html_text(stage.number)}</span>"
+
+
+def _bars(run: Run, page: Page, steps: list[Result]) -> str:
+    if len(steps) > MOST_BARS:
+        telling = sorted(steps, key=lambda step: (step.status not in TROUBLE, -step.duration))[:MOST_BARS]
+        kept = {id(step) for step in telling}
+        steps = [step for step in steps if id(step) in kept]
+    return "".join(_bar(run, page, step) for step in steps)
 
 
 def _bar(run: Run, page: Page, step: Result) -> str:
@@ -191,7 +203,7 @@ def _filters(run: Run) -> str:
 
 def _stage(run: Run, page: Page, stage: StageRecord) -> str:
     results = sorted(stage.results, key=lambda result: -SEVERITY[result.status])
-    hosts = "".join(_on_host(run, page, stage, result) for result in results)
+    hosts = "".join(_on_host(run, page, stage, result, index) for index, result in enumerate(results))
     took = f"<small>{duration(stage.duration)}</small>" if stage.finished is not None else ""
     name = f"stage-{html_text(stage.number)}"
     return (
@@ -200,15 +212,27 @@ def _stage(run: Run, page: Page, stage: StageRecord) -> str:
     )
 
 
-def _on_host(run: Run, page: Page, stage: StageRecord, result: Result) -> str:
-    inside = "".join(page.result(child) for child in result.children) or page.result(result)
+def _on_host(run: Run, page: Page, stage: StageRecord, result: Result, index: int) -> str:
     data = f"data-host='{html_text(result.host)}'"
     if len(run.hosts) == 1:
-        return f"<div class=host {data}>{inside}</div>"
-    is_open = " open" if len(stage.results) <= 3 or result.status in TROUBLE else ""
+        return f"<div class=host {data}>{_steps(page, result, page.large)}</div>"
+    is_open = len(stage.results) <= 3 or (result.status in TROUBLE and (not page.large or index < MOST_OPEN))
+    inside = _steps(page, result, page.large and is_open)
+    if page.large and not is_open:
+        inside, data = later(inside), f"{data} data-key={page.key(result.host)} data-steps='{_told(result)}'"
     steps = sum(1 for child in result.children if child.role not in ASIDE)
     said = f"<small>{steps} step{'s' * (steps != 1)}, {duration(result.duration)}</small>"
     return (
-        f"<details class=host {data}{is_open}><summary><h3>{escape(result.host)}</h3>{badge(result.status)}{said}"
-        f"</summary>{inside}</details>"
+        f"<details class=host {data}{' open' * is_open}><summary><h3>{escape(result.host)}</h3>{badge(result.status)}"
+        f"{said}</summary>{inside}</details>"
     )
+
+
+def _steps(page: Page, result: Result, lazy: bool) -> str:
+    return "".join(page.result(child, lazy) for child in result.children) or page.result(result, lazy)
+
+
+def _told(result: Result) -> str:
+    """How many of the steps directly in a host ended how, for filters that run before they are drawn."""
+    counts = Counter(str(child.status) for child in result.children or (result,))
+    return " ".join(f"{status}:{count}" for status, count in counts.items())

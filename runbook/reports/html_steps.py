@@ -11,6 +11,8 @@ from runbook.reports.text import bounded, cell, clean, clock, diff_line, duratio
 MOST_ROWS = 200
 MOST_LINES = 400
 MOST_ITEMS = 100
+LARGE = 1000
+"""From so many results on the browser draws only what is in view, and what is closed when it is opened."""
 SMALL = 200
 """Up to so many results, tables and blocks are open from the start."""
 _OPEN = (Status.FAILED, Status.UNREACHABLE, Status.WAITING, Status.UNKNOWN, Status.WARNED, Status.REMEDIATED)
@@ -29,6 +31,11 @@ def badge(status: str, said: str = "") -> str:
     return f"<span class='badge {status}'><span aria-hidden=true>{sign(status)}</span> {said or status}</span>"
 
 
+def later(html: str) -> str:
+    """Where scripts run this is one piece of text until the script draws it; without them it is simply there."""
+    return f"<noscript>{html}</noscript>"
+
+
 class Page:
     """Draws results, and knows where on the page each of them stands."""
 
@@ -37,6 +44,7 @@ class Page:
         results = list(run.results())
         self.results = len(results)
         self._small = self.results <= SMALL
+        self.large = self.results > LARGE
         self._anchors: dict[int, str] = {}
         taken: set[str] = set()
         hosts: dict[str, int] = {}
@@ -52,6 +60,10 @@ class Page:
     def anchor(self, result: Result) -> str:
         return self._anchors[id(result)]
 
+    def key(self, host: str) -> str:
+        """What the anchors of a host's steps begin with."""
+        return f"h{self._hosts.get(host, 0)}"
+
     def link(self, host: str, number: str, name: str = "") -> str:
         """A link to a step, in words."""
         where = f" on {html_text(host)}" if self._many_hosts and not name else ""
@@ -59,21 +71,23 @@ class Page:
         said = (
             f"<span class=number>{html_text(number)}</span> {html_text(name)}" if name else f"step {html_text(number)}"
         )
-        return f"<a href='#h{self._hosts.get(host, 0)}-{html_text(number)}'>{said}{where}</a>{of_host}"
+        return f"<a href='#{self.key(host)}-{html_text(number)}'>{said}{where}</a>{of_host}"
 
-    def result(self, result: Result) -> str:
-        """A step with all below it."""
-        inside = self._inside(result)
+    def result(self, result: Result, lazy: bool = False) -> str:
+        """A step with all below it; `lazy`: what is closed is drawn when it is opened."""
+        inside = self._inside(result, lazy)
         names = f"step {result.status}" + (" earlier" if result.superseded else "")
         attributes = f"class='{names}' id='{self.anchor(result)}' data-status={result.status}"
         if not inside:
             return f"<div {attributes}><div class=line>{_line(result)}</div></div>"
         is_open = " open" if self._is_open(result) else ""
+        inside = later(inside) if lazy and not is_open else inside
         return f"<details {attributes}{is_open}><summary class=line>{_line(result)}</summary>{inside}</details>"
 
-    def _inside(self, result: Result) -> str:
+    def _inside(self, result: Result, lazy: bool) -> str:
         found = _explained(result)
-        children = "".join(self.result(child) for child in result.children)
+        lazy = lazy and self._is_open(result)  # else it is drawn as a whole
+        children = "".join(self.result(child, lazy) for child in result.children)
         if found:
             found = f"<div class=inside>{found}</div>"
         return found + (f"<div class=children>{children}</div>" if children else "")

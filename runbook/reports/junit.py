@@ -1,7 +1,7 @@
 """JUnit XML, as Jenkins, GitLab and GitHub read it: a suite for each stage, a case for each step on each host.
 
 A check that does not hold is a `failure`; a host that was not reached, a question that nobody answered and a run that
-broke off are an `error`. A run that did not pass always has one of them.
+broke off are an `error`. A run that did not pass always has one of them; what a check cannot know is skipped.
 """
 
 from __future__ import annotations
@@ -18,15 +18,19 @@ from runbook.reports.text import bounded, clean, duration, evidence_of, one_line
 
 _ILLEGAL = re.compile("[^\t\n\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _NOT_RUN = (Status.SKIPPED, Status.UNKNOWN)
+_SIMPLE = (Status.PASSED, Status.CHANGED, Status.SKIPPED)
 _BROKEN = (Status.UNREACHABLE, Status.WAITING)
-_GOOD = (Verdict.PASSED, Verdict.REMEDIATED)
+_GOOD = (Verdict.PASSED, Verdict.REMEDIATED, Verdict.UNKNOWN)
 MOST_ROWS = 50
 MOST_LINES = 200
+LARGE = 5000
+"""Of a run with more steps, what passed tells only where it stands and what it did: servers bound such files."""
 
 
 def render(run: Run) -> str:
     root = ET.Element("testsuites", name=_legal(one_line(run.playbook)), time=_seconds(run.duration))
-    suites = [_suite(run, index, stage) for index, stage in enumerate(run.stages)]
+    brief = sum(1 for _ in run.steps()) > LARGE
+    suites = [_suite(run, index, stage, brief) for index, stage in enumerate(run.stages)]
     if run.verdict not in _GOOD and not any(suite.find("testcase/*[@type]") is not None for suite in suites):
         suites.append(_of_run(run, len(suites)))
     root.extend(suites)
@@ -36,8 +40,8 @@ def render(run: Run) -> str:
     return '<?xml version="1.0" encoding="UTF-8"?>\n' + ET.tostring(root, encoding="unicode") + "\n"
 
 
-def _suite(run: Run, index: int, stage: StageRecord) -> ET.Element:
-    cases = [case for result in stage.results for case in _cases(result)]
+def _suite(run: Run, index: int, stage: StageRecord, brief: bool) -> ET.Element:
+    cases = [case for result in stage.results for case in _cases(result, brief)]
     suite = _counted(index, f"{stage.number} {stage.name}", stage.duration, stage.started, cases)
     properties = ET.Element("properties")
     about = {"run": run.run_id, "playbook": run.path, "mode": run.mode, "user": run.user, "verdict": str(run.verdict)}
@@ -72,16 +76,16 @@ def _of_run(run: Run, index: int) -> ET.Element:
     return _counted(index, "run", run.duration, run.started, [case])
 
 
-def _cases(result: Result) -> Iterator[ET.Element]:
+def _cases(result: Result, brief: bool) -> Iterator[ET.Element]:
     """The steps that count; a stage or block that ended badly by itself is a case too."""
     steps = list(result.counted())
     if not steps and result.status in (Status.FAILED, *_BROKEN):
         steps = [result]
     for step in steps:
-        yield _case(step)
+        yield _case(step, brief and step.status in _SIMPLE)
 
 
-def _case(result: Result) -> ET.Element:
+def _case(result: Result, brief: bool) -> ET.Element:
     case = ET.Element(
         "testcase",
         name=_legal(one_line(f"{result.number} {result.name}")),
@@ -89,7 +93,7 @@ def _case(result: Result) -> ET.Element:
         time=_seconds(result.duration),
     )
     status, message = result.status, _legal(one_line(result.outcome.message))
-    details = _legal("\n".join(_details(result)))
+    details = _legal("\n".join(_where(result) if brief else _details(result)))
     if status in _NOT_RUN:
         ET.SubElement(case, "skipped", message=message if status is Status.SKIPPED else f"unknown: {message}")
     elif status is Status.FAILED:
@@ -104,8 +108,12 @@ def _case(result: Result) -> ET.Element:
     return case
 
 
-def _details(result: Result) -> Iterator[str]:
+def _where(result: Result) -> Iterator[str]:
     yield from (text for text in (result.place, one_line(result.action)) if text)
+
+
+def _details(result: Result) -> Iterator[str]:
+    yield from _where(result)
     if result.attempts > 1:
         yield f"{result.attempts} attempts in {duration(result.duration)}"
     if result.first_failure and result.status is Status.REMEDIATED:

@@ -1,17 +1,19 @@
 """The run as an incident's timeline in Markdown, ready for a post-mortem, as GitHub and GitLab show it.
 
 Who, when and the verdict first; then likely causes, a table of what happened, and the evidence. Of long runs the
-timeline leaves out what simply passed.
+timeline leaves out what simply passed. Hashes tie it to what was kept: that of the run is the JSON report's, and what
+is shown shortened has that of the whole.
 """
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Iterator, Sequence
 
 from runbook.events import Evidence, Role, Status
 from runbook.record import ASIDE, Result, Run, StageRecord
-from runbook.reports import details
+from runbook.reports import details, json
 from runbook.reports.text import bounded, cell, clean, clock, duration, evidence_of, one_line, sign, tail, unmet
 
 MOST_ROWS = 20
@@ -53,11 +55,16 @@ def _head(run: Run) -> Iterator[str]:
         "Inventory": ", ".join(run.inventory),
         "Playbook": run.path,
         "Run": run.run_id + (f", mode {run.mode}" if run.mode != "run" else ""),
-        "Steps": ", ".join(f"{count} {status}" for status, count in run.counts.items()),
+        "Steps": ", ".join(said for _, said in details.counted(run)),
         **{name: str(value) for name, value in run.labels.items()},
         "Version": run.version and f"runbook {run.version}",
+        "Record": f"JSON report, {_hash(json.render(run))}",
     }
     yield from _table(("", ""), [(name, value) for name, value in rows.items() if value])
+
+
+def _hash(text: str) -> str:
+    return f"sha256 {hashlib.sha256(text.encode('utf-8', 'replace')).hexdigest()}"
 
 
 def _causes(run: Run) -> Iterator[str]:
@@ -126,15 +133,15 @@ def _row(result: Result) -> tuple[str, ...]:
 
 def _evidence_of_all(run: Run) -> Iterator[str]:
     """Of everything that has some: what failed first and open, what passed last and folded."""
-    found = [(result, list(_explanation(result))) for result in run.results()]
-    found = [(result, lines) for result, lines in found if lines and result.status is not Status.SKIPPED]
-    found.sort(key=lambda pair: (not _counts(pair[0]), _EXPLAINED.index(pair[0].status)))
+    told = (result for result in run.results() if result.status is not Status.SKIPPED)
+    found = [result for result in told if next(_explanation(result), None) is not None]
+    found.sort(key=lambda result: (not _counts(result), _EXPLAINED.index(result.status)))
     if found:
         yield ""
         yield "## Evidence"
-    for result, lines in found[:MOST_EXPLAINED]:
+    for result in found[:MOST_EXPLAINED]:
         yield ""
-        yield from _section(run, result, lines)
+        yield from _section(run, result, list(_explanation(result)))
     if len(found) > MOST_EXPLAINED:
         yield ""
         yield f"{len(found) - MOST_EXPLAINED} more steps have evidence; the JSON and HTML reports show it."
@@ -172,7 +179,7 @@ def _explanation(result: Result) -> Iterator[str]:
     for evidence in evidence_of(result.outcome):
         yield from _evidence(evidence)
     if result.outcome.diff:
-        yield from _fence("diff", bounded(result.outcome.diff, MOST_LINES))
+        yield from _shortened(result.outcome.diff, bounded(result.outcome.diff, MOST_LINES), "diff")
     if result.excerpt:
         yield ""
         yield _code(result.place)
@@ -185,7 +192,7 @@ def _evidence(evidence: Evidence) -> Iterator[str]:
         yield f"{inline(evidence.title)}:"
     if evidence.table is None:
         if evidence.text.strip():
-            yield from _fence(evidence.language.replace("log", ""), tail(evidence.text, MOST_LINES))
+            yield from _shortened(evidence.text, tail(evidence.text, MOST_LINES), evidence.language.replace("log", ""))
         return
     rows = [tuple(cell(value) for value in row) for row in evidence.table.rows[:MOST_ROWS]]
     yield from _table(tuple(cell(column) for column in evidence.table.columns), rows)
@@ -193,6 +200,14 @@ def _evidence(evidence: Evidence) -> Iterator[str]:
     if more > 0 or not rows:
         yield ""
         yield f"… {more} more rows" if rows else "no rows"
+
+
+def _shortened(text: str, lines: list[str], language: str) -> Iterator[str]:
+    """Lines of a text; where they are not all of it, with the hash of the whole."""
+    yield from _fence(language, lines)
+    if len(lines) < len(clean(text).rstrip("\n").split("\n")):
+        yield ""
+        yield f"Shortened; the whole has {_hash(text)}."
 
 
 # --- Markdown --------------------------------------------------------------------------------------------------

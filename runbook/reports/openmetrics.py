@@ -24,9 +24,10 @@ def _of_run(run: Run) -> Iterator[str]:
     yield from _family("runbook_run_duration_seconds", "gauge", "How long the run took.", "seconds")
     yield f"runbook_run_duration_seconds{about} {run.duration:.3f}"
     yield from _family("runbook_steps", "gauge", "How many steps ended so.")
+    counts = run.counts
     for status in Status:
         labels = _labels(playbook=run.path, name=run.playbook, mode=run.mode, status=str(status))
-        yield f"runbook_steps{labels} {run.counts.get(str(status), 0)}"
+        yield f"runbook_steps{labels} {counts.get(str(status), 0)}"
 
 
 def _of_steps(run: Run) -> Iterator[str]:

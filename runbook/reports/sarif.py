@@ -32,7 +32,7 @@ def render(run: Run) -> str:
 def _run(run: Run) -> dict[str, Any]:
     found = [step for step in run.steps() if step.status in _LEVELS]
     kinds = sorted({step.kind for step in found})
-    good = run.verdict in (Verdict.PASSED, Verdict.REMEDIATED)
+    good = run.verdict in (Verdict.PASSED, Verdict.REMEDIATED, Verdict.UNKNOWN)
     invocation = {"executionSuccessful": good, "exitCodeDescription": f"{run.verdict}: {one_line(run.reason)}"}
     return {
         "tool": {"driver": {"name": "runbook", "version": __version__, "rules": [{"id": kind} for kind in kinds]}},

@@ -1,6 +1,7 @@
 """TAP 14: a subtest for each stage, a test point for each step on each host.
 
-A step that waits for a person, or was not run, is no pass: it is `not ok`, or carries SKIP with its reason.
+A step that waits for a person, or was not run, is no pass: it is `not ok`, or carries SKIP with its reason. So does
+what a check cannot know.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from runbook.record import Result, Run, StageRecord, Verdict
 from runbook.reports.text import one_line, unmet
 
 _GOOD = (Status.PASSED, Status.CHANGED, Status.REMEDIATED, Status.WARNED)
+_LEFT_OUT = (Status.SKIPPED, Status.UNKNOWN)
 _INDENT = "    "
 
 
@@ -20,26 +22,29 @@ def render(run: Run) -> str:
     lines = ["TAP version 14", f"# {one_line(run.playbook)}: {run.verdict} - {one_line(run.reason)}"]
     for index, stage in enumerate(run.stages, start=1):
         lines += _stage(stage, index)
-    good = run.verdict in (Verdict.PASSED, Verdict.REMEDIATED)
+    good = run.verdict in (Verdict.PASSED, Verdict.REMEDIATED, Verdict.UNKNOWN)
     last = len(run.stages) + 1
-    lines += [f"{_ok(good)} {last} - verdict: {run.verdict}", f"1..{last}"]
+    skipped = f" # SKIP {_described(run.reason)}" if run.verdict is Verdict.UNKNOWN else ""
+    lines += [f"{_ok(good)} {last} - verdict: {run.verdict}{skipped}", f"1..{last}"]
     return "\n".join(lines) + "\n"
 
 
 def _stage(stage: StageRecord, index: int) -> Iterator[str]:
     steps = [step for result in stage.results for step in (list(result.counted()) or [result])]
-    yield f"{_INDENT}# Subtest: {_described(stage.name)}"
+    name = _described(f"{stage.number} {stage.name}")
+    yield f"{_INDENT}# Subtest: {name}"
     yield f"{_INDENT}1..{len(steps)}" + ("" if steps else " # SKIP no step ran")
     for number, step in enumerate(steps, start=1):
         yield from (f"{_INDENT}{line}" for line in _point(step, number))
-    good = all(step.status in (*_GOOD, Status.SKIPPED) for step in steps)
-    yield f"{_ok(good)} {index} - {_described(f'{stage.number} {stage.name}')}"
+    good = all(step.status in (*_GOOD, *_LEFT_OUT) for step in steps)
+    yield f"{_ok(good)} {index} - {name}"
 
 
 def _point(step: Result, number: int) -> Iterator[str]:
     name = _described(f"{step.number} {step.name} on {step.host}")
-    skipped = f" # SKIP {_described(one_line(step.outcome.message))}" if step.status is Status.SKIPPED else ""
-    yield f"{_ok(step.status in (*_GOOD, Status.SKIPPED))} {number} - {name}{skipped}"
+    said = step.outcome.message if step.status is Status.SKIPPED else f"unknown: {step.outcome.message}"
+    skipped = f" # SKIP {_described(said)}" if step.status in _LEFT_OUT else ""
+    yield f"{_ok(step.status in (*_GOOD, *_LEFT_OUT))} {number} - {name}{skipped}"
     if step.status is Status.PASSED or skipped:
         return
     yield "  ---"
@@ -49,7 +54,8 @@ def _point(step: Result, number: int) -> Iterator[str]:
     for key, values in (("expected", expected), ("causes", [one_line(cause) for cause in step.causes])):
         if values:
             yield f"  {key}: {json.dumps(values, ensure_ascii=False)}"
-    yield f"  at: {_text(step.place)}"
+    if step.place:
+        yield f"  at: {_text(step.place)}"
     yield "  ..."
 
 

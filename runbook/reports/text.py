@@ -8,7 +8,7 @@ import time
 from typing import Any
 
 from runbook.durations import show as duration
-from runbook.events import Condition, Evidence, Outcome, Status
+from runbook.events import OUTPUT_FILES, Condition, Evidence, Outcome, Status
 
 __all__ = [
     "bounded",
@@ -105,9 +105,13 @@ def unmet(conditions: tuple[Condition, ...]) -> list[Condition]:
 
 
 def evidence_of(outcome: Outcome) -> tuple[Evidence, ...]:
-    """The evidence of an outcome; of a command that has none its output."""
-    if outcome.evidence:
-        return outcome.evidence
+    """The evidence of an outcome; of a command that has none its output. Last, where its whole output is."""
+    files = outcome.data.get(OUTPUT_FILES)
+    whole = (Evidence("whole output", "\n".join(map(str, files))),) if isinstance(files, list | tuple) and files else ()
+    return (*(outcome.evidence or _output(outcome)), *whole)
+
+
+def _output(outcome: Outcome) -> tuple[Evidence, ...]:
     streams = [(name, outcome.data.get(name)) for name in ("stderr", "stdout")]
     return tuple(
         Evidence(name, text, language="log") for name, text in streams if isinstance(text, str) and text.strip()

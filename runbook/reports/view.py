@@ -102,6 +102,7 @@ class View(ABC):
         match event:
             case RunStarted():
                 self.hosts = event.hosts
+                self.diff = self.diff or event.mode == "check"  # what would change is what a check is asked for
                 if self.verbosity >= 0:
                     self.show_head(event)
             case StageStarted():

@@ -9,7 +9,7 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-from runbook.events import Evidence, Outcome, changed, failed, passed
+from runbook.events import Evidence, Outcome, Status, changed, failed, passed
 from runbook.steps.base import Args, Context, StepError
 from runbook.transports.base import CommandResult
 
@@ -30,16 +30,32 @@ NOT_FOUND = 127
 _NOT_FOUND = re.compile(r"not found|[Nn]o such file")
 
 
+def unguarded(args: Args) -> bool:
+    """Is it run without a look at the host first?"""
+    return not args.get("creates") and not args.get("removes")
+
+
 def run_guarded(script: str, args: Args, context: Context, shown: str, program: str = "") -> Outcome:
     """Run it, unless `creates` or `removes` says that there is nothing to do.
 
     `program` is the one whose absence the exit code 127 means; empty where it may be any.
     """
     if reason := _nothing_to_do(args, context):
-        return passed(reason, rc=0, stdout="", stderr="", stdout_lines=[], stderr_lines=[], cmd=shown, elapsed=0.0)
+        return _not_run(reason, shown)
     started = time.monotonic()
     result = context.command(script, stdin=str(args.get("stdin", "")).encode(), chdir=args.get("chdir"), live=True)
     return outcome(result, shown, time.monotonic() - started, program)
+
+
+def would_run(args: Args, context: Context, shown: str) -> Outcome:
+    """What a check can say of a command: `creates` and `removes` are looked at, the rest nobody can know."""
+    if reason := _nothing_to_do(args, context):
+        return _not_run(reason, shown)
+    return Outcome(Status.UNKNOWN, f"would run: {shown}")
+
+
+def _not_run(reason: str, shown: str) -> Outcome:
+    return passed(reason, rc=0, stdout="", stderr="", stdout_lines=[], stderr_lines=[], cmd=shown, elapsed=0.0)
 
 
 def outcome(result: CommandResult, shown: str, elapsed: float, program: str = "") -> Outcome:

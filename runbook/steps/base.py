@@ -57,6 +57,19 @@ class Previews(Kind, Protocol):
         ...
 
 
+class AsksOnce(Kind, Protocol):
+    """A kind whose steps may go to the host before it has answered the one in front of them."""
+
+    @property
+    def BY_EXIT_CODE(self) -> bool:
+        """Does it pass when, and only when, the exit code of its command is 0? The host can tell that by itself."""
+        ...
+
+    def asks_once(self, args: Args) -> bool:
+        """With these options, does `run` run one command on the host, and do nothing else?"""
+        ...
+
+
 class StepError(Exception):
     """The step cannot do what was asked; the sentence says why and the way out. It becomes a failed outcome."""
 

@@ -21,7 +21,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from runbook.events import Outcome
-from runbook.steps._commands import OPTIONS, run_guarded, words
+from runbook.steps._commands import OPTIONS, run_guarded, unguarded, words, would_run
 from runbook.steps.base import Args, Context, StepError
 
 SCHEMA: Mapping[str, Any] = {
@@ -44,10 +44,15 @@ SCHEMA: Mapping[str, Any] = {
     ],
 }
 SHORT = "cmd"
+BY_EXIT_CODE = True
 
 
 def changes(_args: Args) -> bool:
     return True
+
+
+def asks_once(args: Args) -> bool:
+    return unguarded(args)
 
 
 def plan(args: Args) -> str:
@@ -64,6 +69,10 @@ def run(args: Args, context: Context) -> Outcome:
             f"{argv[0]!r} is not the name of a program; for a file of this name give its path, such as ./-x"
         )
     return run_guarded("exec " + shlex.join(argv), args, context, shlex.join(argv), argv[0])
+
+
+def preview(args: Args, context: Context) -> Outcome:
+    return would_run(args, context, plan(args))
 
 
 def _word(value: Any) -> str:

@@ -62,11 +62,16 @@ SCHEMA: Mapping[str, Any] = {
     },
 }
 SHORT = "path"
+BY_EXIT_CODE = False
 _TEXT_CHECKS = ("contains", "not_contains", "matches", "not_matches")
 
 
 def changes(_args: Args) -> bool:
     return False
+
+
+def asks_once(args: Args) -> bool:
+    return not any(key in args for key in (*_TEXT_CHECKS, "sha256", "newer_than"))
 
 
 def plan(args: Args) -> str:

@@ -72,8 +72,15 @@ class _Found:
     now: float
 
 
+BY_EXIT_CODE = False
+
+
 def changes(args: Args) -> bool:  # noqa: ARG001 - every kind has this signature
     return False
+
+
+def asks_once(_args: Args) -> bool:
+    return True
 
 
 def plan(args: Args) -> str:

@@ -27,7 +27,7 @@ from pathlib import Path
 from typing import Any
 
 from runbook.events import Outcome
-from runbook.steps._commands import OPTIONS, run_guarded, words
+from runbook.steps._commands import OPTIONS, run_guarded, words, would_run
 from runbook.steps.base import Args, Context, StepError
 from runbook.transports.base import CommandTimeout, Unreachable
 
@@ -78,6 +78,11 @@ def run(args: Args, context: Context) -> Outcome:
         with contextlib.suppress(CommandTimeout, Unreachable):
             context.command(f'for d in {PLACES}; do rm -rf -- "$d/{folder}"; done', timeout=CLEAN_UP_SECONDS)
         raise
+
+
+def preview(args: Args, context: Context) -> Outcome:
+    _read(context.base / args["src"], args["src"])
+    return would_run(args, context, plan(args))
 
 
 def _read(path: Path, shown: str) -> bytes:

@@ -20,7 +20,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from runbook.events import Outcome
-from runbook.steps._commands import OPTIONS, run_guarded, words
+from runbook.steps._commands import OPTIONS, run_guarded, unguarded, words, would_run
 from runbook.steps.base import Args, Context
 
 SCHEMA: Mapping[str, Any] = {
@@ -39,10 +39,15 @@ SCHEMA: Mapping[str, Any] = {
     },
 }
 SHORT = "cmd"
+BY_EXIT_CODE = True
 
 
 def changes(_args: Args) -> bool:
     return True
+
+
+def asks_once(args: Args) -> bool:
+    return unguarded(args)
 
 
 def plan(args: Args) -> str:
@@ -55,6 +60,10 @@ def run(args: Args, context: Context) -> Outcome:
         return run_guarded(cmd, args, context, cmd)
     shell = words(args["executable"], "executable")
     return run_guarded(_by(shell, cmd), args, context, cmd, shell[0])
+
+
+def preview(args: Args, context: Context) -> Outcome:
+    return would_run(args, context, plan(args))
 
 
 def _by(shell: list[str], text: str) -> str:

@@ -30,10 +30,13 @@ class Scope(Mapping[str, Any]):
 
     def __init__(self, layers: tuple[Layer, ...]) -> None:
         self.layers = layers
+        self.asked: set[str] = set()
+        """Every name that was looked for, whether it is there or not."""
         self._done: dict[str, Any] = {}
         self._doing: list[str] = []
 
     def __getitem__(self, name: str) -> Any:
+        self.asked.add(name)
         if name in self._done:
             return self._done[name]
         for layer in reversed(self.layers):
@@ -44,6 +47,7 @@ class Scope(Mapping[str, Any]):
         raise KeyError(name)
 
     def __contains__(self, name: object) -> bool:
+        self.asked.add(str(name))
         return any(name in layer.values for layer in self.layers)
 
     def __iter__(self) -> Iterator[str]:

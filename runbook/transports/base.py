@@ -39,6 +39,8 @@ class Command:
     timeout: float | None = None
     output_limit: int = 16 * 1024 * 1024
     """Bytes kept of each stream; what comes after is counted and dropped."""
+    once: bool = field(default=False, compare=False)
+    """It may change the host: when it has been sent ahead, it is never sent again."""
 
 
 @frozen
@@ -98,8 +100,9 @@ class Transport(Protocol):
     def ahead(self, commands: tuple[Command, ...]) -> None:
         """Send these before they are asked for: the `run`s that follow, in this order, take their results.
 
-        A hint, that a transport may ignore. They must change nothing; the host stops at the first that fails. What was
-        sent ahead before, or is not asked for next, is forgotten.
+        A hint, that a transport may ignore. The host stops at the first that fails. What was sent ahead before, or is
+        not asked for next, is forgotten: one that may change the host (`once`) has to be asked for, unless one before
+        it fails. After a stop, `run` still tells what those that had been sent came to.
         """
         ...
 

@@ -122,7 +122,7 @@ def _channel_to(hop: Login, below: Connection) -> Line:
 def _greet(hop: Login, line: Wire, stop: threading.Event, deadline: float) -> paramiko.Transport:
     """Exchange keys with the server and check its host key."""
     transport = paramiko.Transport(line)  # type: ignore[arg-type]  # any object with a socket's few methods will do
-    transport.banner_timeout = transport.handshake_timeout = 2 * hop.connect_timeout  # ours strikes first
+    transport.banner_timeout = 2 * hop.connect_timeout  # ours strikes first
     transport.auth_timeout = max(30.0, hop.connect_timeout)
     entries = known_hosts.read(hop.known_hosts)
     _prefer(transport, known_hosts.algorithms(entries, hop.address))

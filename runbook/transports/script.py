@@ -45,7 +45,7 @@ _c() {{ [ $_p != /dev/null ] && printf . >&9; }}
 _f() {{
 _s=$? _k=
 _c && _k=left
-printf '%s %s %s\\n' $_b $_s $_k
+printf '%s %s %s\\n' $_b $_s $_k || _s=unheard
 printf '%s\\n' $_b >&7
 }}
 printf '%s %s\\n' $_b $$

@@ -41,6 +41,8 @@ class SessionShell:
         self.boundary = secrets.token_hex(16)
         self.frames = Frames(self.boundary.encode())
         self.pid = 0
+        self.killed = False
+        """Was it ended by us, with all that had been sent to it?"""
         self._unacknowledged = 0
         # What paramiko puts the bytes of a channel into; nothing can have come yet.
         channel.in_buffer = _Sink(self, "stdout")

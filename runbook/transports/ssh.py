@@ -48,6 +48,8 @@ class SshTransport:
         self._connections: list[Connection] = []
         self._shells: dict[Become | None, SessionShell] = {}
         self._retired: list[SessionShell] = []
+        self._wanted: tuple[Command, ...] = ()
+        """What goes ahead as soon as its first is asked for: there is no shell yet."""
         self._ahead: deque[tuple[Command, Reply, SessionShell]] = deque()
         self._tunnels = Tunnels(self._connection)
 
@@ -58,31 +60,46 @@ class SshTransport:
     def run(self, command: Command, on_output: OnOutput | None = None) -> CommandResult:
         if why := script.unfit(command):
             return CommandResult(command.script, script.NO_FOLDER, stderr=f"{why}\n".encode())
-        if self._stop.is_set():
-            raise Stopped
         return _Step(self, replace(command, become=self._become(command)), on_output).result()
 
     def ahead(self, commands: tuple[Command, ...]) -> None:
-        """Only on a shell that is open: how it cannot be opened is for `run` to say."""
+        """On the shell that is open, or with the first of them: how a shell cannot be opened is for `run` to say."""
+        self._forget_ahead()
+        if any(script.unfit(command) or len(command.stdin) > script.INLINE_INPUT for command in commands):
+            return
+        self._wanted = commands
+        if self._shells and commands:
+            shell = self._shells.get(self._become(commands[0]))
+            if shell is not None and shell.alive and not shell.stray:
+                self._send_wanted(shell)
+
+    def begin_wanted(self, command: Command) -> None:
+        """Send what waits for this command to be asked for, on a shell that may have to be opened.
+
+        Raises Unreachable, Stopped.
+        """
+        wanted = self._wanted
+        if wanted and replace(wanted[0], become=self._become(wanted[0])) == command:
+            self._send_wanted(self.shell(command.become))
+        self._wanted = ()
+
+    def _send_wanted(self, shell: SessionShell) -> None:
         from runbook.transports.shell import ShellGone
 
-        self._forget_ahead()
-        commands = tuple(replace(command, become=self._become(command)) for command in commands)
-        unfit = (script.unfit(command) or len(command.stdin) > script.INLINE_INPUT for command in commands)
-        shell = self._shells.get(commands[0].become) if commands else None
-        if shell is None or shell.stray or not shell.alive or any(unfit):
-            return
-        with contextlib.suppress(ShellGone):
+        commands = tuple(replace(command, become=self._become(command)) for command in self._wanted)
+        self._wanted = ()
+        with contextlib.suppress(ShellGone):  # the step that comes now will notice
             replies = shell.begin_ahead(commands, lambda: self._stop.is_set() or self._closed)
             self._ahead.extend((command, reply, shell) for command, reply in zip(commands, replies, strict=True))
 
     def take_ahead(self, command: Command) -> tuple[Reply, SessionShell] | None:
         """What this command was sent ahead as. Anything else that was is forgotten."""
-        if self._ahead and self._ahead[0][0] == command and not self._ahead[0][1].skipped:
-            _, reply, shell = self._ahead.popleft()
-            if shell is self._shells.get(command.become):
+        if self._ahead:
+            sent, reply, shell = self._ahead[0]
+            if sent == command and not reply.skipped and (sent.once or shell is self._shells.get(command.become)):
+                self._ahead.popleft()
                 return reply, shell
-        self._forget_ahead()
+            self._forget_ahead()
         return None
 
     def skips_the_rest(self) -> None:
@@ -95,6 +112,13 @@ class SshTransport:
             if not reply.done.is_set():
                 self.retire(shell)
         self._ahead.clear()
+        self._wanted = ()
+
+    def settle(self, seconds: float) -> None:
+        """Wait until it is known what became of all that was sent ahead."""
+        end = time.monotonic() + seconds
+        for _, reply, _ in self._ahead:
+            reply.done.wait(max(0.0, end - time.monotonic()))
 
     def forward(self, host: str, port: int) -> tuple[str, int]:
         return self._tunnels.forward(host, port)
@@ -218,10 +242,8 @@ class _Step:
 
         command, transport = self.command, self.transport
         self._end = None if command.timeout is None else time.monotonic() + command.timeout
-        if (sent := transport.take_ahead(command)) is not None:
-            known = self._sent(*sent)
-            if known is not None:
-                return known
+        if (known := self._ahead()) is not None:
+            return known
         large = len(command.stdin) > script.INLINE_INPUT
         shell = transport.new_shell(command.become, transport._stop) if large else transport.shell(command.become)
         try:
@@ -235,13 +257,23 @@ class _Step:
             shell.finish()
         return result
 
+    def _ahead(self) -> CommandResult | None:
+        """What it was sent ahead as, if it was. Raises Unreachable, CommandTimeout, Stopped."""
+        sent = self.transport.take_ahead(self.command)
+        if sent is None and self.transport._stop.is_set():
+            raise Stopped
+        if sent is None:
+            self.transport.begin_wanted(self.command)
+            sent = self.transport.take_ahead(self.command)
+        return None if sent is None else self._sent(*sent)
+
     def _sent(self, reply: Reply, shell: SessionShell) -> CommandResult | None:
-        """Of a command that was sent ahead; None when the host skipped it."""
+        """Of a command that was sent ahead; None when it was not run."""
         going_on = False
         try:
             reply.follow(self.on_output)
             self._follow(shell, reply)
-            if reply.skipped:
+            if reply.skipped or (shell.killed and not reply.complete and not self.command.once):
                 return None
             result = self._told(shell, reply)
             going_on = result.ok and reply.words is not None and b"left" not in reply.words
@@ -272,6 +304,8 @@ class _Step:
                 raise Stopped
             if self._late():
                 note = self._kill(shell, reply)
+                if reply.complete and reply.words and reply.words[0] == b"0":
+                    return  # it had ended well in this very moment
                 result = self._result(reply, _ENDED_BY_KILL)
                 raise CommandTimeout(replace(result, stderr=result.stderr + note), self.command.timeout or 0.0)
             watch.look()
@@ -284,6 +318,9 @@ class _Step:
             if b"left" in reply.words:
                 self.transport.retire(shell)
             return self._result(reply, int(reply.words[0]))
+        if shell.killed:
+            result = self._result(reply, _ENDED_BY_KILL)
+            return replace(result, stderr=result.stderr + b"it was ended together with the command before it\n")
         if shell.ended_by_itself:
             # The step has ended the shell it ran in, unless it was the host that went down.
             become = self.command.become
@@ -302,9 +339,11 @@ class _Step:
         """End the step with all its processes, by a second shell. Returns what there is to say about it."""
         never = threading.Event()
         note = b""
+        # With the shell itself where it would go on with what was sent ahead.
+        shell.killed = bool(self.transport._ahead)
         try:
             other = self.transport.new_shell(self.command.become, never)
-            ending = kill_script(shell.pid, spare=True, whole_group=self.command.become is None)
+            ending = kill_script(shell.pid, spare=not shell.killed, whole_group=self.command.become is None)
             killing = other.begin(Command(ending), None, lambda: False)
             if not killing.done.wait(_KILL_SECONDS) or not killing.complete or killing.words != (b"0",):
                 note = b"not all of its processes could be ended on the host\n"
@@ -312,7 +351,8 @@ class _Step:
             shell.close()
             return f"its processes could not be ended on the host: {error}\n".encode()
         reply.done.wait(_AFTER_KILL_SECONDS)
-        if reply.complete and reply.words and b"left" not in reply.words:
+        self.transport.settle(_AFTER_KILL_SECONDS)
+        if not shell.killed and reply.complete and reply.words and b"left" not in reply.words:
             other.close()
         else:
             shell.close()

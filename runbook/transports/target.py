@@ -99,6 +99,8 @@ def parse_arguments(text: str, where: str) -> tuple[list[tuple[str, str]], str |
 
     Raises UnknownConnection.
     """
+    if not text:
+        return [], None
     try:
         words = iter(shlex.split(text))
     except ValueError as error:

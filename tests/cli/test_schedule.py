@@ -7,8 +7,12 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import kubernetes_validate
 import pytest
 import yaml
+from check_jsonschema.builtin_schemas import get_builtin_schema
+from jsonschema import Draft7Validator
+from ruamel.yaml import YAML
 
 from runbook.cli.schedule import FORMATS
 from runbook.exports import EXPORTS, Timer, cron, systemd
@@ -82,6 +86,26 @@ def test_the_others_are_yaml_with_the_time_and_the_command(project: Path, form: 
     if form == "github":
         assert document["jobs"]["well-being"]["env"] == {"CHECK_PASSWORD": "${{ secrets.CHECK_PASSWORD }}"}
         assert "Times are UTC here" in text
+
+
+@pytest.mark.parametrize(("form", "schema"), [("github", "github-workflows"), ("gitlab", "gitlab-ci")])
+def test_ci_services_take_the_job(project: Path, form: str, schema: str) -> None:
+    (text,) = exported(project, form).values()
+
+    # The services read YAML 1.2, where `on` is a word, and not true.
+    document = YAML(typ="safe", pure=True).load(text)
+    wrong = Draft7Validator(get_builtin_schema(f"vendor.{schema}")).iter_errors(document)
+    assert [(list(error.path), error.message) for error in wrong] == []
+    assert "schedule" in str(document)
+
+
+@pytest.mark.parametrize("version", ["1.27", "1.37"])
+def test_kubernetes_takes_the_job(project: Path, version: str) -> None:
+    (text,) = exported(project, "kubernetes").values()
+
+    kubernetes_validate.validate(yaml.safe_load(text), version, strict=True)
+    with pytest.raises(kubernetes_validate.ValidationError):
+        kubernetes_validate.validate(yaml.safe_load(text.replace("schedule:", "shedule:")), version, strict=True)
 
 
 def test_what_cannot_be_exported_is_told(project: Path) -> None:

@@ -123,7 +123,7 @@ def test_check(tmp_path: Path, folder: str) -> None:
     motd = Path(folder) / "motd"
 
     assert "~ 1.1" in runbook("plan", "motd.yml", cwd=tmp_path).stdout
-    code, verdict, text = ended("run", "motd.yml", "--check", "--diff", cwd=tmp_path)
+    code, verdict, text = ended("run", "motd.yml", "--check", cwd=tmp_path)
     assert (code, verdict) == (OK, "unknown")
     assert "+Welcome" in text
     assert ended("verify", "motd.yml", cwd=tmp_path)[:2] == (FAILED, "failed")

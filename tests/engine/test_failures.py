@@ -252,3 +252,16 @@ def test_why_a_step_came_to_nothing_is_told_although_it_cannot_be_judged(judged:
 
     assert ends(run) == {"1.1": "failed"}
     assert "127.0.0.1:9" in message(run, "1.1")
+
+
+def test_a_failure_that_was_let_pass_is_one_to_what_follows() -> None:
+    run = play(
+        steps("""
+- {shell: exit 3, ignore_errors: true, register: ignored}
+- {shell: exit 3, severity: warn, register: warned}
+- {note: x, when: ignored is failed and ignored.rc == 3 and warned is failed}
+- {note: x, when: ignored is succeeded}
+""")
+    )
+
+    assert ends(run) == {"1.1": "warned", "1.2": "warned", "1.3": "passed", "1.4": "skipped"}

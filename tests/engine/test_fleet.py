@@ -7,9 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from runbook.engine.session import MOST_WAITING, Session, Tools
 from runbook.engine.turns import Turns
+from runbook.events import StepProgress
 from runbook.transports.base import Stopped
-from tests.engine.support import ends, play, steps
+from tests.engine.support import connect, ends, planned, play, steps
 
 
 def test_run_once_runs_on_the_first_host_and_its_outcome_is_everyones(tmp_path: Path) -> None:
@@ -116,3 +118,19 @@ def test_whoever_waits_for_a_turn_is_told_and_can_be_stopped() -> None:
         with pytest.raises(Stopped), turns.of("1.1", 1, lambda: told.append("second")):
             pytest.fail("two at a time")
     assert told == ["second"]
+
+
+def test_who_prints_faster_than_it_is_shown_waits() -> None:
+    session = Session(planned(steps("- note: x")), Tools(connect))
+    event = StepProgress(0.0, "one", "1.1", "stdout", "x")
+    for _ in range(MOST_WAITING):
+        session.emit(event)
+    printing = threading.Thread(target=session.emit, args=(event,), daemon=True)
+    printing.start()
+
+    printing.join(0.05)
+    assert printing.is_alive()
+    session.queue.get()
+    printing.join(10)
+    assert not printing.is_alive()
+    assert session.queue.qsize() == MOST_WAITING

@@ -8,6 +8,7 @@ import pytest
 
 from runbook.engine.mode import Mode
 from runbook.record import Run
+from runbook.reports.details import counted
 from tests.engine.support import ends, message, play, steps
 
 
@@ -57,8 +58,61 @@ def test_what_depends_on_what_was_not_run_is_unknown(step: str) -> None:
     run = check(steps(f"- {{shell: echo a, register: made}}\n{step}\n- note: it goes on"))
 
     assert ends(run)["1.2"] == "unknown"
-    assert message(run, "1.2") == "not known: it depends on step 1.1, which was not run"
+    assert "step 1.1" in message(run, "1.2")
     assert ends(run)["1.3"] == "passed"
+
+
+@pytest.mark.parametrize("mode", [Mode.CHECK, Mode.VERIFY])
+def test_what_cannot_be_rendered_says_what_it_depends_on(mode: Mode) -> None:
+    run = play(steps("- {shell: echo a, register: made}\n- {note: '{{ made.stdout }}'}"), mode=mode)
+
+    assert message(run, "1.2") == "not known: it depends on step 1.1, which was not run"
+
+
+def test_a_block_and_a_choice_that_cannot_be_known_show_what_each_way_would_do(tmp_path: Path) -> None:
+    run = check(
+        steps(f"""
+- {{shell: echo a, register: made}}
+- when: made.stdout == 'a'
+  steps:
+    - {{shell: touch {tmp_path}/x, when: made.rc == 0}}
+    - {{file: {tmp_path}/never, register: there}}
+    - {{note: left out, when: false}}
+- {{note: x, when: there.exists}}
+- choose: {{by: made.stdout, options: {{a: {{steps: [{{shell: touch {tmp_path}/a}}]}}, b: {{steps: [{{note: x}}]}}}}}}
+- {{shell: "touch {tmp_path}/{{{{ item }}}}", loop: [1, 2], when: made.rc == item}}
+""")
+    )
+
+    assert ends(run) == {
+        "1.1": "unknown",
+        "1.2": "unknown",
+        "1.2.1": "unknown",
+        "1.2.2": "unknown",
+        "1.2.3": "skipped",
+        "1.3": "unknown",
+        "1.4": "unknown",
+        "1.4.a.1": "unknown",
+        "1.4.b.1": "unknown",
+        "1.5": "unknown",
+    }
+    after = "(known after step 1.1 has run)"
+    both = f"if made.stdout == 'a' and made.rc == 0 {after}: would run: touch {tmp_path}/x; else skipped"
+    assert message(run, "1.2.1") == both
+    assert message(run, "1.4.a.1") == f"if made.stdout == 'a' {after}: would run: touch {tmp_path}/a; else skipped"
+    assert message(run, "1.4").startswith("one of a, b;")
+    (loop,) = [result for result in run.steps() if result.number == "1.5"]
+    assert [outcome.message for _, outcome in loop.items] == [
+        f"if made.rc == item {after}: would run: touch {tmp_path}/{item}; else skipped" for item in (1, 2)
+    ]
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_summary_counts_the_three_values(tmp_path: Path) -> None:
+    run = check(steps(f"- copy: {{dest: {tmp_path}/x, content: x}}\n- {{file: {tmp_path}}}\n- shell: echo x"))
+
+    assert [said for _, said in counted(run)] == ["1 would change", "1 would not", "1 unknown"]
+    assert [said for _, said in counted(verify(steps("- note: x")))] == ["1 passed"]
 
 
 def test_what_is_set_from_the_unknown_is_unknown() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 import subprocess
@@ -12,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from .tools import Daemon, missing, require
+from .npm import installed
+from .tools import Daemon, require
 
 VERSION = "7.0.4"
 
@@ -37,35 +37,11 @@ class Pm2:
         return {app["name"]: app for app in json.loads(self.run("jlist").stdout)}
 
 
-def _cache() -> Path:
-    """Where programs are kept that no package of the system brings; readable for every user if root makes it."""
-    home = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path("/var/cache/runbook-lab") if os.geteuid() == 0 else Path(home) / "runbook-lab"
-
-
-def _installed() -> Path:
-    """The folder of PM2, installed by the first who asks; others wait for it."""
-    npm = require("npm", "apt-get install npm")
-    folder = _cache() / f"pm2-{VERSION}"
-    folder.mkdir(parents=True, exist_ok=True)
-    done = folder / "installed"
-    with (folder / "lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not done.exists():
-            (folder / "package.json").write_text(json.dumps({"private": True, "dependencies": {"pm2": VERSION}}))
-            argv = [npm, "install", "--no-audit", "--no-fund", "--no-progress", "--loglevel=error"]
-            made = subprocess.run(argv, cwd=folder, capture_output=True, text=True, timeout=300)
-            if made.returncode != 0:
-                missing(f"PM2 ({made.stderr.strip()[-500:]})", f"cd {folder} && npm install pm2@{VERSION}")
-            done.touch()
-    return folder / "node_modules"
-
-
 @pytest.fixture(scope="session")
 def pm2(lab_dir: Path) -> Iterator[Pm2]:
     """One daemon for all tests; a test starts apps under names of its own and deletes them."""
     node = require("node", "apt-get install nodejs npm")
-    modules = _installed()
+    modules = installed(f"pm2-{VERSION}", {"pm2": VERSION})
     home = lab_dir / "pm2"
     for folder in ("logs", "pids", "modules"):
         (home / folder).mkdir(parents=True)

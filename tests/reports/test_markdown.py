@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
+from runbook.events import Evidence
+from runbook.history import find, keep, load
 from runbook.record import fold
+from runbook.reports import json
 from runbook.reports.markdown import render
 from tests.reports import sample
 from tests.reports.tape import Tape, out, rows
@@ -80,6 +85,21 @@ def test_it_reads_as_an_incident() -> None:
     assert "12:00:10" in html
     assert "<td>a|b c</td>" in html
     assert '<code class="language-diff">' in html
+
+
+def test_hashes_tie_it_to_what_was_kept(tmp_path: Path) -> None:
+    log = "".join(f"line {number}\n" for number in range(200))
+    tape = Tape()
+    with tape.stage("1", "One"), tape.on("web1", "1", "One", outcome=out("failed")):
+        tape.step("web1", "1.1", "Look", "shell", out("failed", "no", evidence=(Evidence("log", log),)))
+    run = fold(tape.end())
+    text = render(run)
+
+    record = hashlib.sha256(json.render(run).encode()).hexdigest()
+    assert f"| Record | JSON report, sha256 {record} |" in text
+    assert f"Shortened; the whole has sha256 {hashlib.sha256(log.encode()).hexdigest()}." in text
+    keep(run, tmp_path)
+    assert json.render(load(find("last", tmp_path))) == json.render(run), "the same, from whatever it is made"
 
 
 def test_what_failed_stands_before_what_passed() -> None:

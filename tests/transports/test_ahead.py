@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 
-from runbook.transports.base import Command, CommandTimeout, Transport
+from runbook.transports.base import Command, CommandTimeout, Stopped, Transport
 from runbook.transports.ssh import SshTransport
 from tests.lab.sshd import Sshd
 from tests.lab.tools import wait_until
-from tests.transports.ways import pids, run, ssh, variables
+from tests.transports.ways import all_end, pids, run, ssh, variables
 
 
 def commands(*scripts: str) -> tuple[Command, ...]:
@@ -99,15 +100,50 @@ def test_one_that_takes_too_long_is_ended_and_the_rest_is_not_run(host: SshTrans
     assert host.run(chain[0]).ok
     with pytest.raises(CommandTimeout):
         host.run(slow)
-    assert not Path(f"/proc/{pids((folder / 'pid').read_bytes())[0]}").exists()
+    all_end(pids((folder / "pid").read_bytes()))
     assert not (folder / "last").exists()
 
     assert host.run(last).out == "3"
     assert (folder / "last").read_text() == "x\n"
 
 
-def test_nothing_is_opened_for_it(sshd: Sshd) -> None:
+def test_after_a_stop_what_had_run_is_told_and_the_rest_is_not_run(sshd: Sshd, folder: Path) -> None:
+    stop = threading.Event()
+    with closing(ssh(variables(sshd), stop)) as made:
+        texts = (f"touch {folder}/first", f"touch {folder}/second", "exec sleep 300", f"touch {folder}/last")
+        chain = tuple(Command(text, once=True) for text in texts)
+        made.ahead(chain)
+        assert made.run(chain[0]).ok
+        wait_until((folder / "second").exists, "the second has run")
+        stop.set()
+        assert made.run(chain[1]).ok
+        for command in chain[2:]:
+            with pytest.raises(Stopped):
+                made.run(command)
+        assert not (folder / "last").exists()
+
+
+def test_what_changes_the_host_is_never_sent_again(host: SshTransport, folder: Path) -> None:
+    texts = ("true", f"echo $$; echo x >> {folder}/second; kill -9 $PPID", f"echo y >> {folder}/third")
+    chain = tuple(Command(text, once=True) for text in texts)
+    host.ahead(chain)
+    found = [host.run(command) for command in chain]
+
+    assert [result.exit_code for result in found] == [0, 137, 0]
+    assert (folder / "second").read_text() == "x\n"
+    assert (folder / "third").read_text() == "y\n"
+
+
+def test_before_there_is_a_shell_they_wait_for_the_first_to_be_asked_for(sshd: Sshd, folder: Path) -> None:
     with closing(ssh(variables(sshd))) as made:
-        made.ahead(commands("true", "true"))
+        first, _ = chain = commands("echo 1", f"touch {folder}/second")
+        made.ahead(chain)
         assert made._connections == []
-        assert made.run(Command("echo 1")).out == "1"
+        assert made.run(first).out == "1"
+        wait_until((folder / "second").exists, "the second has run")
+
+    with closing(ssh(variables(sshd))) as made:
+        made.ahead(commands("echo 1", f"touch {folder}/other"))
+        assert made.run(Command("echo 2")).out == "2"
+        assert made.run(first).out == "1"
+        assert not (folder / "other").exists()

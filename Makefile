@@ -25,7 +25,7 @@ format: $(READY)
 	$(BIN)/ruff check --fix .
 
 schemas: $(READY)
-	$(BIN)/python -m runbook schema playbook > schemas/playbook.schema.json
+	for name in inventory playbook report; do $(BIN)/python -m runbook schema $$name > schemas/$$name.schema.json; done
 	$(BIN)/python -m runbook doc --all > docs/steps.md
 
 # Needs root, OpenSSH and iproute2; takes about a quarter of an hour. ARGS: --quick, --only W1,W2, --out FILE

@@ -56,33 +56,34 @@ class Masker:
                 self._pattern = None
 
     def text(self, text: str) -> str:
-        return MASK if text in self._whole else self.part(text)
+        if text in self._whole:
+            return MASK
+        return self._compiled().sub(MASK, text) if self._forms else text
+
+    def _compiled(self) -> re.Pattern[str]:
+        """Made when it is needed: an inventory may bring a thousand secrets, one after the other."""
+        if (known := self._pattern) is not None:
+            return known
+        with self._lock:
+            ordered = sorted(self._forms, key=len, reverse=True)
+            self._pattern = made = re.compile("|".join(map(re.escape, ordered)))
+            return made
 
     def part(self, text: str) -> str:
         """A part of a longer text: a secret too short to be searched for is not looked for in it."""
-        pattern = self._compiled()
-        return pattern.sub(MASK, text) if pattern else text
+        return self._compiled().sub(MASK, text) if self._forms else text
 
     def sure(self, text: str) -> int:
         """Of a text that goes on: how many of its characters can be masked now, whatever follows."""
-        pattern, longest = self._compiled(), self._longest
-        if pattern is None:
+        if not self._forms:
             return len(text)
+        pattern, longest = self._compiled(), self._longest
         cut = max(0, len(text) - longest + 1)
         for found in pattern.finditer(text):
             if found.start() >= cut:
                 break
             cut = max(cut, found.end())
         return cut
-
-    def _compiled(self) -> re.Pattern[str] | None:
-        """Made when it is needed: an inventory may bring a thousand secrets, one after the other."""
-        pattern = self._pattern
-        if pattern is None and self._forms:
-            with self._lock:
-                ordered = sorted(self._forms, key=len, reverse=True)
-                self._pattern = pattern = re.compile("|".join(map(re.escape, ordered)))
-        return pattern
 
     def mask(self, value: T) -> T:
         """The same thing with every secret in it replaced: texts, lists, mappings, and frozen dataclasses."""

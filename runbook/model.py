@@ -217,6 +217,8 @@ class Playbook:
     vars_origins: Mapping[str, tuple[Place, ...]] = field(default_factory=dict)
     """Every place in `vars_files` and `vars` that sets a variable, the winner last."""
     databases: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    remediations: Mapping[str, Remediation] = field(default_factory=dict)
+    """The named ones. The steps that refer to one have it too, each numbered as that step's."""
     documents: tuple[Any, ...] = ()
     """Every Document that was read for it, the playbook first."""
     schedule: Mapping[str, Any] = field(default_factory=dict)

@@ -9,6 +9,8 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -31,24 +33,39 @@ class Span:
         return f"{self.file}:{self.line}:{self.column}"
 
 
+class Severity(StrEnum):
+    """How bad a problem is. Only errors keep a run from starting."""
+
+    ERROR = "error"
+    WARNING = "warning"
+    NOTE = "note"
+
+
 @frozen
 class Problem:
-    """One thing that the user wrote wrong: what it is, where, and the way out.
+    """One thing that the user wrote wrong, or that looks so: what it is, where, and the way out.
 
-    `rule` is the short name of the check that found it.
+    `rule` is the short name of the check that found it. `hidden` says that what stands at the place is a secret.
     """
 
     message: str
     span: Span
     hint: str = ""
     rule: str = ""
+    severity: Severity = Severity.ERROR
+    hidden: bool = False
+
+
+def in_order(problems: Iterable[Problem]) -> tuple[Problem, ...]:
+    """Each problem once, sorted by place."""
+    return tuple(sorted(set(problems), key=lambda p: (p.span, p.message)))
 
 
 class Problems(Exception):
     """Everything that is wrong with what the user wrote, sorted by place."""
 
     def __init__(self, problems: Iterable[Problem], texts: Mapping[str, str] | None = None) -> None:
-        self.problems = tuple(sorted(set(problems), key=lambda p: (p.span, p.message)))
+        self.problems = in_order(problems)
         self.texts = dict(texts or {})
         super().__init__("\n".join(f"{p.span}: {p.message}" for p in self.problems))
 
@@ -121,7 +138,7 @@ def excerpt(text: str, span: Span, context: int = 1) -> str:
 
     Wide characters (CJK, emoji) count as two columns, so that the caret stands under the right place.
     """
-    lines = text.splitlines()
+    lines = _lines(text)
     if not 1 <= span.line <= len(lines):
         return ""
     first, last = max(1, span.line - context), min(len(lines), span.line + context)
@@ -138,14 +155,45 @@ def excerpt(text: str, span: Span, context: int = 1) -> str:
     return "\n".join(out)
 
 
+@lru_cache(maxsize=4)
+def _lines(text: str) -> tuple[str, ...]:
+    return tuple(text.splitlines())
+
+
 def render(problem: Problem, text: str = "") -> str:
-    """A problem as a person reads it: `file:line:column: message`, the excerpt, the hint."""
-    parts = [f"{problem.span}: {problem.message}"]
-    if text and (lines := excerpt(text, problem.span)):
+    """A problem as a person reads it: `file:line:column: message`, the excerpt, the hint.
+
+    What is no error says so before its message. Of a secret only the place is shown.
+    """
+    mark = "" if problem.severity is Severity.ERROR else f"{problem.severity}: "
+    parts = [_printable(f"{problem.span}: {mark}{problem.message}")]
+    context = 0 if problem.hidden else 1
+    if text and (lines := excerpt(_covered(text, problem), problem.span, context)):
         parts.append(_indent(lines))
     if problem.hint:
-        parts.append(f"  hint: {problem.hint}")
+        parts.append(_wrapped(_printable(problem.hint), "  hint: "))
     return "\n".join(parts)
+
+
+def _wrapped(text: str, before: str) -> str:
+    """Broken between words at 80 columns, the later lines under the first."""
+    import textwrap
+
+    later = " " * len(before)
+    lines = textwrap.TextWrapper(80, before, later, break_long_words=False, break_on_hyphens=False)
+    return lines.fill(text)
+
+
+def _covered(text: str, problem: Problem) -> str:
+    """The text, without what a problem wants hidden: the rest of its line from where it begins."""
+    if not problem.hidden:
+        return text
+    lines = text.splitlines()
+    number, start = problem.span.line - 1, problem.span.column - 1
+    if 0 <= number < len(lines):
+        end = start + problem.span.length
+        lines[number] = f"{lines[number][:start]}{'*' * problem.span.length}{lines[number][end:]}"
+    return "\n".join(lines)
 
 
 def _indent(text: str) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import yaml
 
@@ -17,8 +17,13 @@ from runbook.source import Document, Key, Keys, Problem, Problems, Span, read_bo
 MAX_BYTES = 10 * 1024 * 1024
 MAX_DEPTH = 100
 MAX_NODES = 500_000
+MAX_OPENED = 20_000
+"""Marks that can begin a level. With no more of them the C parser, which calls itself, cannot run out of its stack."""
 
-_Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+MAX_SHOWN = 40
+"""Characters of a value that a message shows."""
+
+Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _TAG = "tag:yaml.org,2002:"
 _TEXT_TAGS = {_TAG + "str", _TAG + "timestamp", _TAG + "value"}
 """Read as text. Timestamps too: a date in a runbook is something to print or to compare with text."""
@@ -50,7 +55,8 @@ def decode(raw: bytes, name: str) -> str:
     except UnicodeDecodeError as error:
         line = raw.count(b"\n", 0, error.start) + 1
         column = len(raw[raw.rfind(b"\n", 0, error.start) + 1 : error.start].decode("utf-8", "replace")) + 1
-        raise Problems([Problem("not UTF-8 text", Span(name, line, column), "save the file as UTF-8")]) from None
+        problem = Problem("not UTF-8 text", Span(name, line, column), "save the file as UTF-8", "unreadable")
+        raise Problems([problem]) from None
     return text.replace("\r\n", "\n")
 
 
@@ -63,7 +69,7 @@ def read_yaml(text: str, file: str, tags: Tags | None = None) -> Document:
     return _Reader(text.removeprefix("\ufeff"), file, tags or {}).read()
 
 
-def _refuse(name: str, message: str, hint: str = "") -> None:
+def _refuse(name: str, message: str, hint: str = "") -> NoReturn:
     raise Problems([Problem(message, Span(name, 1, 1), hint, "unreadable")])
 
 
@@ -77,7 +83,11 @@ class _Reader:
         self.scalars = yaml.constructor.SafeConstructor()
 
     def read(self) -> Document:
+        if sum(self.text.count(mark) for mark in ("[", "{", "- ", "? ", "-\n", "?\n")) > MAX_OPENED:
+            self._look_at_depth()
         node = self._compose()
+        if node is not None and "*" in self.text:
+            self._measure(node, {}, 0)
         self.values[()] = Span(self.file, 1, 1)
         data = self._build(node, ()) if node is not None else None
         if self.problems:
@@ -86,7 +96,7 @@ class _Reader:
 
     def _compose(self) -> Any:
         try:
-            loader = _Loader(self.text)
+            loader = Loader(self.text)
             try:
                 return loader.get_single_node()
             finally:
@@ -106,6 +116,46 @@ class _Reader:
             problem = Problem("nested too deeply", Span(self.file, 1, 1), rule="syntax")
             raise Problems([problem]) from None
 
+    def _look_at_depth(self) -> None:
+        """Refuses what is nested too deeply, event by event: without a call for each level."""
+        loader, depth = Loader(self.text), 0
+        try:
+            while loader.check_event():
+                event = loader.get_event()
+                if isinstance(event, yaml.CollectionStartEvent):
+                    depth += 1
+                elif isinstance(event, yaml.CollectionEndEvent):
+                    depth -= 1
+                if depth > MAX_DEPTH:
+                    self._refuse("nested too deeply", event)
+        except yaml.YAMLError:  # told when it is composed, unless it is too deep before that
+            return
+        finally:
+            loader.dispose()
+
+    def _measure(self, node: Any, sizes: dict[int, int], depth: int) -> int:
+        """How many nodes there are once the aliases are followed, each counted once. Refuses too many."""
+        if isinstance(node, yaml.ScalarNode):
+            return 1
+        known = sizes.get(id(node))
+        if known is not None:
+            if not known:
+                self._refuse("an alias that stands within what it means", node)
+            return known
+        if depth > MAX_DEPTH:
+            self._refuse("nested too deeply", node)
+        sizes[id(node)] = 0  # it is being measured
+        pairs = isinstance(node, yaml.MappingNode)
+        inner = (one for pair in node.value for one in pair) if pairs else node.value
+        size = 1 + sum(self._measure(one, sizes, depth + 1) for one in inner)
+        if size > MAX_NODES:
+            self._refuse("too large once its aliases are followed", node)
+        sizes[id(node)] = size
+        return size
+
+    def _refuse(self, message: str, node: Any) -> NoReturn:
+        raise Problems([Problem(message, self._span(node), rule="syntax")], {self.file: self.text})
+
     def _syntax_error(self, error: yaml.MarkedYAMLError) -> Problems:
         mark = error.problem_mark or error.context_mark
         span = Span(self.file, mark.line + 1, mark.column + 1) if mark else Span(self.file, 1, 1)
@@ -117,8 +167,9 @@ class _Reader:
     def _build(self, node: Any, path: Keys) -> Any:
         self.nodes += 1
         if self.nodes > MAX_NODES or len(path) > MAX_DEPTH:
-            what = "nested too deeply" if len(path) > MAX_DEPTH else "too large once its aliases are followed"
-            raise Problems([Problem(what, self._span(node), rule="syntax")], {self.file: self.text})
+            self._refuse(
+                "nested too deeply" if len(path) > MAX_DEPTH else "too large once its aliases are followed", node
+            )
         self.values[path] = self._span(node)
         if isinstance(node, yaml.MappingNode):
             return self._mapping(node, path)
@@ -181,7 +232,9 @@ class _Reader:
             try:
                 return self.scalars.construct_object(node)
             except (ValueError, KeyError):
-                self._problem(f"{value!r} is not a {tag.removeprefix(_TAG)}", node, rule="syntax")
+                what = {"int": "whole number", "float": "number", "bool": "truth"}.get(tag.removeprefix(_TAG), tag)
+                shown = value if len(value) <= MAX_SHOWN else value[:MAX_SHOWN] + "…"
+                self._problem(f"{shown!r} cannot be read as a {what}", node, rule="syntax")
                 return None
         return self._tagged(node)
 

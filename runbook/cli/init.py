@@ -52,21 +52,28 @@ PROJECT = """\
 inventory = ["inventories/local.yml"]
 """
 
-SETTINGS = {"yaml.schemas": {"./schemas/playbook.schema.json": ["playbooks/*.yml", "playbooks/*.yaml"]}}
+SETTINGS = {
+    "yaml.schemas": {
+        "./schemas/playbook.schema.json": ["playbooks/*.yml", "playbooks/*.yaml"],
+        "./schemas/inventory.schema.json": ["inventories/*.yml", "inventories/*.yaml"],
+    }
+}
 
 
 @click.command(epilog="Example: runbook init my-runbooks && cd my-runbooks && runbook run playbooks/hello.yml")
 @click.argument("folder", type=click.Path(path_type=Path, file_okay=False), default=".")
 def command(folder: Path) -> int:
     """Make a project in FOLDER: one playbook, an inventory, editor settings. Files that are there are kept."""
-    from runbook.playbook.schema import published
+    from runbook.inventory.schema import published as inventory_schema
+    from runbook.playbook.schema import published as playbook_schema
 
     files = {
         "runbook.toml": PROJECT,
         "playbooks/hello.yml": PLAYBOOK,
         "inventories/local.yml": INVENTORY,
-        "schemas/playbook.schema.json": json.dumps(published(), ensure_ascii=False, indent=2) + "\n",
-        ".vscode/settings.json": json.dumps(SETTINGS, indent=2) + "\n",
+        "schemas/playbook.schema.json": _json(playbook_schema()),
+        "schemas/inventory.schema.json": _json(inventory_schema()),
+        ".vscode/settings.json": _json(SETTINGS),
     }
     try:
         for name, text in files.items():
@@ -76,6 +83,10 @@ def command(folder: Path) -> int:
     there = "" if folder == Path() else f"cd {folder}; "
     click.echo(f"\nNext: {there}runbook run playbooks/hello.yml")
     return 0
+
+
+def _json(data: object) -> str:
+    return json.dumps(data, ensure_ascii=False, indent=2) + "\n"
 
 
 def _write(path: Path, text: str) -> None:

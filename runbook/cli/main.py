@@ -26,6 +26,7 @@ COMMANDS = {
     "completion": ("runbook.cli.completion", "Print the completion script of a shell."),
     "doc": ("runbook.cli.doc", "Show the reference of a kind of step."),
     "explain": ("runbook.cli.explain", "Show where a variable's value comes from."),
+    "fmt": ("runbook.cli.fmt", "Lay out playbooks: order of keys, indentation."),
     "history": ("runbook.cli.history", "List the runs that are kept."),
     "init": ("runbook.cli.init", "Make a project: a playbook, an inventory, editor settings."),
     "inventory": ("runbook.cli.inventory", "Show hosts, groups and variables."),
@@ -132,13 +133,14 @@ def _guarded(args: list[str] | None) -> int:
 def show_problems(error: Problems) -> None:
     """Every problem with its excerpt, and how many there are."""
     for problem in error.problems:
-        text = error.texts.get(problem.span.file) or _text(problem.span.file)
+        text = error.texts.get(problem.span.file) or text_of(problem.span.file)
         click.echo(render(problem, text) + "\n", err=True)
     count = len(error.problems)
     click.echo(f"{count} problem{'s' if count > 1 else ''} found; nothing has been touched.", err=True)
 
 
-def _text(file: str) -> str:
+def text_of(file: str) -> str:
+    """The text of a file, as far as an excerpt needs it; nothing where it cannot be read."""
     try:
         return read_bounded(Path(file), SHOWN).decode("utf-8", "replace") if Path(file).is_file() else ""
     except OSError:

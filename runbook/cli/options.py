@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import field
 from pathlib import Path
 from typing import Any, TypeVar
@@ -12,8 +12,9 @@ import click
 from runbook.cli.passwords import vault_options
 from runbook.frozen import frozen
 from runbook.inventory.vault import Vault
-from runbook.model import Input, Inventory, Playbook
-from runbook.source import Problem, Problems
+from runbook.model import Host, Input, Inventory, Playbook
+from runbook.source import Problem, Problems, Span
+from runbook.templating.render import is_template
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -105,14 +106,37 @@ def make_plan(wanted: Wanted, ask: Callable[[Input], Any] | None = None) -> Any:
     extra = {**from_environment(playbook), **extra_variables(wanted.extra, wanted.vault)}
     extra = {k: coerce(v, playbook.inputs[k]) if k in playbook.inputs else v for k, v in extra.items()}
     again = _unfinished(wanted.retry_failed, playbook) if wanted.retry_failed else None
-    selection = Selection(frozenset(_split(wanted.tags)), frozenset(_split(wanted.skip_tags)), wanted.start_at, again)
+    selection = Selection(split(wanted.tags), split(wanted.skip_tags), wanted.start_at, again)
     plan = build(playbook, inventory, Given(extra, wanted.run), selection, wanted.limit)
     lacking = missing(playbook, plan.variables, plan.hosts) if ask else []
     if ask and lacking:
         extra |= {item.name: coerce(ask(item), item) for item in lacking}
         plan = build(playbook, inventory, Given(extra, wanted.run), selection, wanted.limit)
     check_inputs(playbook, plan.variables, plan.hosts)
+    if odd := list(odd_names(plan.hosts, inventory.sources)):
+        raise Problems(odd)
     return plan
+
+
+def odd_names(hosts: Iterable[Host], sources: tuple[str, ...]) -> Iterator[Problem]:
+    """Names, addresses and users that no connection would be made with, told before anything has begun."""
+    from runbook.transports.connect import LOCAL
+    from runbook.transports.names import WAY_OUT, odd_host, odd_user
+
+    for host in hosts:
+        if host.get("ansible_connection") in LOCAL:
+            continue
+        asked: list[tuple[str, Span | None]] = []
+        if not host.get("ansible_host"):
+            asked.append((odd_host(host.name), None))
+        for name, odd in (("ansible_host", odd_host), ("ansible_user", odd_user)):
+            variable = host.variables.get(name)
+            if variable is not None and not is_template(variable.value):
+                asked.append((odd(str(variable.value)), variable.span))
+        for message, span in asked:
+            if message:
+                place = span or Span(", ".join(sources) or "inventory", 1, 1)
+                yield Problem(message, place, WAY_OUT, "inventory")
 
 
 def _unfinished(name: str, playbook: Playbook) -> frozenset[str]:
@@ -171,5 +195,6 @@ def extra_variables(texts: tuple[str, ...], vault: Vault) -> dict[str, Any]:
         raise click.UsageError(str(error)) from None
 
 
-def _split(values: tuple[str, ...]) -> list[str]:
-    return [part.strip() for value in values for part in value.split(",") if part.strip()]
+def split(values: tuple[str, ...]) -> frozenset[str]:
+    """The tags of options such as `-t a,b -t c`."""
+    return frozenset(part.strip() for value in values for part in value.split(",") if part.strip())

@@ -5,13 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from runbook.source import Problem, Problems, Span, show_path
+from runbook.source import Problem, Problems, Span, read_bounded, show_path
 
 NAME = "runbook.toml"
 PASSWORDS = "vault_password_file"
 """Its files are looked for beside the project file, wherever the program is started."""
 MANY = ("inventory", "extra", "tags", "skip_tags", "reports", "confirm_name", "vault_id", PASSWORDS)
 """Options that may be given several times: a single text is one of them."""
+MAX_BYTES = 1024 * 1024
 
 
 def find() -> Path | None:
@@ -34,10 +35,10 @@ def defaults() -> dict[str, Any]:
     import tomllib
 
     try:
-        data = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        data = tomllib.loads(read_bounded(path, MAX_BYTES)[:MAX_BYTES].decode("utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError, OSError) as error:
         span = Span(show_path(path), getattr(error, "lineno", 1) or 1, getattr(error, "colno", 1) or 1)
-        raise Problems([Problem(f"not valid TOML: {error}", span)]) from None
+        raise Problems([Problem(f"not valid TOML: {error}", span, rule="syntax")]) from None
     common = _options(data.get("defaults", {}), path.parent)
     commands = ("run", "verify", "plan", "inventory", "explain", "validate")
     groups = {"vault": dict.fromkeys(("encrypt", "decrypt", "view", "edit", "rekey", "encrypt-string"), common)}

@@ -15,7 +15,7 @@ from typing import Any
 from runbook.inventory.addresses import MAX_HOSTS
 from runbook.inventory.vault import Vault, hidden
 from runbook.model import Variable
-from runbook.source import Place, Problem, Span
+from runbook.source import Place, Problem, Severity, Span
 
 LOCALHOST = ("localhost", "127.0.0.1", "::1")
 MAX_DEPTH = 100
@@ -77,7 +77,7 @@ class Draft:
         self.problem(message, place.key if at_key else place.value, hint)
 
     def warn(self, message: str, span: Span, hint: str = "", rule: str = "inventory") -> None:
-        self.warnings.append(Problem(message, span, hint, rule))
+        self.warnings.append(Problem(message, span, hint, rule, Severity.WARNING))
 
     def add_group(self, name: str) -> DraftGroup:
         return self.groups.setdefault(name, DraftGroup(name))

@@ -73,7 +73,7 @@ def build(
         if selection.hosts is not None:
             hosts = tuple(host for host in hosts if host.name in selection.hosts)
         if not hosts:
-            problems.append(_no_host(stage, pattern, inventory, limit))
+            problems.append(no_host(stage, pattern, inventory, limit))
         stages.append(PlannedStage(stage, batches(_ordered(hosts, stage.order), stage.serial)))
     if problems and (len(problems) == len(playbook.stages) or (limit is None and selection.hosts is None)):
         raise Problems(problems, {doc.file: doc.text for doc in playbook.documents})
@@ -87,7 +87,8 @@ def build(
     )
 
 
-def _no_host(stage: Stage, pattern: str, inventory: Inventory, limit: str | None) -> Problem:
+def no_host(stage: Stage, pattern: str, inventory: Inventory, limit: str | None = None) -> Problem:
+    """That a stage has no host."""
     narrowed = f" within --limit {limit}" if limit else ""
     names = [*inventory.hosts, *inventory.groups]
     known = f"the inventory has: {', '.join(names[:12])}{' …' if len(names) > 12 else ''}"

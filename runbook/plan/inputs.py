@@ -43,7 +43,7 @@ def coerce(value: Any, item: Input) -> Any:
         }.get(value.strip().lower(), value)
     try:
         return json.loads(value)
-    except ValueError:
+    except (ValueError, RecursionError):
         return value
 
 
@@ -125,7 +125,7 @@ def _one_extra(text: str, read: Any) -> Mapping[str, Any]:
     if text.lstrip().startswith("{"):
         try:
             return dict(json.loads(text))
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise ValueError(f"-e with a mapping: that is not valid JSON: {error}") from None
     name, equals, value = text.partition("=")
     if not equals or not name.strip():

@@ -6,10 +6,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from runbook.frozen import frozen
 from runbook.inventory.files import read_document
 from runbook.inventory.vault import Vault
-from runbook.model import Block, Input, Playbook, Stage
+from runbook.model import Block, Playbook, Remediation, Stage
 from runbook.playbook.check import check
+from runbook.playbook.inputs import inputs
 from runbook.playbook.names import unknown_databases, wrong_schedule
 from runbook.playbook.nodes import Builder
 from runbook.playbook.schema import BLOCK_ONLY, SHARED, loading
@@ -26,13 +28,37 @@ def load_playbook(path: Path, root: Path | None = None, vault: Vault | None = No
 
     `vault` has the passwords of what is encrypted with ansible-vault. Raises Problems with everything that is wrong.
     """
-    vault = vault or Vault()
-    return playbook_from(read_document(path, vault), root or project_of(path), vault)
+    return read_playbook(path, root, vault).whole()
 
 
 def playbook_from_text(text: str, file: str = "playbook.yml") -> Playbook:
     """The same from text that is in no file; for tests and editors."""
-    return playbook_from(read_yaml(text, file), Path(file).absolute().parent)
+    return playbook_from(read_yaml(text, file), Path(file).absolute().parent).whole()
+
+
+@frozen
+class Loaded:
+    """What could be read of a playbook: the parts of it that are right, and all problems of the others."""
+
+    playbook: Playbook
+    problems: tuple[Problem, ...] = ()
+
+    @property
+    def texts(self) -> dict[str, str]:
+        """The text of each of its files."""
+        return {document.file: document.text for document in self.playbook.documents}
+
+    def whole(self) -> Playbook:
+        """The playbook. Raises Problems where not all of it is right."""
+        if self.problems:
+            raise Problems(self.problems, self.texts)
+        return self.playbook
+
+
+def read_playbook(path: Path, root: Path | None = None, vault: Vault | None = None) -> Loaded:
+    """As `load_playbook`, with the problems beside what could be read. Raises Problems where that is nothing at all."""
+    vault = vault or Vault()
+    return playbook_from(read_document(path, vault), root or project_of(path), vault)
 
 
 def project_of(path: Path) -> Path:
@@ -45,41 +71,42 @@ def project_of(path: Path) -> Path:
     return folder.parent if folder.name == "playbooks" else folder
 
 
-def playbook_from(document: Document, root: Path, vault: Vault | None = None) -> Playbook:
+def playbook_from(document: Document, root: Path, vault: Vault | None = None) -> Loaded:
     place = Place(document)
     builder = Builder(root, vault or Vault(), documents=[document])
     data = document.data
     if not isinstance(data, Mapping):
         what = "is empty" if data is None else "must be one mapping with `name` and `stages`"
         hint = "in this language a play is a stage: put the list under `stages:`" if isinstance(data, list) else ""
-        raise Problems([place.problem(f"the playbook {what}", hint)], {document.file: document.text})
+        raise Problems([place.problem(f"the playbook {what}", hint, "type")], {document.file: document.text})
     builder.problems += check(loading("playbook"), data, place)
     builder.defaults = _mapping(data.get("defaults"))
     builder.remediations = {
         str(name): (value, place / "remediations" / name) for name, value in _mapping(data.get("remediations")).items()
     }
-    playbook = _build(builder, data, place)
-    _check_remediations(builder)
-    builder.problems += [*unknown_databases(playbook), *wrong_schedule(playbook)]
-    if builder.problems:
-        raise Problems(builder.problems, {doc.file: doc.text for doc in builder.documents})
-    return playbook
+    try:
+        playbook = _build(builder, data, place)
+    except RecursionError:
+        raise Problems([place.problem("steps, includes and remediations are nested too deeply", rule="size")]) from None
+    return Loaded(playbook, (*builder.problems, *unknown_databases(playbook), *wrong_schedule(playbook)))
 
 
 def _build(builder: Builder, data: Mapping[str, Any], place: Place) -> Playbook:
     variables, places = _variables(builder, data, place)
+    stages = _stages(builder, data.get("stages"), place / "stages", _mapping(data.get("environment")))
     return Playbook(
         name=str(data.get("name", "")),
         place=place,
-        stages=_stages(builder, data.get("stages"), place / "stages", _mapping(data.get("environment"))),
+        stages=stages,
         hosts=str(data.get("hosts", "all")),
         description=str(data.get("description", "")),
         labels={str(k): str(v) for k, v in _mapping(data.get("labels")).items()},
-        inputs=_inputs(builder, data.get("inputs"), place / "inputs"),
+        inputs=inputs(builder, data.get("inputs"), place / "inputs"),
         vars=variables,
         vars_places={name: found[-1] for name, found in places.items()},
         vars_origins={name: tuple(found) for name, found in places.items()},
         databases=_databases(builder, data.get("databases"), place / "databases"),
+        remediations=_remediations(builder),
         documents=tuple(builder.documents),
         schedule=_mapping(data.get("schedule")),
     )
@@ -90,7 +117,7 @@ def _stages(builder: Builder, data: Any, place: Place, environment: Mapping[str,
     for index, item in enumerate(data if isinstance(data, list) else []):
         here = place / index
         if not isinstance(item, Mapping):
-            builder.add(here.problem("a stage is a mapping with `name` and `steps`"))
+            builder.add(here.problem("a stage is a mapping with `name` and `steps`", rule="type"))
             continue
         builder.problems += check(loading("stage"), item, here)
         out.append(_stage(builder, item, here, str(index + 1), environment))
@@ -126,37 +153,12 @@ def _stage(
     )
 
 
-def _inputs(builder: Builder, data: Any, place: Place) -> dict[str, Input]:
-    out = {}
-    for name, raw in _mapping(data).items():
-        here = place / name
-        if not isinstance(raw, Mapping):
-            builder.add(here.problem("an input is a mapping", f"such as `{name}: {{type: string, default: x}}`"))
-            continue
-        builder.problems += check(loading("input"), raw, here)
-        schema = {k: v for k, v in raw.items() if k not in ("default", "description", "secret", "env", "required")}
-        out[str(name)] = Input(
-            name=str(name),
-            schema=schema,
-            place=here,
-            default=raw.get("default"),
-            has_default="default" in raw,
-            description=str(raw.get("description", "")),
-            secret=raw.get("secret") is True,
-            env=str(raw.get("env", "")),
-            required=raw.get("required") is not False,
-        )
-        if "default" in raw and not builder.problems:
-            builder.problems += check(schema, raw["default"], here / "default")
-    return out
-
-
 def _databases(builder: Builder, data: Any, place: Place) -> dict[str, Mapping[str, Any]]:
     out = {}
     for name, raw in _mapping(data).items():
         here = place / name
         if not isinstance(raw, Mapping):
-            builder.add(here.problem("a database is a mapping", "such as `{host: localhost, dbname: app}`"))
+            builder.add(here.problem("a database is a mapping", "such as `{host: localhost, dbname: app}`", "type"))
             continue
         builder.problems += check(loading("database"), raw, here)
         builder.templates(raw, here)
@@ -170,16 +172,11 @@ def _variables(builder: Builder, data: Mapping[str, Any], place: Place) -> tuple
     places: _Places = {}
     files = data.get("vars_files")
     for index, name in enumerate(files if isinstance(files, list) else []):
-        path = Path(place.document.file).absolute().parent / str(name)
-        if not path.is_file():
-            builder.add((place / "vars_files" / index).problem(f"there is no file {name!r} beside the playbook"))
+        at = place / "vars_files" / index
+        path = builder.files.beside(str(name), at, "vars-file")
+        document = builder.files.document(path) if path else None
+        if document is None:
             continue
-        try:
-            document = read_document(path, builder.vault)
-        except Problems as error:
-            builder.problems += error.problems
-            continue
-        builder.documents.append(document)
         _take(builder, document.data, Place(document), values, places)
     _take(builder, data.get("vars"), place / "vars", values, places)
     return values, places
@@ -187,7 +184,7 @@ def _variables(builder: Builder, data: Mapping[str, Any], place: Place) -> tuple
 
 def _take(builder: Builder, data: Any, place: Place, values: dict[str, Any], places: _Places) -> None:
     if data is not None and not isinstance(data, Mapping):
-        builder.add(place.problem("variables are a mapping of names to values"))
+        builder.add(place.problem("variables are a mapping of names to values", rule="type"))
         return
     builder.templates(data, place)
     for name, value in _mapping(data).items():
@@ -195,15 +192,16 @@ def _take(builder: Builder, data: Any, place: Place, values: dict[str, Any], pla
         places.setdefault(str(name), []).append(place / name)
 
 
-def _check_remediations(builder: Builder) -> None:
-    """Look into every named remediation, also those that no step refers to."""
-    seen: list[Problem] = list(builder.problems)
+def _remediations(builder: Builder) -> dict[str, Remediation]:
+    """Every named remediation, also those that no step refers to."""
+    found = {}
     for name, (data, place) in builder.remediations.items():
-        if isinstance(data, Mapping):
-            builder.remediation(data, place, "f", name)
-        else:
-            builder.add(place.problem("a remediation is a mapping with `steps`"))
-    builder.problems = list(dict.fromkeys([*seen, *builder.problems]))
+        if not isinstance(data, Mapping):
+            builder.add(place.problem("a remediation is a mapping with `steps`", rule="type"))
+        elif branch := builder.remediation(data, place, "f", name):
+            found[name] = branch
+    builder.problems[:] = dict.fromkeys(builder.problems)
+    return found
 
 
 def _mapping(value: Any) -> Mapping[str, Any]:

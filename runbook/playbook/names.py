@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from runbook.model import Playbook, Step, walk
+from runbook.model import Node, Playbook, Step, walk
 from runbook.schedule import parse
 from runbook.source import Place, Problem
 from runbook.templating.render import is_template, nearest
@@ -14,10 +14,10 @@ from runbook.templating.render import is_template, nearest
 def unknown_databases(playbook: Playbook) -> Iterator[Problem]:
     """A problem for every query whose database is not among the playbook's."""
     known = playbook.databases
-    for node in walk(tuple(stage.block for stage in playbook.stages)):
-        if not isinstance(node, Step):
-            continue
-        for query, place in _queries(node):
+    stages = tuple(stage.block for stage in playbook.stages)
+    branches = tuple(step for branch in playbook.remediations.values() for step in branch.steps)
+    for node in walk((*stages, *branches)):
+        for query, place in queries(node):
             name = query.get("database", "")
             if is_template(name) or name in known or (not name and len(known) == 1):
                 continue
@@ -46,8 +46,10 @@ def wrong_schedule(playbook: Playbook) -> Iterator[Problem]:
         yield place.problem(f"no time zone is called {zone!r}", nearest(zone, available_timezones()), "schedule")
 
 
-def _queries(step: Step) -> Iterator[tuple[Mapping[str, Any], Place]]:
+def queries(step: Node) -> Iterator[tuple[Mapping[str, Any], Place]]:
     """The queries of a step: those of `sql`, and of the kinds that ask one."""
+    if not isinstance(step, Step):
+        return
     if step.kind == "sql":
         yield step.args, step.args_place
     elif step.kind in ("mark", "wait") and "sql" in step.args:

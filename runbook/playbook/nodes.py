@@ -10,41 +10,28 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from runbook.inventory.files import read_document
 from runbook.inventory.vault import Vault
 from runbook.model import Block, Choose, Common, Expression, Node, Option, Remediation, Step
 from runbook.playbook.check import check
+from runbook.playbook.files import Files
+from runbook.playbook.foreign import FOREIGN, better
 from runbook.playbook.schema import BLOCK_ONLY, COMMON, STEP_ONLY, STRUCTURES, loading
 from runbook.source import Document, Place, Problem, Problems
 from runbook.steps import KINDS
 from runbook.templating.render import is_template, nearest, syntax_error
 
+MAX_STEPS = 20_000
+"""Steps of a playbook, those that several includes or remediations share counted for each."""
+MAX_DEEP = 50
+"""Includes within includes, and remediations of remediations."""
 EXPRESSIONS = ("when", "until", "changed_when", "failed_when", "expect")
+_TEMPLATED = (
+    *("name", "vars", "environment", "delegate_to", "become", "become_user", "timeout"),
+    *("retries", "delay", "ignore_errors", "no_log", "cause", "loop_control"),
+)
+"""Keys whose values may be templates."""
 _BARE_ARGS = {("assert", "that")}
 """Options of kinds that hold bare expressions."""
-_FOREIGN = {
-    "block": "write `steps:`",
-    "with_items": "write `loop:`",
-    "with_dict": 'write `loop: "{{ X | dict2items }}"`',
-    "local_action": "write the step with `delegate_to: localhost`",
-    "notify": "write the step behind this one, with a `when` that asks whether this one changed",
-    "sudo": "write `become: true`",
-    "args": "write the options under the kind's own key",
-    "import_tasks": "write `include:`",
-    "include_tasks": "write `include:`",
-    "tasks": "write `steps:`",
-    "debug": "write `note:`",
-    "set_fact": "write `set:`",
-    "pause": "write `wait: {sleep: SECONDS}`, or `confirm:` for a question",
-    "uri": "write `http:`",
-    "wait_for": "write `wait:`",
-    "systemd": "write `service:`",
-    "stat": "write `file:`",
-    "lineinfile": "write `edit:` with `line` and `regexp`",
-    "blockinfile": "write `edit:` with `block`",
-    "fail": "write `assert:`",
-}
-"""What people bring from other tools, and what stands for it here."""
 
 
 @dataclass
@@ -58,8 +45,12 @@ class Builder:
     remediations: Mapping[str, tuple[Any, Place]] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
     documents: list[Document] = field(default_factory=list)
+    _built: int = 0
     _including: list[Path] = field(default_factory=list)
     _fixing: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.files = Files(self.root, self.vault, self.problems, self.documents)
 
     # --- nodes -------------------------------------------------------------------------------------------
 
@@ -72,8 +63,11 @@ class Builder:
 
     def node(self, data: Any, place: Place, number: str) -> Node | None:
         if not isinstance(data, Mapping):
-            self.add(place.problem("a step is a mapping", "such as `- command: uptime`", "step"))
+            self.add(place.problem("a step is a mapping", "such as `- command: uptime`", "type"))
             return None
+        self._built += 1
+        if self._built > MAX_STEPS:
+            raise Problems([*self.problems, _too_many(place)], {doc.file: doc.text for doc in self.documents})
         if (shape := self._shape(data, place)) is None:
             return None
         if shape == "steps":
@@ -113,7 +107,7 @@ class Builder:
         return None
 
     def _unknown(self, key: str, place: Place, known: set[str], what: str) -> None:
-        hint = _FOREIGN.get(key) or nearest(key, known) or f"kinds: {', '.join([*KINDS, *STRUCTURES])}"
+        hint = FOREIGN.get(key) or nearest(key, known) or f"kinds: {', '.join([*KINDS, *STRUCTURES])}"
         self.add((place / key).problem(f"{what} {key!r}", hint, "unknown-key", at_key=True))
 
     def _step(self, kind: str, data: Mapping[str, Any], place: Place, number: str) -> Step:
@@ -199,16 +193,11 @@ class Builder:
             return None
         at = place / "include"
         path = self._included_path(str(data["include"]), at)
-        if path is None:
+        document = self.files.document(path) if path else None
+        if path is None or document is None:
             return None
         self._including.append(path)
         try:
-            document = read_document(path, self.vault)
-        except Problems as error:
-            self.problems += error.problems
-            return None
-        else:
-            self.documents.append(document)
             if not isinstance(document.data, list):
                 self.add(Place(document).problem("an included file holds a list of steps", rule="include"))
             steps = self.nodes(document.data, Place(document), f"{number}.")
@@ -226,23 +215,22 @@ class Builder:
                 )
             )
             return None
-        path = (Path(at.document.file).absolute().parent / name).resolve()
-        if not path.is_relative_to(self.root.resolve()):
-            self.add(at.problem("the file lies outside the project", f"the project is {self.root}", "include"))
-        elif path in self._including or path == Path(at.document.file).resolve():
-            self.add(at.problem("the file includes itself, in a circle", rule="include"))
-        elif not path.is_file():
-            self.add(at.problem(f"there is no file {name!r} beside {at.document.file}", rule="include"))
-        else:
-            return path
-        return None
+        if len(self._including) >= MAX_DEEP:
+            self.add(at.problem(f"more than {MAX_DEEP} includes within each other", rule="size"))
+            return None
+        path = self.files.beside(name, at, "include")
+        if path is not None and (path in self._including or path == Path(at.document.file).resolve()):
+            self.add(at.problem("the file includes itself, in a circle", rule="cycle"))
+            return None
+        return path
 
     # --- what they share ---------------------------------------------------------------------------------
 
     def common(self, data: Mapping[str, Any], place: Place, number: str, *, defaults: bool = True) -> Common:
         values: dict[str, Any] = {**(self.defaults if defaults else {}), **data}
-        for key in ("name", "vars", "environment", "delegate_to", "become", "become_user", "timeout"):
-            self.templates(data.get(key), place / key)
+        for key in _TEMPLATED:
+            if key in data:
+                self.templates(data[key], place / key)
         return Common(
             name=str(values.get("name") or ""),
             when=self.expressions(data, place, "when"),
@@ -288,6 +276,9 @@ class Builder:
         if name in self._fixing:
             self.add(at.problem(f"the remediation {name!r} leads to itself", rule="cycle"))
             return None
+        if len(self._fixing) >= MAX_DEEP:
+            self.add(at.problem(f"more than {MAX_DEEP} remediations within each other", rule="size"))
+            return None
         data, place = self.remediations[name]
         self._fixing.append(name)
         try:
@@ -323,13 +314,13 @@ class Builder:
     def _bare(self, value: Any, place: Place) -> None:
         for index, item in enumerate(value if isinstance(value, list) else [value]):
             at = place / index if isinstance(value, list) else place
-            if found := syntax_error(_as_text(item), bare=True):
+            if found := _objection(_as_text(item), bare=True):
                 self.add(at.problem(found[0], found[1], "template"))
 
     def templates(self, value: Any, place: Place) -> None:
         """Look at the syntax of every template in a value."""
         if isinstance(value, str):
-            if is_template(value) and (found := syntax_error(value, bare=False)):
+            if is_template(value) and (found := _objection(value, bare=False)):
                 self.add(place.problem(found[0], found[1], "template"))
         elif isinstance(value, Mapping):
             for key, item in value.items():
@@ -340,19 +331,25 @@ class Builder:
 
     def _check_keys(self, name: str, data: Mapping[str, Any], place: Place) -> list[Problem]:
         found = check(loading(name), data, place)
-        found = [self._better(problem) for problem in found]
+        found = [better(problem) for problem in found]
         self.problems += found
         return found
 
-    def _better(self, problem: Problem) -> Problem:
-        """For a key that other tools have: what to write here."""
-        key = problem.message.removeprefix("unknown key ").strip("'")
-        if problem.rule == "unknown-key" and key in _FOREIGN:
-            return Problem(problem.message, problem.span, _FOREIGN[key], problem.rule)
-        return problem
-
     def add(self, problem: Problem) -> None:
         self.problems.append(problem)
+
+
+def _too_many(place: Place) -> Problem:
+    hint = "includes or remediations that lead to others multiply: let them run once"
+    return place.problem(f"more than {MAX_STEPS} steps, once all includes and remediations are followed", hint, "size")
+
+
+def _objection(text: str, *, bare: bool) -> tuple[str, str] | None:
+    """What is wrong with a template's syntax, also where Jinja and Python have no words for it."""
+    try:
+        return syntax_error(text, bare=bare)
+    except (RecursionError, MemoryError, SyntaxError):
+        return "template syntax: it is nested too deeply", "set parts of it as variables"
 
 
 def _as_text(value: Any) -> str:

@@ -6,6 +6,7 @@ all together for editors.
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
@@ -117,7 +118,10 @@ CHOOSE: dict[str, Any] = {
             "additionalProperties": {
                 "type": "object",
                 "additionalProperties": False,
-                "properties": {"description": _TEXT, "steps": _STEPS},
+                "properties": {
+                    "description": _described(_TEXT, "When it is the right one, for people."),
+                    "steps": _described(_STEPS, "Its steps."),
+                },
             },
         },
     },
@@ -147,7 +151,7 @@ REMEDIATION: dict[str, Any] = {
     "description": _described(_TEXT, "What it repairs, and how."),
     "when": _described(_EXPRESSIONS, "When to try it; `failure` has the failed outcome."),
     "vars": SHARED["vars"],
-    "steps": _STEPS,
+    "steps": _described(_STEPS, "What repairs it; the branch ends at the first failure."),
     "recheck": _described({"type": "boolean"}, "Run the failed step again after it; true when not said."),
 }
 
@@ -230,13 +234,14 @@ def kind_schema(kind: str) -> dict[str, Any]:
     if not short:
         return schema
     bare = {k: v for k, v in schema["properties"][short].items() if k != "default"}
-    return {"description": schema.get("description", ""), "anyOf": [schema, bare]}
+    return {"description": schema["description"], "anyOf": [schema, bare]}
 
 
 def options_schema(kind: str) -> dict[str, Any]:
     """A kind's options as they may be written: wherever it wants something else than text, a template may stand."""
     schema = dict(KINDS[kind].SCHEMA)
     schema["properties"] = {name: templated(inner) for name, inner in schema.get("properties", {}).items()}
+    schema.setdefault("description", " ".join((inspect.getdoc(KINDS[kind]) or "").split("\n\n")[0].split()))
     return schema
 
 
@@ -274,12 +279,11 @@ def published() -> dict[str, Any]:
     kinds = {kind: kind_schema(kind) for kind in KINDS}
     keys = {**COMMON, **STEP_ONLY, **BLOCK_ONLY, "choose": CHOOSE, "include": INCLUDE, **kinds}
     step = {**_object(keys), "oneOf": [{"required": [key]} for key in (*kinds, *STRUCTURES)]}
-    stage = {**STAGE, "steps": _STEPS}
     playbook = {
         **PLAYBOOK,
         "inputs": {**PLAYBOOK["inputs"], "additionalProperties": _object(INPUT)},
         "databases": {**PLAYBOOK["databases"], "additionalProperties": _object(DATABASE)},
-        "stages": {**PLAYBOOK["stages"], "items": _object(stage, "steps")},
+        "stages": {**PLAYBOOK["stages"], "items": _object(STAGE, "steps")},
         "remediations": {**PLAYBOOK["remediations"], "additionalProperties": {"$ref": "#/$defs/remediation"}},
     }
     return {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator
 from pathlib import PurePath
 from typing import Any
@@ -25,8 +26,18 @@ SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 
 
 def render(run: Run) -> str:
-    document = {"$schema": SCHEMA, "version": "2.1.0", "runs": [_run(run)]}
-    return json.dumps(document, ensure_ascii=False, indent=2) + "\n"
+    return document(_run(run))
+
+
+def document(run: dict[str, Any]) -> str:
+    """A whole SARIF file with one run in it."""
+    whole = {"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}
+    return json.dumps(whole, ensure_ascii=False, indent=2) + "\n"
+
+
+def driver(rules: list[dict[str, Any]]) -> dict[str, Any]:
+    """This program, as SARIF's tool."""
+    return {"driver": {"name": "runbook", "version": __version__, "rules": rules}}
 
 
 def _run(run: Run) -> dict[str, Any]:
@@ -35,7 +46,7 @@ def _run(run: Run) -> dict[str, Any]:
     good = run.verdict in (Verdict.PASSED, Verdict.REMEDIATED, Verdict.UNKNOWN)
     invocation = {"executionSuccessful": good, "exitCodeDescription": f"{run.verdict}: {one_line(run.reason)}"}
     return {
-        "tool": {"driver": {"name": "runbook", "version": __version__, "rules": [{"id": kind} for kind in kinds]}},
+        "tool": driver([{"id": kind} for kind in kinds]),
         "invocations": [invocation],
         "automationDetails": {"id": f"{run.path}/{run.run_id}"},
         "results": list(_results(found)),
@@ -63,7 +74,11 @@ def _told(step: Result) -> str:
 def _location(place: str) -> dict[str, Any]:
     """`file:line:column` as SARIF has it: paths are relative to the folder of the run."""
     file, line, column = place.rsplit(":", 2)
-    uri = quote(PurePath(file).as_posix())
-    region = {"startLine": int(line), "startColumn": int(column)}
+    return location(file, {"startLine": int(line), "startColumn": int(column)})
+
+
+def location(file: str, region: dict[str, int]) -> dict[str, Any]:
+    """A region of a file."""
+    uri = quote(os.fsencode(PurePath(file).as_posix()))
     where = {"uri": uri} if not PurePath(file).is_absolute() else {"uri": f"file://{uri}"}
     return {"physicalLocation": {"artifactLocation": where, "region": region}}

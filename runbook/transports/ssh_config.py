@@ -14,6 +14,7 @@ from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from pathlib import Path
 
+from runbook.transports.names import WAY_OUT, odd_host, odd_user
 from runbook.transports.target import UnknownConnection
 
 Values = tuple[str, ...]
@@ -36,8 +37,10 @@ SYSTEM_FILE = Path("/etc/ssh/ssh_config")
 def lookup(alias: str, given: Iterable[tuple[str, str]] = (), config: str | None = None) -> dict[str, Values]:
     """The options for a host: those given, then the user's file, then the system's (or only `config`, as of `-F`).
 
-    Keywords are lower case; tokens are expanded. Raises UnknownConnection for a file that cannot be understood.
+    Keywords are lower case; tokens are expanded. Raises UnknownConnection for a file that cannot be understood, and
+    for a name that is not fit for the shell of `Match exec` or `ProxyCommand`.
     """
+    _fit(odd_host(alias))
     if config is None:
         files = [path for path in (user_file(), SYSTEM_FILE) if path.is_file()]
     else:
@@ -219,6 +222,11 @@ def _expand(text: str, tokens: dict[str, str]) -> str:
     return re.sub(r"%(.)", lambda match: tokens.get(match.group(1), match.group(0)), text)
 
 
+def _fit(objection: str) -> None:
+    if objection:
+        raise UnknownConnection(f"{objection}: {WAY_OUT}")
+
+
 _WITH_TOKENS = ("proxycommand", "proxyjump")
 _PATHS = ("identityfile", "certificatefile", "userknownhostsfile", "globalknownhostsfile", "identityagent")
 
@@ -226,6 +234,7 @@ _PATHS = ("identityfile", "certificatefile", "userknownhostsfile", "globalknownh
 def _expanded(alias: str, options: dict[str, Values]) -> dict[str, Values]:
     """The same options with tokens, `~` and `${VARIABLES}` in their places."""
     tokens = _tokens(alias, options)
+    _fit(odd_host(tokens["h"]) or odd_user(tokens["r"]))
     expanded = dict(options)
     expanded["hostname"] = (tokens["h"],)
     for keyword in _WITH_TOKENS:

@@ -9,6 +9,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from runbook.cli.reference import page
+from runbook.cli.schema import SCHEMAS
 from runbook.playbook.schema import published
 from runbook.steps import KINDS
 from tests.cli.terminal import ROOT, runbook
@@ -18,8 +19,10 @@ STEPS = ROOT / "docs" / "steps.md"
 STALE = "it is not what the code makes: run `make schemas` and commit"
 
 
-def test_the_schema_is_fresh() -> None:
-    assert SCHEMA.read_text(encoding="utf-8") == runbook("schema", "playbook").stdout, f"{SCHEMA}: {STALE}"
+@pytest.mark.parametrize("name", SCHEMAS)
+def test_the_schemas_are_fresh(name: str) -> None:
+    path = ROOT / "schemas" / f"{name}.schema.json"
+    assert path.read_text(encoding="utf-8") == runbook("schema", name).stdout, f"{path}: {STALE}"
 
 
 def test_the_reference_is_fresh() -> None:

@@ -1,0 +1,40 @@
+"""Playbooks given as text, looked at as `validate` does."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from runbook.inventory.load import load_inventory
+from runbook.lint import lint
+from runbook.lint.ignore import silenced
+from runbook.playbook.load import playbook_from
+from runbook.source import Problem, in_order
+from runbook.yaml_source import read_yaml
+
+HEAD = "name: Test\nstages:\n  - name: One\n    steps:\n"
+"""Four lines: a step that follows begins in line 5, and its key in column 9."""
+
+
+def steps(text: str) -> str:
+    """A playbook with these steps, and what follows after a line `---`."""
+    inside, _, after = text.strip("\n").partition("\n---\n")
+    return HEAD + "".join(f"      {line}\n" for line in inside.splitlines()) + after
+
+
+def problems(
+    text: str, hosts: str = "", extra: dict[str, Any] | None = None, root: Path | None = None
+) -> list[Problem]:
+    """`hosts` is the text of an inventory, or a list with a comma."""
+    folder = root or Path("nowhere").absolute()
+    loaded = playbook_from(read_yaml(text, str(folder / "p.yml")), folder)
+    inventory = load_inventory([hosts]) if hosts else None
+    return list(in_order(silenced(in_order(lint(loaded, inventory, extra)), loaded.texts)))
+
+
+def told(text: str, hosts: str = "", extra: dict[str, Any] | None = None, root: Path | None = None) -> list[str]:
+    """`line:column rule`, with `!` behind an error."""
+    return [
+        f"{p.span.line}:{p.span.column} {p.rule}{'!' if p.severity == 'error' else ''}"
+        for p in problems(text, hosts, extra, root)
+    ]

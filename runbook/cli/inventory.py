@@ -22,7 +22,7 @@ Examples:
 
 
 @click.command(epilog=EPILOG)
-@click.argument("group", required=False, default="all")
+@click.argument("group", required=False)
 @looking_options
 @click.option("--list", "as_list", is_flag=True, help="Everything as JSON, as `ansible-inventory --list` gives it.")
 @click.option("--graph", is_flag=True, help="Groups and hosts as a tree; of one GROUP when it is named.")
@@ -38,15 +38,27 @@ def command(inventory: tuple[str, ...], playbook_dir: Path | None, vault: Any, *
     """Show hosts, groups and variables of an inventory; without an option the hosts that -l selects."""
     from runbook.inventory.load import load_inventory
 
+    _refuse_misuse(**wanted)
     loaded = load_inventory(inventory, playbook_folder=playbook_dir, vault=vault)
     warn(loaded, wanted["limit"])
     click.echo(_shown(loaded, **wanted))
     return 0
 
 
+def _refuse_misuse(
+    group: str | None, graph: bool, with_vars: bool, name: str | None, show_origin: bool, **_others: Any
+) -> None:
+    if group and not graph:
+        raise click.UsageError(f"a GROUP is for --graph; its hosts are shown by: -l {group}")
+    if with_vars and not graph:
+        raise click.UsageError("--vars is for --graph")
+    if show_origin and not name:
+        raise click.UsageError("--show-origin is for --host; one variable on all hosts: runbook explain VARIABLE")
+
+
 def _shown(
     loaded: Inventory,
-    group: str,
+    group: str | None,
     limit: str | None,
     as_list: bool,
     graph: bool,
@@ -59,8 +71,9 @@ def _shown(
     if as_list:
         return show.as_json(show.as_ansible_list(loaded, limit))
     if graph:
-        _known(group, loaded.groups, "group")
-        return show.as_graph(loaded, group, with_vars=with_vars)
+        top = group or "all"
+        _known(top, loaded.groups, "group")
+        return show.as_graph(loaded, top, with_vars=with_vars)
     if name:
         _known(name, [*loaded.hosts, "localhost"], "host")
         return show.as_host(loaded, name, show_origin)

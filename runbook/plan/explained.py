@@ -24,11 +24,9 @@ def as_data(name: str, found: Sequence[Explained], inventory: Inventory) -> dict
 
 
 def _data(found: Explained, inventory: Inventory) -> dict[str, Any]:
-    winner = found.places[0] if found.places else None
     places = [
-        _place(each)
-        | {"wins": each is winner, "why": "" if each is winner or not winner else why(winner, each, inventory)}
-        for each in found.places
+        _place(each) | {"wins": not index, "why": why(found.places[0], each, inventory) if index else ""}
+        for index, each in enumerate(found.places)
     ]
     later = [_place(each) | {"step": each.number} for each in found.later]
     return {"host": found.host, "value": found.value, "error": found.error, "places": places, "later": later}
@@ -37,7 +35,13 @@ def _data(found: Explained, inventory: Inventory) -> dict[str, Any]:
 def _place(setting: Setting) -> dict[str, Any]:
     span = setting.span
     where = {"file": span.file, "line": span.line, "column": span.column} if span else {"file": None}
-    return {"by": setting.by, **where, "written": setting.written, "rendered": setting.rendered}
+    return {
+        "level": setting.level.name.lower(),
+        "by": setting.by,
+        **where,
+        "written": setting.written,
+        "rendered": setting.rendered,
+    }
 
 
 def as_text(name: str, found: Sequence[Explained], inventory: Inventory) -> str:

@@ -105,6 +105,7 @@ def test_every_place_the_strongest_first() -> None:
         ("input default site.yml:4:34", 80),
     ]
     assert [place["wins"] for place in found["places"]] == [True, *[False] * 9]
+    assert [place["level"] for place in found["places"]] == [*["host"] * 2, *["group"] * 5, *["playbook"] * 2, "input"]
     assert found["places"][2]["rendered"] == 8080
 
 

@@ -79,6 +79,9 @@ def test_origins_hide_what_is_encrypted(tmp_path: Path, monkeypatch: pytest.Monk
     [
         ("--host web2", "no host 'web2'. did you mean web1"),
         ("--graph wbe", "no group 'wbe'. did you mean web?"),
+        ("web", "a GROUP is for --graph; its hosts are shown by: -l web"),
+        ("--list --vars", "--vars is for --graph"),
+        ("--show-origin", "--show-origin is for --host"),
         ("-l nope", "no host matches 'nope'"),
         ("-l !", "nothing stands behind the !"),
         ("--list --playbook-dir none", "does not exist"),

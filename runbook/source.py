@@ -168,7 +168,8 @@ def render(problem: Problem, text: str = "") -> str:
     mark = "" if problem.severity is Severity.ERROR else f"{problem.severity}: "
     parts = [_printable(f"{problem.span}: {mark}{problem.message}")]
     context = 0 if problem.hidden else 1
-    if text and (lines := excerpt(_covered(text, problem), problem.span, context)):
+    shown = covered(text, [problem.span]) if problem.hidden else text
+    if shown and (lines := excerpt(shown, problem.span, context)):
         parts.append(_indent(lines))
     if problem.hint:
         parts.append(_wrapped(_printable(problem.hint), "  hint: "))
@@ -184,15 +185,14 @@ def _wrapped(text: str, before: str) -> str:
     return lines.fill(text)
 
 
-def _covered(text: str, problem: Problem) -> str:
-    """The text, without what a problem wants hidden: the rest of its line from where it begins."""
-    if not problem.hidden:
-        return text
+def covered(text: str, spans: Iterable[Span]) -> str:
+    """The text with `*` for what stands at these places of it."""
     lines = text.splitlines()
-    number, start = problem.span.line - 1, problem.span.column - 1
-    if 0 <= number < len(lines):
-        end = start + problem.span.length
-        lines[number] = f"{lines[number][:start]}{'*' * problem.span.length}{lines[number][end:]}"
+    for span in spans:
+        number, start = span.line - 1, span.column - 1
+        if 0 <= number < len(lines):
+            line = lines[number]
+            lines[number] = f"{line[:start]}{'*' * span.length}{line[start + span.length :]}"
     return "\n".join(lines)
 
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runbook.source import Problem, Span, excerpt, read_bounded, render
+from runbook.source import Problem, Severity, Span, excerpt, read_bounded, render
 
 
 def test_a_problem_is_shown_with_its_line_a_caret_and_a_hint() -> None:
@@ -21,6 +21,27 @@ def test_a_problem_is_shown_with_its_line_a_caret_and_a_hint() -> None:
         "    |   ^^^^^^^\n"
         "  hint: did you mean retries?"
     )
+
+
+def test_what_is_no_error_says_so_and_a_secret_is_not_shown() -> None:
+    note = Problem("look", Span("p.yml", 1, 4, 6), severity=Severity.NOTE, hidden=True)
+
+    assert render(note, "a: s3cret\nb: other\n") == "p.yml:1:4: note: look\n  1 | a: ******\n    |    ^^^^^^"
+
+
+def test_nothing_of_a_problem_drives_a_terminal() -> None:
+    problem = Problem("no \x1b[2J", Span("\x1b.yml", 1, 1), "write \x07")
+
+    assert "\x1b" not in render(problem)
+    assert "\x07" not in render(problem)
+
+
+def test_a_long_hint_is_broken_between_words() -> None:
+    lines = render(Problem("x", Span("f", 1, 1), "word " * 40)).splitlines()
+
+    assert len(lines) > 2
+    assert all(len(line) <= 80 for line in lines)
+    assert all(line.startswith("        word") for line in lines[2:])
 
 
 def test_the_caret_stands_under_wide_characters_too() -> None:

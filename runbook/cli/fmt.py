@@ -16,14 +16,16 @@ from runbook.source import Problems, show_path
 
 EPILOG = """\b
 Examples:
-  runbook fmt playbooks/            lay out every playbook and every file of steps
+  runbook fmt playbooks/            every playbook and every file of steps
   runbook fmt --diff restore.yml    show what would change, and write nothing
   runbook fmt --check playbooks/    for CI
-  runbook fmt - < restore.yml       for editors: standard input to standard output
+  runbook fmt - < restore.yml       for editors: to standard output
 
 \b
-Exit codes: 0 done, or nothing to do; 1 with --check or --diff: something would change;
-2 a file is not YAML, or cannot be laid out without changing what it means.
+Exit codes:
+  0 done, or nothing to do
+  1 with --check or --diff: something would change
+  2 a file is not YAML, or cannot be laid out without changing what it means
 """
 
 

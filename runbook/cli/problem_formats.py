@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from runbook.frozen import replace
-from runbook.source import Problem, Severity, render
+from runbook.source import Problem, Severity, covered, render
 
 MOST = 100
 """Problems that are shown to a person; after so many of them nobody reads on."""
@@ -19,10 +19,11 @@ def as_text(problems: Sequence[Problem], texts: Texts, playbooks: int) -> str:
     """Each with its excerpt, and in the end how many there are."""
     from runbook.cli.main import text_of
 
-    shown = "".join(
-        render(_named(problem), texts.get(problem.span.file) or text_of(problem.span.file)) + "\n\n"
-        for problem in problems[:MOST]
-    )
+    known = {problem.span.file: texts.get(problem.span.file) or text_of(problem.span.file) for problem in problems}
+    for file in {problem.span.file for problem in problems if problem.hidden}:
+        secret = [problem.span for problem in problems if problem.hidden and problem.span.file == file]
+        known[file] = covered(known[file], secret)  # in the lines around other problems too
+    shown = "".join(render(_named(problem), known[problem.span.file]) + "\n\n" for problem in problems[:MOST])
     if len(problems) > MOST:
         shown += f"… and {len(problems) - MOST} more: mend these first, or ask for --format json.\n"
     files = counted(playbooks, "playbook")

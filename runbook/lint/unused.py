@@ -37,6 +37,8 @@ def unused(subject: Subject) -> Iterator[Problem]:
 def _read(subject: Subject) -> set[str] | None:
     """Every word that something reads; None where a template's file is not known."""
     read = {word for text in subject.texts for word in words(text)}
+    for document in subject.playbook.documents:
+        read |= _words_of(document.data)  # also where no template is looked for: what is not sure to be idle is not
     for host in {host.name: host for hosts in (subject.hosts or {}).values() for host in hosts}.values():
         for variable in host.variables.values():
             read |= _words_of(variable.value)

@@ -20,7 +20,7 @@ from runbook.source import Document, Place, Problem, Problems
 from runbook.steps import KINDS
 from runbook.templating.render import is_template, nearest, syntax_error
 
-MAX_STEPS = 20_000
+MAX_STEPS = 50_000
 """Steps of a playbook, those that several includes or remediations share counted for each."""
 MAX_DEEP = 50
 """Includes within includes, and remediations of remediations."""

@@ -70,6 +70,15 @@ def test_a_person_sees_place_severity_rule_excerpt_and_a_count(
     assert all(len(line) <= 80 for line in text.splitlines() if line.startswith("  hint"))
 
 
+def test_a_secret_is_not_shown_beside_other_problems_either(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (project / "p.yml").write_text(steps("- note: x\n---\nvars:\n  a: 1\n  token: s3cret-word\n  b: 1\n"))
+
+    _, text = run(capsys, "validate", "p.yml")
+
+    assert "token: ***********" in text
+    assert "s3cret" not in text
+
+
 def test_of_very_many_problems_the_first_are_shown(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (project / "many.yml").write_text(steps("- {note: x, wen: 1}\n" * 300))
 

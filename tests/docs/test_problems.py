@@ -57,6 +57,7 @@ def test_its_example_produces_it(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("RUNBOOK_INVENTORY", raising=False)
+    monkeypatch.setattr("runbook.playbook.nodes.MAX_STEPS", 2000)
     more = CHAIN + "  r20: {steps: [{note: z}]}\n" if rule == "size" else ""
     Path("playbook.yml").write_text(whole(code(SECTIONS[rule], "yaml") or "- note: here\n") + more, encoding="utf-8")
     (tmp_path / "runbook.toml").touch()

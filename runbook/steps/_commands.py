@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from runbook.events import Evidence, Outcome, changed, failed, passed
-from runbook.steps.base import Args, Context, StepError
+from runbook.steps.base import Args, Context, Detail, StepError
 from runbook.transports.base import CommandResult
 
 TAIL = 4000
@@ -28,6 +28,18 @@ OPTIONS: Mapping[str, Any] = {
 NOT_FOUND = 127
 """The exit code of every shell for a program that is not there."""
 _NOT_FOUND = re.compile(r"not found|[Nn]o such file")
+
+
+def script_detail(args: Args, option: str) -> tuple[Detail, ...]:
+    """Shell text of several lines, and what it reads."""
+    text = str(args.get(option, ""))
+    own = (Detail("", text, "sh", (option,)),) if "\n" in text.strip() else ()
+    return (*own, *stdin_detail(args))
+
+
+def stdin_detail(args: Args) -> tuple[Detail, ...]:
+    text = str(args.get("stdin", ""))
+    return (Detail("standard input", text, "", ("stdin",)),) if "\n" in text.strip() else ()
 
 
 def run_guarded(script: str, args: Args, context: Context, shown: str, program: str = "") -> Outcome:

@@ -20,8 +20,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from runbook.events import Outcome
-from runbook.steps._commands import OPTIONS, run_guarded, words
-from runbook.steps.base import Args, Context
+from runbook.steps._commands import OPTIONS, run_guarded, script_detail, words
+from runbook.steps.base import Args, Context, Detail
 
 SCHEMA: Mapping[str, Any] = {
     "type": "object",
@@ -47,6 +47,10 @@ def changes(_args: Args) -> bool:
 
 def plan(args: Args) -> str:
     return str(args.get("cmd", ""))
+
+
+def detail(args: Args) -> tuple[Detail, ...]:
+    return script_detail(args, "cmd")
 
 
 def run(args: Args, context: Context) -> Outcome:

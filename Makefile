@@ -26,6 +26,7 @@ format: $(READY)
 
 schemas: $(READY)
 	$(BIN)/python -m runbook schema playbook > schemas/playbook.schema.json
+	$(BIN)/python -m runbook schema plan > schemas/plan.schema.json
 	$(BIN)/python -m runbook doc --all > docs/steps.md
 
 # Needs root, OpenSSH and iproute2; takes about a quarter of an hour. ARGS: --quick, --only W1,W2, --out FILE

@@ -210,17 +210,18 @@ class Describer:
 
     def _condition(self, item: Expression, node: Node, scope: Scope) -> Note:
         value, said = self.known.decision(item, scope)
-        if not said and isinstance(node, Step) and node.loop is not None and _reads(item, node, scope):
+        looped = isinstance(node, Step) and node.loop is not None and _reads(item, node, scope)
+        if looped and (not said or said == "known during the run"):
             said = "asked for each item"
         return Note("when", item.text, said or ("yes" if value else "no, skipped"))
 
 
-def _reads(item: Expression, step: Step, scope: Scope) -> bool:
+def _reads(item: Expression, step: Node, scope: Scope) -> bool:
     """Does a condition look at the item of its loop? Then what it comes to for a placeholder says nothing."""
     from runbook.templating.render import free_names
 
     try:
-        if free_names(item.text, bare=True) & {step.loop_var, "loop_index"}:
+        if free_names(item.text, bare=True) & {getattr(step, "loop_var", ""), "loop_index"}:
             return True
         evaluate(item.text, Scope(scope.layers[:-1]), item.place)
     except TemplateError:

@@ -36,7 +36,7 @@ def _asset(name: str) -> str:
 
 def _header(view: PlanView) -> str:
     lead = f"<p class=lead>{_text(view.description)}</p>" if view.description else ""
-    tone = "changing" if view.totals.changing else "reading"
+    tone = "changing" if view.totals.changing or view.totals.repairs else "reading"
     facts = [(label.name, label.text) for label in view.labels]
     facts += [(f"input {item.name}", item.text) for item in view.inputs]
     rows = "".join(f"<div><dt>{_text(name)}</dt><dd>{_text(text)}</dd></div>" for name, text in facts)
@@ -47,28 +47,29 @@ def _header(view: PlanView) -> str:
 def _stages(view: PlanView) -> Iterator[str]:
     total = sum(len(variant.steps) for stage in view.stages for variant in stage.variants)
     for stage in view.stages:
-        yield _stage(stage, shown=total <= OPEN_STEPS)
+        yield _stage(stage, opened=total <= OPEN_STEPS)
 
 
-def _stage(stage: StageView, *, shown: bool) -> str:
+def _stage(stage: StageView, *, opened: bool) -> str:
     title = f"<h2><span class=number>{_text(stage.number)}</span><span>{_text(stage.name)}</span></h2>"
     batches = stage.batches if len(stage.batches) > 1 else ()
     rows = [f"batch {index}: {hosts_of(batch, 20)}" for index, batch in enumerate(batches[:20], 1)]
     rows += [f"and {len(batches) - 20} more batches"] if len(batches) > 20 else []
-    said = [*(rows or [hosts_of(hosts_in(stage), 20) or "no host"]), *words(stage.notes)]
+    shown = rows or ([] if len(stage.variants) == 1 else [hosts_of(hosts_in(stage), 20) or "no host"])
+    said = [*shown, *words(stage.notes)]
     notes = "".join(f"<li>{_text(row)}</li>" for row in said)
-    variants = "".join(_variant(variant, shown=shown) for variant in stage.variants)
+    variants = "".join(_variant(variant, opened=opened) for variant in stage.variants)
     return f"<section>{title}<ul class=hosts>{notes}</ul>{variants}</section>"
 
 
-def _variant(variant: Variant, *, shown: bool) -> str:
+def _variant(variant: Variant, *, opened: bool) -> str:
     steps = [step for step in variant.steps if step.role == "step" and not step.skipped]
     changing = sum(step.changes for step in steps)
     said = f"{hosts_of(variant.hosts, 12)} – {counted(len(steps), 'step')}" + (
         f", {changing} may change" if changing else ", only reads"
     )
     body = "".join(_step(step) for step in variant.steps)
-    return f"<details class=variant{' open' if shown else ''}><summary>{_text(said)}</summary>{body}</details>"
+    return f"<details class=variant{' open' if opened else ''}><summary>{_text(said)}</summary>{body}</details>"
 
 
 def _step(step: StepView) -> str:

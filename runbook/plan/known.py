@@ -39,7 +39,7 @@ class Known:
         return value
 
     def _template(self, text: str, scope: Scope, place: Place | None) -> Any:
-        whole, said = self._rendered(text, lambda: render(text, scope, place))
+        whole, said = self._rendered(text, lambda: render(text, _anew(scope), place))
         if not said:
             parts = len(_EXPRESSION.findall(text))
             if not (self._veiled.started and parts > 1):
@@ -50,7 +50,7 @@ class Known:
         later: set[str] = set()
 
         def one(found: re.Match[str]) -> str:
-            shown, why = self._rendered(found[0], lambda: render(found[0], scope, place))
+            shown, why = self._rendered(found[0], lambda: render(found[0], _anew(scope), place))
             if why:
                 later.add(why)
                 return found[0]
@@ -76,7 +76,7 @@ class Known:
         if CHANCE.search(item.text):
             return None, "known during the run"
         try:
-            value = evaluate(item.text, scope, item.place)
+            value = evaluate(item.text, _anew(scope), item.place)
         except TemplateError as error:
             return None, self._later(error)
         return (None, self._at_start()) if started else (value, "")
@@ -106,6 +106,11 @@ class Known:
 
     def _at_start(self) -> str:
         return f"known when it starts, by {', '.join(sorted(self._veiled.started))}"
+
+
+def _anew(scope: Scope) -> Scope:
+    """The same scope, in which nothing has been read yet: what it reads again is noted again."""
+    return Scope(scope.layers)
 
 
 def without_secrets(value: Any, name: str = "") -> Any:

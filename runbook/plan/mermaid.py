@@ -97,8 +97,8 @@ def _with_owner(steps: tuple[StepView, ...]) -> Iterator[tuple[StepView, str]]:
 
 def label(text: str) -> str:
     """A text as Mermaid takes it between quotes: what means something to it, or to HTML, is written as its number."""
-    line = " ".join(text.split())
+    line = " ".join(text.split()) or "–"
     cut = line if len(line) <= LONGEST else line[: LONGEST - 1] + "…"
     if found := _LIST.match(cut):
-        return f"{found[1]}#{ord(found[2])};{label(cut[found.end() :])}"
+        return f"{found[1]}#{ord(found[2])}; {label(cut[found.end() :])}"
     return _PLAIN.sub(lambda found: f"#{ord(found[0])};", cut)

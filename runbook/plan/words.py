@@ -24,12 +24,12 @@ def summary(totals: Totals) -> str:
         said = f"{counted(totals.changing, 'step')} {verb} {counted(totals.changed_hosts, 'host')}"
         said += f"; {counted(totals.reading, 'step')} only read{'s' if totals.reading == 1 else ''}."
     else:
-        said = f"Changes nothing: {counted(totals.reading, 'step')} only read{'s' if totals.reading == 1 else ''}, "
+        said = "Changes nothing unless something fails: " if totals.repairs else "Changes nothing: "
+        said += f"{counted(totals.reading, 'step')} only read{'s' if totals.reading == 1 else ''}, "
         said += f"on {counted(totals.hosts, 'host')}."
     if totals.repairs:
-        said += f" If something fails, {counted(totals.repairs, 'more step')}"
-        said = said.replace("more steps", "steps more").replace("more step", "step more")
-        said += f" may change {counted(totals.repaired_hosts, 'host')}."
+        repairs, hosts = counted(totals.repairs, "more step"), counted(totals.repaired_hosts, "host")
+        said += f" If something fails, up to {repairs} may change {hosts}."
     return said + (f" {counted(totals.skipped, 'step')} skipped on every host." if totals.skipped else "")
 
 

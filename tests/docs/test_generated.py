@@ -9,6 +9,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from runbook.cli.reference import page
+from runbook.plan.file import published as published_plan
 from runbook.playbook.schema import published
 from runbook.steps import KINDS
 from tests.cli.terminal import ROOT, runbook
@@ -22,12 +23,18 @@ def test_the_schema_is_fresh() -> None:
     assert SCHEMA.read_text(encoding="utf-8") == runbook("schema", "playbook").stdout, f"{SCHEMA}: {STALE}"
 
 
+def test_the_schema_of_plans_is_fresh() -> None:
+    file = ROOT / "schemas" / "plan.schema.json"
+    assert file.read_text(encoding="utf-8") == runbook("schema", "plan").stdout, f"{file}: {STALE}"
+
+
 def test_the_reference_is_fresh() -> None:
     assert STEPS.read_text(encoding="utf-8") == runbook("doc", "--all").stdout, f"{STEPS}: {STALE}"
 
 
 def test_the_schema_is_a_schema() -> None:
     Draft202012Validator.check_schema(published())
+    Draft202012Validator.check_schema(published_plan())
 
 
 def test_every_option_of_every_kind_is_described_in_the_schema() -> None:

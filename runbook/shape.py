@@ -17,6 +17,7 @@ Json = NewType("Json", str)
 """Any JSON value as its text: so that what holds it can be compared and hashed."""
 
 T = TypeVar("T")
+_ENCODER = json.JSONEncoder(ensure_ascii=False, default=str)
 _PLAIN: Mapping[Any, str] = {str: "string", int: "integer", bool: "boolean"}
 
 
@@ -27,7 +28,7 @@ def canonical(value: Any) -> str:
 
 def as_json(value: Any) -> Json:
     """A value as `Json`: keys keep their order, what JSON does not have becomes text."""
-    return Json(json.dumps(value, ensure_ascii=False, default=str))
+    return Json(_ENCODER.encode(value))
 
 
 def encode(value: Any) -> Any:

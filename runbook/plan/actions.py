@@ -19,6 +19,8 @@ from runbook.templating.scope import Scope
 
 MAX_SHOWN = 64 * 1024
 """Bytes of a script or a template that a plan shows; of larger ones it has the hash alone."""
+DISTINCT = 4
+"""Characters of a value that are enough to know it again in a line."""
 _TOLD: Mapping[str, tuple[str, ...]] = {
     "command": ("cmd", "argv"),
     "service": ("name", "state", "manager"),
@@ -109,19 +111,26 @@ def details(step: StepView) -> tuple[Detail, ...]:
 
 def options(step: StepView, shown: tuple[Detail, ...]) -> list[tuple[str, str]]:
     """The options that neither the line nor the details tell."""
+    line = "" if instead(shown) else step.text
     told = {*_TOLD.get(step.kind, ()), *(name for detail in shown for name in detail.options)}
     rest = []
     for name, value in json.loads(step.args).items():
         text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-        if name not in told and not _stands(text, value, step.text):
+        if name not in told and not _stands(name, value, line):
             rest.append((name, text))
     return rest
 
 
-def _stands(text: str, value: Any, line: str) -> bool:
-    """Does the line tell it already? Of lists and mappings each part."""
+def instead(shown: tuple[Detail, ...]) -> bool:
+    """Do the details stand in the place of the line?"""
+    return any(detail.options for detail in shown)
+
+
+def _stands(name: str, value: Any, line: str) -> bool:
+    """Does the line tell it already? Of lists and mappings each part; a short value only beside its name."""
     if isinstance(value, list):
-        return bool(value) and all(_stands(str(item), item, line) for item in value)
+        return bool(value) and all(_stands(name, item, line) for item in value)
     if isinstance(value, Mapping):
-        return bool(value) and all(_stands(str(item), item, line) for item in value.values())
-    return bool(text) and text in line
+        return bool(value) and all(_stands(key, item, line) for key, item in value.items())
+    text = str(value)
+    return (len(text) >= DISTINCT and text in line) or f"{name} {text}" in line

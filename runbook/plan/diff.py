@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import Annotated
 
 from runbook.frozen import frozen, replace
-from runbook.plan.match import Line, Pair, lines_of, match, match_stages
+from runbook.plan.match import Line, Names, Pair, lines_of, match, match_stages
 from runbook.plan.view import Note, PlanView, StageView
 from runbook.plan.weaker import weaker, weaker_stage, weaker_without
 from runbook.plan.words import hosts_in
@@ -82,7 +82,8 @@ class PlanDiff:
 
 def diff(base: PlanView, head: PlanView) -> PlanDiff:
     before, after = _hosts(base), _hosts(head)
-    stages = tuple(change for pair in match_stages(base, head) if (change := _stage(*pair, base, head)))
+    names = Names(base), Names(head)
+    stages = tuple(change for pair in match_stages(base, head) if (change := _stage(*pair, *names)))
     return PlanDiff(
         base.name,
         head.name,
@@ -108,9 +109,7 @@ def _inputs(base: PlanView, head: PlanView) -> Iterator[FieldChange]:
 # --- stages ----------------------------------------------------------------------------------------------------
 
 
-def _stage(
-    old: StageView | None, new: StageView | None, moved: bool, base: PlanView, head: PlanView
-) -> StageChange | None:
+def _stage(old: StageView | None, new: StageView | None, moved: bool, base: Names, head: Names) -> StageChange | None:
     shown = new or old
     assert shown is not None  # noqa: S101 - a pair has one side at least
     before, after = (hosts_in(stage) if stage else () for stage in (old, new))
@@ -150,7 +149,7 @@ def _told(note: Note) -> str:
 # --- steps -----------------------------------------------------------------------------------------------------
 
 
-def _steps(old: StageView | None, new: StageView | None, base: PlanView, head: PlanView) -> Iterator[StepChange]:
+def _steps(old: StageView | None, new: StageView | None, base: Names, head: Names) -> Iterator[StepChange]:
     """Changes for each pair of variants that hosts have, with those hosts."""
     before = {host: index for index, one in enumerate(old.variants if old else ()) for host in one.hosts}
     after = {host: index for index, one in enumerate(new.variants if new else ()) for host in one.hosts}
@@ -159,24 +158,12 @@ def _steps(old: StageView | None, new: StageView | None, base: PlanView, head: P
         # A host that is gained or lost is told as such, not step by step; a stage that comes or goes is.
         if (host in before or old is None) and (host in after or new is None):
             pairs.setdefault((before.get(host, -1), after.get(host, -1)), []).append(host)
-    names_before, names_after = numbers_to_names(base), numbers_to_names(head)
     for (left, right), hosts in pairs.items():
-        gone = lines_of(old.variants[left].steps, names_before) if old and left >= 0 else []
-        here = lines_of(new.variants[right].steps, names_after) if new and right >= 0 else []
+        gone = lines_of(old.variants[left].steps, base.of(hosts[0])) if old and left >= 0 else []
+        here = lines_of(new.variants[right].steps, head.of(hosts[0])) if new and right >= 0 else []
         for pair in match(gone, here):
             if change := _change(pair):
                 yield replace(change, hosts=tuple(hosts))
-
-
-def numbers_to_names(view: PlanView) -> dict[str, str]:
-    """What a step is called, for texts that name it by its number."""
-    return {
-        step.number: step.name
-        for stage in view.stages
-        for variant in stage.variants
-        for step in variant.steps
-        if step.number
-    }
 
 
 def _change(pair: Pair) -> StepChange | None:

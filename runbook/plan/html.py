@@ -7,7 +7,7 @@ from functools import cache
 from html import escape
 from importlib.resources import files
 
-from runbook.plan.actions import details, options
+from runbook.plan.actions import details, instead, options
 from runbook.plan.notes import words
 from runbook.plan.view import HEADS, PlanView, StageView, StepView, Variant
 from runbook.plan.words import counted, hosts_in, hosts_of, summary
@@ -94,7 +94,7 @@ def _mark(step: StepView) -> str:
 
 def _action(step: StepView) -> Iterator[str]:
     parts = details(step)
-    if step.text and not any(part.options or part.label == "remember" for part in parts):
+    if step.text and not instead(parts):
         line = _text(" ".join(step.text.split()))
         yield f"<div class=action><code>{line}</code></div>" if step.role == "step" else f"<div class=soft>{line}</div>"
     for part in parts:

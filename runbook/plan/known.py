@@ -44,7 +44,7 @@ class Known:
             parts = len(_EXPRESSION.findall(text))
             if not (self._veiled.started and parts > 1):
                 return whole
-        elif "{%" in text or _EXPRESSION.sub("", text).strip() == "":
+        elif "{%" in text:
             return self._with(text, {said})
         # Of several expressions each for itself, so that what is known is shown beside what is not.
         later: set[str] = set()

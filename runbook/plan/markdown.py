@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from runbook.plan.actions import details, options
+from runbook.plan.actions import details, instead, options
 from runbook.plan.folds import LIMIT, Part, code, escaped, fenced, fitted, plain
 from runbook.plan.mermaid import diagram
 from runbook.plan.notes import words
@@ -69,7 +69,7 @@ def _step(step: StepView) -> Iterator[str]:
     name = f"*{escaped(step.name)}*" if step.role in HEADS else f"**{escaped(step.name)}**"
     skipped = " (skipped)" if step.skipped and step.role not in HEADS else ""
     parts = details(step)
-    shown = any(part.options or part.label == "remember" for part in parts)
+    shown = instead(parts)
     line = " ".join(step.text.split())
     text = (
         f" – {step.kind} " + ("" if shown else code(line))

@@ -6,7 +6,7 @@ import difflib
 import json
 import re
 from bisect import bisect_left
-from collections import defaultdict
+from collections import ChainMap, defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, TypeVar
 
@@ -61,6 +61,23 @@ class Pair:
     new: Line | None
     moved: bool = False
     inside: int = 0
+
+
+class Names:
+    """What the steps of a plan are called on a host, for texts that name them by their numbers."""
+
+    def __init__(self, view: PlanView) -> None:
+        self._by_host: list[dict[str, dict[str, str]]] = []
+        for stage in view.stages:
+            of_stage: dict[str, dict[str, str]] = {}
+            for variant in stage.variants:
+                names = {step.number: step.name for step in variant.steps if step.number}
+                of_stage |= dict.fromkeys(variant.hosts, names)
+            self._by_host.append(of_stage)
+
+    def of(self, host: str) -> Mapping[str, str]:
+        """By number."""
+        return ChainMap(*(names[host] for names in self._by_host if host in names))
 
 
 def lines_of(steps: Sequence[StepView], names: Mapping[str, str]) -> list[Line]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterator
 
-from runbook.plan.actions import details, options
+from runbook.plan.actions import details, instead, options
 from runbook.plan.notes import words
 from runbook.plan.view import HEADS, PlanView, StageView, StepView
 from runbook.plan.words import hosts_in, hosts_of, sign, summary
@@ -72,7 +72,7 @@ def _action(step: StepView, below: str, width: int) -> Iterator[str]:
         yield from _wrapped(step.text, below, width)
         return
     parts = details(step)
-    if any(part.options or part.label == "remember" for part in parts):
+    if instead(parts):
         yield f"{below}{step.kind}:"
     else:
         yield from _wrapped(f"{step.kind}: {' '.join(step.text.split())}", below, width)

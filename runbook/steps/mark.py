@@ -67,8 +67,10 @@ def plan(args: Args) -> str:
 
 def detail(args: Args) -> tuple[Detail, ...]:
     query = args.get("sql")
-    made = sql.detail(query) if isinstance(query, Mapping) else ()
-    return tuple(Detail("remember", one.text, one.language) for one in made)
+    if not isinstance(query, Mapping):
+        return ()
+    rest = "".join(f", {name} {value}" for name, value in query.items() if name not in ("query", "database"))
+    return tuple(Detail(f"remember{rest}", one.text, one.language, ("sql",)) for one in sql.detail(query))
 
 
 def run(args: Args, context: Context) -> Outcome:

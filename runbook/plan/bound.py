@@ -14,7 +14,7 @@ from runbook.model import Inventory, Playbook
 from runbook.plan.build import Plan
 from runbook.plan.file import Bound, BoundFile, program_version
 from runbook.plan.select import Selection
-from runbook.plan.veiled import Veiled
+from runbook.plan.veiled import PLACES, Veiled
 from runbook.shape import as_json, canonical
 
 _PASSED_OVER = re.compile(r"^\.|(?:~|\.(?:pyc|pyo|swp|bak|orig|retry))$")
@@ -80,7 +80,9 @@ def _content(inventory: Inventory) -> dict[str, Any]:
     hosts = {
         name: {
             "groups": list(host.groups),
-            "variables": {key: _veiled(variable.value) for key, variable in host.variables.items()},
+            "variables": {
+                key: _veiled(variable.value) for key, variable in host.variables.items() if key not in PLACES
+            },
         }
         for name, host in inventory.hosts.items()
     }

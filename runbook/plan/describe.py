@@ -15,9 +15,10 @@ from runbook.model import Block, Choose, Expression, Host, Input, Node, Remediat
 from runbook.plan.actions import Reader, connection, files_of
 from runbook.plan.build import Plan, PlannedStage
 from runbook.plan.known import Known, without_secrets
+from runbook.plan.memo import Memo
 from runbook.plan.notes import notes_of
 from runbook.plan.order import registered_before
-from runbook.plan.veiled import Memo, Veiled, holds_secret
+from runbook.plan.veiled import Veiled, holds_secret
 from runbook.plan.view import Note, StepView
 from runbook.shape import as_json
 from runbook.steps import KINDS

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import ChainMap
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from runbook.inventory.vault import Secret
@@ -26,6 +26,8 @@ SECRET_NAME = re.compile(
 """What a variable, an option or a header with this name holds is a secret, wherever it was written."""
 CHANCE = re.compile(r"\|\s*(?:random|shuffle)\b")
 """What is drawn in the run cannot be told before."""
+PLACES = ("inventory_dir", "inventory_file")
+"""Variables of every host that are paths of this machine."""
 _OWN = ("inventory_hostname", "inventory_hostname_short", "host", "group_names")
 """Of the special variables those that differ from host to host."""
 
@@ -74,6 +76,7 @@ class Veiled(Variables):
         hidden = self._unshown({name: variable.value for name, variable in host.variables.items()})
         return (
             Layer(_Noted(special.values, self.read)),
+            Layer(Told({"playbook_dir": ""}, self.started)),
             defaults,
             playbook,
             self._of_playbook,
@@ -82,11 +85,13 @@ class Veiled(Variables):
         )
 
     def _unshown(self, values: Mapping[str, Any]) -> Mapping[str, Any]:
-        """Of some variables those that no plan can show: secrets, what holds one, and what is drawn anew each time."""
+        """Those that no plan can show: secrets, what is drawn anew each time, paths of this machine."""
         words: dict[str, str] = {}
         partly: dict[str, Any] = {}
         for name, value in values.items():
-            if isinstance(value, str) and CHANCE.search(value):
+            if name in PLACES:
+                words[name] = ""
+            elif isinstance(value, str) and CHANCE.search(value):
                 words[name] = "random"
             elif is_secret(name, value):
                 words[name] = "secret"
@@ -112,7 +117,6 @@ class Veiled(Variables):
             "inputs": Inputs(self, host),
             "run": Told(dict.fromkeys(("id", "started", "mode"), "run"), self.started),
             "controller": Told(dict.fromkeys(("user", "cwd"), "controller"), self.started),
-            "playbook_dir": _Once("(playbook_dir)", self.started),
         }
 
 
@@ -172,7 +176,8 @@ def _has_template(value: Any) -> bool:
 class Told(Mapping[str, Any]):
     """A mapping of names to `(WORD NAME)`, that notes what was read.
 
-    `words` has the word for each name; without, every name that is asked for is there, under the word `every`.
+    `words` has the word for each name, empty for none; without `words`, every name that is asked for is there, under
+    the word `every`.
     """
 
     def __init__(self, words: Mapping[str, str] | None, started: set[str], every: str = "") -> None:
@@ -183,7 +188,7 @@ class Told(Mapping[str, Any]):
 
     def __getitem__(self, name: str) -> str:
         word = self._every if self._words is None else self._words[name]
-        shown = f"({word} {name})"
+        shown = f"({word} {name})" if word else f"({name})"
         self._started.add(shown)
         return shown
 
@@ -194,17 +199,6 @@ class Told(Mapping[str, Any]):
 
     def __len__(self) -> int:
         return len(self._words or ())
-
-
-class _Once:
-    """One text that is noted when it is taken out of its layer."""
-
-    def __init__(self, shown: str, started: set[str]) -> None:
-        self._shown, self._started = shown, started
-
-    def take(self) -> str:
-        self._started.add(self._shown)
-        return self._shown
 
 
 class _Noted(Mapping[str, Any]):
@@ -219,8 +213,7 @@ class _Noted(Mapping[str, Any]):
 
     def __getitem__(self, name: str) -> Any:
         self._read.add(name)
-        value = self._values[name]
-        return value.take() if isinstance(value, _Once) else value
+        return self._values[name]
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._values)
@@ -233,32 +226,3 @@ def _hashable(value: Any) -> Any:
     if isinstance(value, str | int | float | bool) or value is None:
         return (type(value).__name__, str(value))
     return repr(value)
-
-
-class Memo:
-    """Keeps what was made for one host for all hosts for which it would be the same.
-
-    Sound, since what was made can depend on a host only by what was read of its own variables.
-    """
-
-    def __init__(self, veiled: Veiled) -> None:
-        self._veiled = veiled
-        self._kept: dict[Any, list[tuple[tuple[str, ...], dict[tuple[Any, ...], Any]]]] = {}
-
-    def get(self, what: Any, host: Host, make: Callable[[], Any]) -> Any:
-        veiled = self._veiled
-        tables = self._kept.setdefault(what, [])
-        for names, table in tables:
-            found = table.get(tuple([veiled.key(host, name) for name in names]))
-            if found is not None:
-                return found
-        veiled.read.clear()
-        made = make()
-        names = tuple(sorted(veiled.read))
-        key = tuple(veiled.key(host, name) for name in names)
-        for known, table in tables:
-            if known == names:
-                table[key] = made
-                return made
-        tables.append((names, {key: made}))
-        return made

@@ -68,7 +68,12 @@ def _told(detailed: bool, do: Callable[[], Any]) -> Any:
 @inventory_options
 @choice_options
 @click.option(
-    "--format", "form", type=click.Choice(["text", "markdown", "json"]), default="text", show_default=True, help="How."
+    "--format",
+    "form",
+    type=click.Choice(["text", "markdown", "json"]),
+    default="text",
+    show_default=True,
+    help="How to show it.",
 )
 @click.option(
     "--detailed-exitcode",

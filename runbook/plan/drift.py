@@ -41,7 +41,14 @@ def _bound(old: Bound, new: Bound) -> Iterator[str]:
 
 def changed_files(bound: Bound) -> list[str]:
     """Of the files that the plan was made of those that are not the same now; the inventory need not be readable."""
-    return [f"{file.path} has changed" for file in bound.files if file.sha256 not in _hashes(Path(file.path))]
+    out = []
+    for file in bound.files:
+        path = Path(file.path)
+        if not path.exists():
+            out.append(f"{file.path} is not there: paths are from the folder in which the plan was made")
+        elif file.sha256 not in _hashes(path):
+            out.append(f"{file.path} has changed")
+    return out
 
 
 def _hashes(path: Path) -> tuple[str, ...]:

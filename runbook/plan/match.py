@@ -17,7 +17,7 @@ ALIKE = 0.6
 """Share of two texts that is the same, from which they are taken for one that was changed."""
 COMPARED = 2000
 """Characters that are compared for likeness."""
-MOST_COMPARED = 2500
+MOST_COMPARED = 400
 """Pairs of one place that are compared for likeness; of more, only equal ones are found."""
 _AFTER = re.compile(r"known after ([\w.]+(?:, [\w.]+)*)")
 _NUMBERED = re.compile(r"[\w.]+")

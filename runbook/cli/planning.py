@@ -26,7 +26,10 @@ def plan_file(wanted: Wanted) -> PlanFile:
 
     made = prepare(wanted, secrets=False)
     bound = bound_to(made.plan, wanted.playbook, wanted.inventory, made.selection, wanted.limit)
-    return sealed(view_of(made.plan), bound)
+    try:
+        return sealed(view_of(made.plan), bound)
+    except UnicodeEncodeError:
+        raise click.UsageError("a value that was given, or a name, is not UTF-8 text: a plan cannot hold it") from None
 
 
 def rendered(file: PlanFile, form: str, width: int) -> str:

@@ -18,6 +18,7 @@ from runbook.plan.known import Known, without_secrets
 from runbook.plan.memo import Memo
 from runbook.plan.notes import notes_of
 from runbook.plan.order import registered_before
+from runbook.plan.stand_ins import Item, NotYet
 from runbook.plan.veiled import Veiled, holds_secret
 from runbook.plan.view import Note, StepView
 from runbook.shape import as_json
@@ -36,20 +37,6 @@ class _Head:
     line: StepView
     inside: bool = True
     chosen: str | None = None
-
-
-class Item(str):
-    """Stands for an item of a loop: `item.port` is shown as `(item.port)`."""
-
-    __slots__ = ()
-
-    def __getattr__(self, name: str) -> Item:
-        if name.startswith("__"):
-            raise AttributeError(name)
-        return Item(f"{self[:-1]}.{name})")
-
-    def __getitem__(self, key: Any) -> Any:
-        return Item(f"{str(self)[:-1]}[{key!r}])") if isinstance(key, str) else super().__getitem__(key)
 
 
 class Describer:
@@ -165,7 +152,7 @@ class Describer:
         return self._same.setdefault(line, line)
 
     def _scope(self, node: Node, above: Above, host: Host) -> Scope:
-        later = Layer(_NotYet(self._before.get(node.number, frozenset())))
+        later = Layer(NotYet(self._before.get(node.number, frozenset())))
         layers = (*self.veiled.below(host), *above, later, *self.veiled.top)
         if isinstance(node, Step) and node.loop is not None:
             items = {node.loop_var: Item(f"({node.loop_var})"), "loop_index": "(loop_index)"}
@@ -228,25 +215,6 @@ def _reads(item: Expression, step: Node, scope: Scope) -> bool:
     except TemplateError:
         return True
     return False
-
-
-class _NotYet(Mapping[str, Any]):
-    """Names that a step sets that runs before: reading one tells that it is not known yet."""
-
-    def __init__(self, names: frozenset[str]) -> None:
-        self._names = names
-
-    def __contains__(self, name: object) -> bool:
-        return name in self._names
-
-    def __getitem__(self, name: str) -> Any:
-        raise TemplateError(f"{name!r} is not known yet", name=name)
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(sorted(self._names))
-
-    def __len__(self) -> int:
-        return len(self._names)
 
 
 def _above(above: Above, values: Mapping[str, Any], node: Any) -> Above:

@@ -10,7 +10,8 @@ from collections.abc import Iterator
 from typing import Annotated
 
 from runbook.frozen import frozen, replace
-from runbook.plan.match import Line, Names, Pair, lines_of, match, match_stages
+from runbook.plan.lines import Line, Names, lines_of
+from runbook.plan.match import Pair, match, match_stages
 from runbook.plan.view import Note, PlanView, StageView
 from runbook.plan.weaker import weaker, weaker_stage, weaker_without
 from runbook.plan.words import hosts_in

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from runbook.model import Expression
@@ -13,6 +13,8 @@ from runbook.source import Place
 from runbook.templating.render import OMIT, TemplateError, evaluate, is_template, render
 from runbook.templating.scope import Scope
 
+_ADDRESS = re.compile(r" at 0x[0-9a-f]+>")
+"""What Python says of a thing that has no text: another one each time."""
 _EXPRESSION = re.compile(r"\{\{.*?\}\}", re.DOTALL)
 URL_PASSWORD = re.compile(r"(?<=://)([^/:@?#\s]*):[^/?#\s@]+@")
 WORD_PASSWORD = re.compile(r"(?i)\b((?:password|passwd|pgpassword|token|secret|api[_-]?key)=)(?!['\"]?\()([^\s&;'\"]+)")
@@ -91,6 +93,8 @@ class Known:
             value = render_it()
         except TemplateError as error:
             return text, self._later(error)
+        if isinstance(value, Iterator) or _ADDRESS.search(value if isinstance(value, str) else ""):
+            return text, "known during the run"
         if started:
             shown = value if isinstance(value, str) else as_json(value)
             if not all(word in shown for word in started):

@@ -48,7 +48,7 @@ def check(file: PlanFile, key: Path) -> None:
         raise PlanRefused(f"the plan is sealed by {file.seal.method}, and {key} checks {method}")
     if method == "ssh":
         _ssh_check(file, key, data)
-    elif not hmac.compare_digest(_hmac(data, file), file.seal.value):
+    elif not hmac.compare_digest(_hmac(data, file).encode(), file.seal.value.encode("utf-8", "replace")):
         raise PlanRefused(f"the plan's seal was not made with the key in {key}")
 
 

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from runbook.plan.match import Line
+from runbook.plan.lines import Line
 from runbook.plan.view import Note
 
 _OPTIONS: Mapping[str, tuple[str, ...]] = {

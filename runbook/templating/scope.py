@@ -57,6 +57,9 @@ class Scope(Mapping[str, Any]):
     def __len__(self) -> int:
         return sum(1 for _ in self)
 
+    def __repr__(self) -> str:
+        return "(variables)"
+
     def plus(self, *layers: Layer) -> Scope:
         """A scope with more layers on top."""
         return Scope((*self.layers, *layers))

@@ -125,6 +125,7 @@ def test_another_version_of_the_program_is_told(project: Path) -> None:
     [
         (lambda data: data["plan"].update(name="x"), "its digest is not that of its content"),
         (lambda data: data["bound"].update(limit="b"), "its digest is not that of its content"),
+        (lambda data: data.update(digest="é"), "its digest is not that of its content"),
         (lambda data: data.update(digest="0" * 64), "its digest is not that of its content"),
     ],
 )
@@ -179,6 +180,8 @@ def test_a_shared_key_seals_and_checks(project: Path) -> None:
             check(wrong, by)
     with pytest.raises(PlanRefused, match="not signed"):
         check(file, key)
+    with pytest.raises(PlanRefused, match="was not made with the key"):
+        check(with_seal(file, Seal("hmac-sha256", "é")), key)
 
 
 def test_an_ssh_key_signs_and_a_list_of_signers_checks(project: Path) -> None:

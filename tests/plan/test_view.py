@@ -46,6 +46,8 @@ SECRET = "inputs: {pw: {type: string, secret: true}, open: {type: string, defaul
         ("{{ playbook_dir }} {{ controller.user }}", "(playbook_dir) (controller user)"),
         ("{{ [1, 2] | random }}", "{{ [1, 2] | random }} (known during the run)"),
         ("{{ inventory_hostname }} {{ groups.web | length }}", "a 3"),
+        ("{{ hostvars }} {{ inputs }}", "the variables of every host the inputs"),
+        ("{{ [2] | map('string') }}", "{{ [2] | map('string') }} (known during the run)"),
         ("psql postgres://u:hunter2@h/d", "psql postgres://u:(secret)@h/d"),
         ("x password=hunter2 y", "x password=(secret) y"),
         ("{{ api_token }} {{ given_token }}", "(secret api_token) (secret given_token)"),

@@ -66,6 +66,9 @@ def command(playbook: Path, form: str, out: Path | None, plan_key: Path | None, 
 
     `runbook plan diff BASE HEAD` shows what becomes of the actions on hosts between two plans.
     """
+    source = click.get_current_context().get_parameter_source("plan_key")
+    if source is click.core.ParameterSource.COMMANDLINE and out is None and form != "json":
+        raise click.UsageError("--plan-key signs a plan file: say where to write it, --out FILE")
     file = plan_file(Wanted(playbook, **given))
     if plan_key is not None and (out is not None or form == "json"):
         file = _signed(file, plan_key)

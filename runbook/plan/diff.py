@@ -13,9 +13,11 @@ from runbook.frozen import frozen, replace
 from runbook.plan.lines import Line, Names, lines_of
 from runbook.plan.match import Pair, match, match_stages
 from runbook.plan.view import Note, PlanView, StageView
-from runbook.plan.weaker import weaker, weaker_stage, weaker_without
+from runbook.plan.weaker import holding_checks, weaker, weaker_stage, weaker_without
 from runbook.plan.words import hosts_in
 
+WHOLE = "the whole stage"
+"""How the line of a stage's own conditions is called."""
 ADDED, REMOVED, MOVED, CHANGED = "added", "removed", "moved", "changed"
 
 
@@ -162,12 +164,13 @@ def _steps(old: StageView | None, new: StageView | None, base: Names, head: Name
     for (left, right), hosts in pairs.items():
         gone = lines_of(old.variants[left].steps, base.of(hosts[0])) if old and left >= 0 else []
         here = lines_of(new.variants[right].steps, head.of(hosts[0])) if new and right >= 0 else []
+        holding = holding_checks(gone)
         for pair in match(gone, here):
-            if change := _change(pair):
+            if change := _change(pair, holds_checks=id(pair.old) in holding):
                 yield replace(change, hosts=tuple(hosts))
 
 
-def _change(pair: Pair) -> StepChange | None:
+def _change(pair: Pair, *, holds_checks: bool) -> StepChange | None:
     old, new = pair.old, pair.new
     if old is None or new is None:
         return _one_sided(old, new, pair.inside)
@@ -175,13 +178,13 @@ def _change(pair: Pair) -> StepChange | None:
     moved = new.where if pair.moved else ""
     if not (fields or moved):
         return None
-    weak = weaker(old, new)
+    weak = weaker(old, new, holds_checks=holds_checks)
     step = new.step
     return StepChange(
         CHANGED if fields else MOVED,
         step.number,
         old.step.number,
-        step.name,
+        step.name or WHOLE,
         step.kind or step.role,
         step.text,
         step.changes,

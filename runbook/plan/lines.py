@@ -63,7 +63,10 @@ class Names:
 def lines_of(steps: Sequence[StepView], names: Mapping[str, str]) -> list[Line]:
     out: list[Line] = []
     above: list[int] = []
-    for step in steps:
+    if not (steps and steps[0].role == "stage"):  # a plan leaves it out where there is nothing to say of it
+        steps = (StepView("", "", "stage"), *steps)
+    for given in steps:
+        step = replace(given, name="") if given.role == "stage" else given  # its name is told with the stage
         while above and out[above[-1]].step.depth >= step.depth:
             above.pop()
         parent = above[-1] if above else -1

@@ -41,8 +41,8 @@ _COMPARED = re.compile(r"^(.+?)\s*(==|!=|>=|<=|>|<)\s*(-?\d+(?:\.\d+)?)$")
 _ALWAYS = ("true", "True", "1", "1 == 1")
 
 
-def weaker(old: Line, new: Line) -> tuple[str, ...]:
-    """In which ways the later step checks less; nothing when it does not."""
+def weaker(old: Line, new: Line, *, holds_checks: bool = False) -> tuple[str, ...]:
+    """In which ways the later step checks less; nothing when it does not. `holds_checks`: are there checks in it?"""
     found = [
         *_assertions(_texts(old.notes, "expect"), _texts(new.notes, "expect")),
         *_assertions(_texts(old.notes, "until"), _texts(new.notes, "until"), "is no longer tried until"),
@@ -53,7 +53,7 @@ def weaker(old: Line, new: Line) -> tuple[str, ...]:
         found.append("it is said to change nothing now: --check and verify will run it")
     if old.counts and not new.counts:
         found.append(f"its failure no longer counts {new.where}")
-    if is_check(old):
+    if is_check(old) or holds_checks:
         found += [f"it is only done when {text}" for text in _new(old.notes, new.notes, "when")]
         if new.step.skipped and not old.step.skipped:
             found.append("it is skipped now")
@@ -80,6 +80,19 @@ def weaker_stage(old: tuple[Note, ...], new: tuple[Note, ...]) -> tuple[str, ...
     if key in before and (key not in after or float(after[key]) > float(before[key])):
         found.append(f"more hosts may fail: {key} {before[key]} → {after.get(key, 'none')}")
     return tuple(found)
+
+
+def holding_checks(lines: list[Line]) -> set[int]:
+    """The identities of the lines that have a check under them; that of a stage has all."""
+    found: set[int] = set()
+    for line in lines:
+        if is_check(line):
+            above = line.parent
+            while above >= 0:
+                found.add(id(lines[above]))
+                above = lines[above].parent
+            found |= {id(one) for one in lines if one.step.role == "stage"}
+    return found
 
 
 def is_check(line: Line) -> bool:

@@ -235,6 +235,21 @@ def test_a_check_that_is_gone_is_called_out() -> None:
         assert (gone.what, gone.weaker) == ("removed", said)
 
 
+@pytest.mark.parametrize("where", ["stage", "block"])
+def test_a_condition_around_checks_is_called_out(where: str) -> None:
+    def planned(when: str, step: Step) -> Any:
+        block = {"name": "block", "steps": [step]} | ({"when": when} if when and where == "block" else {})
+        stage = {"name": "One", "steps": [block]} | ({"when": when} if when and where == "stage" else {})
+        return view(json.dumps({"name": "x", "stages": [stage]}))
+
+    for step, said in ((CHECK, ("it is only done when later",)), ({"name": "x", "note": "y"}, ())):
+        (change,) = diff(planned("", step), planned("later", step)).steps()
+        assert change.name == ("block" if where == "block" else "the whole stage")
+        assert change.weaker == said
+    certain = diff(planned("", CHECK), planned("false", CHECK))
+    assert [said for one in certain.steps() for said in one.weaker if "no longer expects" in said or "skipped" in said]
+
+
 def test_a_check_that_moves_to_where_its_failure_does_not_count() -> None:
     check, other = {"name": "x", **CHECK}, {"name": "y", "port": 1}
     moved = {**other, "diagnose": [check]}

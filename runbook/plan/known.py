@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
+from functools import lru_cache, partial
 from typing import Any
 
 from runbook.model import Expression
@@ -15,6 +17,10 @@ from runbook.templating.scope import Scope
 
 _ADDRESS = re.compile(r" at 0x[0-9a-f]+>")
 """What Python says of a thing that has no text: another one each time."""
+ALWAYS_LATE = ("env", "run", "controller", "inputs", "hostvars")
+"""What is looked into by a key: reading them tells nothing yet."""
+KEYED = {"inputs", "hostvars"}
+"""Of these what is below a key may be a variable that is made of something."""
 _EXPRESSION = re.compile(r"\{\{.*?\}\}", re.DOTALL)
 URL_PASSWORD = re.compile(r"(?<=://)([^/:@?#\s]*):[^/?#\s@]+@")
 WORD_PASSWORD = re.compile(r"(?i)\b((?:password|passwd|pgpassword|token|secret|api[_-]?key)=)(?!['\"]?\()([^\s&;'\"]+)")
@@ -41,18 +47,16 @@ class Known:
         return value
 
     def _template(self, text: str, scope: Scope, place: Place | None) -> Any:
-        whole, said = self._rendered(text, lambda: render(text, _anew(scope), place))
+        whole, said = self._rendered(text, scope, lambda: render(text, _anew(scope), place))
         if not said:
-            parts = len(_EXPRESSION.findall(text))
-            if not (self._veiled.started and parts > 1):
-                return whole
-        elif "{%" in text:
+            return whole
+        if "{%" in text:
             return self._with(text, {said})
         # Of several expressions each for itself, so that what is known is shown beside what is not.
         later: set[str] = set()
 
         def one(found: re.Match[str]) -> str:
-            shown, why = self._rendered(found[0], lambda: render(found[0], _anew(scope), place))
+            shown, why = self._rendered(found[0], scope, lambda: render(found[0], _anew(scope), place))
             if why:
                 later.add(why)
                 return found[0]
@@ -66,9 +70,9 @@ class Known:
             return text
         return f"{text.rstrip()}{chr(10) if chr(10) in text.strip() else ' '}({'; '.join(sorted(later))})"
 
-    def file(self, text: str, render_it: Callable[[], str]) -> str:
+    def file(self, text: str, scope: Scope, render_it: Callable[[], str]) -> str:
         """A template file rendered, or as it is written where that is not known yet."""
-        shown, said = self._rendered(text, render_it)
+        shown, said = self._rendered(text, scope, render_it)
         return self._with(text, {said}) if said else str(shown)
 
     def decision(self, item: Expression, scope: Scope) -> tuple[Any, str]:
@@ -83,7 +87,7 @@ class Known:
             return None, self._later(error)
         return (None, self._at_start()) if started else (value, "")
 
-    def _rendered(self, text: str, render_it: Callable[[], Any]) -> tuple[Any, str]:
+    def _rendered(self, text: str, scope: Scope, render_it: Callable[[], Any]) -> tuple[Any, str]:
         """The value and nothing to tell; or the text as it is written, and when it will be known."""
         started = self._veiled.started
         started.clear()
@@ -96,10 +100,42 @@ class Known:
         if isinstance(value, Iterator) or _ADDRESS.search(value if isinstance(value, str) else ""):
             return text, "known during the run"
         if started:
-            shown = value if isinstance(value, str) else as_json(value)
-            if not all(word in shown for word in started):
-                return text, self._at_start()
+            said = self._at_start()
+            return (value, "") if self._certain(text, value, scope) else (text, said)
         return value, ""
+
+    def _certain(self, text: str, value: Any, scope: Scope) -> bool:
+        """Is what a template gave with `(secret pw)` for a secret what it gives with the secret, but for that?"""
+        from runbook.plan.late import late_names, made_of_one, only_put_out
+
+        words = set(self._veiled.started)
+        late = lru_cache(maxsize=None)(lambda name: self._late(name, scope))
+        names = late_names(text, late)
+        if not all(self._sound(name, scope) for name in names):
+            return False
+        if only_put_out(text, late) and not names & KEYED:
+            return True
+        shown = value if isinstance(value, str) else as_json(value)
+        return (only_put_out(text, late) or made_of_one(text, late)) and all(word in shown for word in words)
+
+    def _sound(self, name: str, scope: Scope) -> bool:
+        """Is a variable that reads such a thing itself certain, but for that?"""
+        layer = next((layer for layer in reversed(scope.layers) if name in layer.values), None)
+        if layer is None or not layer.templates:
+            return True
+        # A variable that refers to itself is no template that can be rendered: this comes to an end.
+        return all(
+            not self._rendered(one, scope, partial(render, one, _anew(scope)))[1] for one in _texts(layer.values[name])
+        )
+
+    def _late(self, name: str, scope: Scope) -> bool:
+        """Does reading this variable read something that is known only at the start?"""
+        if name in ALWAYS_LATE:
+            return True
+        self._veiled.started.clear()
+        with suppress(KeyError, TemplateError):
+            _anew(scope)[name]
+        return bool(self._veiled.started)
 
     def _later(self, error: TemplateError) -> str:
         numbers = self._registers.get(error.name, ())
@@ -110,6 +146,17 @@ class Known:
 
     def _at_start(self) -> str:
         return f"known when it starts, by {', '.join(sorted(self._veiled.started))}"
+
+
+def _texts(value: Any) -> Iterator[str]:
+    """The templates in a value."""
+    if isinstance(value, Mapping):
+        value = list(value.values())
+    if isinstance(value, list):
+        for item in value:
+            yield from _texts(item)
+    elif is_template(value):
+        yield value
 
 
 def _anew(scope: Scope) -> Scope:

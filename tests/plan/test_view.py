@@ -29,7 +29,13 @@ def when(condition: str, head: str = "", **extra: Any) -> str:
     return step.notes[0].said
 
 
-SECRET = "inputs: {pw: {type: string, secret: true}, open: {type: string, default: door}}"
+SECRET = """
+inputs:
+  pw: {type: string, secret: true}
+  open: {type: string, default: door}
+  decided: {type: string, default: "{{ 'a' if pw == 'x' else 'b' }}"}
+vars: {made: "with {{ pw }}"}
+"""
 
 
 @pytest.mark.parametrize(
@@ -46,6 +52,16 @@ SECRET = "inputs: {pw: {type: string, secret: true}, open: {type: string, defaul
         ("{{ playbook_dir }} {{ controller.user }}", "(playbook_dir) (controller user)"),
         ("{{ [1, 2] | random }}", "{{ [1, 2] | random }} (known during the run)"),
         ("{{ inventory_hostname }} {{ groups.web | length }}", "a 3"),
+        ("{{ open if pw else pw }}", "AS WRITTEN (known when it starts, by (secret pw))"),
+        ("{{ pw | quote }} {{ pw ~ open }}", "'(secret pw)' (secret pw)door"),
+        ("{{ pw ~ (pw | b64encode) }}", "AS WRITTEN (known when it starts, by (secret pw))"),
+        ("{{ made }} {{ decided }}", "with (secret pw) {{ decided }} (known when it starts, by (secret pw))"),
+        ("{{ inputs.decided }}", "AS WRITTEN (known when it starts, by (secret pw))"),
+        ("{% if open == 'x' %}{{ pw }}{% endif %}{{ open }}", "door"),
+        ("{% if pw == 'x' %}{{ open }}{% endif %}{{ pw }}", "AS WRITTEN (known when it starts, by (secret pw))"),
+        ("{% if env.A %}a{% endif %}{{ env.B }}", "AS WRITTEN (known when it starts, by (env A), (env B))"),
+        ("{% set x = pw %}{{ x }}", "AS WRITTEN (known when it starts, by (secret pw))"),
+        ("{{ pw | b64encode }} {{ pw }}", "{{ pw | b64encode }} (secret pw) (known when it starts, by (secret pw))"),
         ("{{ hostvars }} {{ inputs }}", "the variables of every host the inputs"),
         ("{{ [2] | map('string') }}", "{{ [2] | map('string') }} (known during the run)"),
         ("psql postgres://u:hunter2@h/d", "psql postgres://u:(secret)@h/d"),
@@ -64,7 +80,7 @@ def test_what_is_shown_of_a_template(template: str, shown: str) -> None:
     }
     hosts = inventory(a=variables, b={}, c={})
 
-    assert action(template, hosts, SECRET, pw="hunter2", given_token="hunter2") == shown
+    assert action(template, hosts, SECRET, pw="hunter2", given_token="hunter2") == shown.replace("AS WRITTEN", template)
 
 
 @pytest.mark.parametrize(
@@ -81,7 +97,7 @@ def test_what_is_shown_of_a_template(template: str, shown: str) -> None:
     ],
 )
 def test_a_condition_is_never_guessed(condition: str, said: str) -> None:
-    head = SECRET + '\nvars: {drawn: "{{ [1, 2] | random }}"}'
+    head = SECRET.replace("vars: {", 'vars: {drawn: "{{ [1, 2] | random }}", ')
     assert when(condition, head, pw="x") == said
 
 

@@ -100,7 +100,7 @@ def _words(one: Note, by_key: dict[str, Note]) -> str:
         case "become":
             return _become(text, by_key)
         case "throttle":
-            return f"at most {text} host{'' if text == '1' else 's'} at a time"
+            return f"at most {'one host' if text == '1' else f'{text} hosts'} at a time"
     plain = _SAID.get((one.key, text))
     return plain if plain is not None else _FORMS.get(one.key, one.key + ": {}").format(text)
 

@@ -25,7 +25,7 @@ format: $(READY)
 	$(BIN)/ruff check --fix .
 
 schemas: $(READY)
-	for name in inventory playbook report; do $(BIN)/python -m runbook schema $$name > schemas/$$name.schema.json; done
+	for name in inventory plan playbook report; do $(BIN)/python -m runbook schema $$name > schemas/$$name.schema.json; done
 	$(BIN)/python -m runbook doc --all > docs/steps.md
 	$(BIN)/python -m runbook doc --templates > docs/templates.md
 

@@ -17,7 +17,7 @@ import click
 from runbook import __version__
 from runbook.source import Problems, read_bounded, render
 
-OK, FAILED, WRONG, UNREACHABLE, WAITING, FAULT, INTERRUPTED = 0, 1, 2, 3, 4, 70, 130
+OK, FAILED, WRONG, UNREACHABLE, WAITING, REFUSED, FAULT, INTERRUPTED = 0, 1, 2, 3, 4, 5, 70, 130
 
 SHOWN = 1024 * 1024
 """Bytes of a file that an excerpt may be taken from, where the problem does not bring the text."""
@@ -81,8 +81,8 @@ Examples:
 \b
 Exit codes:
   0 passed or remediated    1 failed        2 what you wrote is wrong
-  3 a host unreachable      4 waiting       70 a fault of runbook itself
-  130 interrupted
+  3 a host unreachable      4 waiting       5 the plan given is not that of today
+  70 a fault of runbook itself              130 interrupted
 """
 
 

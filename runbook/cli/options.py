@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import field
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
@@ -15,6 +15,10 @@ from runbook.inventory.vault import Vault
 from runbook.model import Host, Input, Inventory, Playbook
 from runbook.source import Problem, Problems, Span
 from runbook.templating.render import is_template
+
+if TYPE_CHECKING:
+    from runbook.plan.build import Plan
+    from runbook.plan.select import Selection
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -89,33 +93,55 @@ class Wanted:
     retry_failed: str = ""
     vault: Vault = field(default_factory=Vault)
     run: Mapping[str, Any] = field(default_factory=dict)
+    fixed: Mapping[str, Any] = field(default_factory=dict)
+    """Variables that a plan file has; they win over `extra`."""
+    hosts: tuple[str, ...] = ()
+    """Only these of the chosen hosts; all when there are none."""
 
 
-def make_plan(wanted: Wanted, ask: Callable[[Input], Any] | None = None) -> Any:
+@frozen
+class Prepared:
+    """A checked plan, and what of the playbook was chosen for it."""
+
+    plan: Plan
+    selection: Selection
+
+
+def make_plan(wanted: Wanted, ask: Callable[[Input], Any] | None = None) -> Plan:
     """Everything up to a checked plan: files, inputs, hosts. `ask` is for inputs that nobody has given.
 
     Raises Problems with all that is wrong.
     """
+    return prepare(wanted, ask).plan
+
+
+def prepare(wanted: Wanted, ask: Callable[[Input], Any] | None = None, *, secrets: bool = True) -> Prepared:
+    """The same, with what was chosen. Without `secrets` those may be missing, or wrong."""
     from runbook.plan.build import build
     from runbook.plan.inputs import check_inputs, coerce, from_environment, missing
-    from runbook.plan.select import Selection
     from runbook.plan.variables import Given
 
     playbook, inventory = load_both(wanted.playbook, wanted.inventory, wanted.vault)
     warn(inventory, wanted.limit)
-    extra = {**from_environment(playbook), **extra_variables(wanted.extra, wanted.vault)}
+    extra = {**from_environment(playbook), **extra_variables(wanted.extra, wanted.vault), **wanted.fixed}
     extra = {k: coerce(v, playbook.inputs[k]) if k in playbook.inputs else v for k, v in extra.items()}
-    again = _unfinished(wanted.retry_failed, playbook) if wanted.retry_failed else None
-    selection = Selection(split(wanted.tags), split(wanted.skip_tags), wanted.start_at, again)
+    selection = _selection(wanted, playbook)
     plan = build(playbook, inventory, Given(extra, wanted.run), selection, wanted.limit)
     lacking = missing(playbook, plan.variables, plan.hosts) if ask else []
     if ask and lacking:
         extra |= {item.name: coerce(ask(item), item) for item in lacking}
         plan = build(playbook, inventory, Given(extra, wanted.run), selection, wanted.limit)
-    check_inputs(playbook, plan.variables, plan.hosts)
+    check_inputs(playbook, plan.variables, plan.hosts, secrets=secrets)
     if odd := list(odd_names(plan.hosts, inventory.sources)):
         raise Problems(odd)
-    return plan
+    return Prepared(plan, selection)
+
+
+def _selection(wanted: Wanted, playbook: Playbook) -> Selection:
+    from runbook.plan.select import Selection
+
+    again = _unfinished(wanted.retry_failed, playbook) if wanted.retry_failed else frozenset(wanted.hosts) or None
+    return Selection(split(wanted.tags), split(wanted.skip_tags), wanted.start_at, again)
 
 
 def odd_names(hosts: Iterable[Host], sources: tuple[str, ...]) -> Iterator[Problem]:

@@ -8,7 +8,7 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
@@ -64,13 +64,16 @@ output_options = stack(_OUTPUT)
 
 
 def play(
-    playbook: Path,
+    wanted: Callable[[Mapping[str, Any]], Wanted],
     given: dict[str, Any],
     mode: str = "run",
     answers: tuple[str, ...] = (),
     before: Callable[[Any], None] = lambda _plan: None,
 ) -> int:
-    """Plan, run, show, report; gives the exit code. `before` may refuse the plan. `given` has the options' values."""
+    """Plan, run, show, report; gives the exit code. `given` has the options' values.
+
+    `wanted` says what to plan for a run with this id, start and mode; `before` may refuse the plan.
+    """
     from runbook.cli.main import verdict_code
     from runbook.cli.reporting import parse, writable, writable_folder, write
     from runbook.record import Recorder
@@ -80,7 +83,7 @@ def play(
     if given["output_dir"]:
         writable_folder(given["output_dir"])
     run_id = time.strftime("%Y%m%d-%H%M%S-", time.gmtime()) + secrets.token_hex(3)
-    plan = make_plan(_wanted(playbook, given, run_id, mode), input_prompt())
+    plan = make_plan(wanted({"id": run_id, "started": time.time(), "mode": mode}), input_prompt())
     before(plan)
     stream = sys.stderr if any(report.to_stdout for report in wanted_reports) else sys.stdout
     level = -1 if given["quiet"] else given["verbose"]
@@ -111,9 +114,9 @@ def _keep(run: Run) -> None:
         click.echo(f"this run is not in the history: {error}", err=True)
 
 
-def _wanted(playbook: Path, given: dict[str, Any], run_id: str, mode: str) -> Wanted:
+def wanted_of(playbook: Path, given: dict[str, Any], run: Mapping[str, Any]) -> Wanted:
+    """What the options of a command ask for."""
     names = ("inventory", "limit", "extra", "tags", "skip_tags", "start_at", "retry_failed", "vault")
-    run = {"id": run_id, "started": time.time(), "mode": mode}
     return Wanted(playbook, run=run, **{name: given[name] for name in names})
 
 

@@ -9,6 +9,7 @@ import click
 
 SCHEMAS = {
     "inventory": "runbook.inventory.schema",
+    "plan": "runbook.plan.file",
     "playbook": "runbook.playbook.schema",
     "report": "runbook.stored_schema",
 }
@@ -18,6 +19,7 @@ SCHEMAS = {
 @click.command(epilog="Example: runbook schema playbook > schemas/playbook.schema.json")
 @click.argument("what", type=click.Choice(list(SCHEMAS)), default="playbook")
 def command(what: str) -> int:
-    """Print a JSON Schema: of playbooks and of YAML inventories for editors, of the JSON report for programs."""
+    """Print a JSON Schema: of playbooks and of YAML inventories for editors, of plan files and of the JSON report for
+    programs."""
     click.echo(json.dumps(import_module(SCHEMAS[what]).published(), ensure_ascii=False, indent=2))
     return 0

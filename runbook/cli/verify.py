@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import click
 
 from runbook.cli.options import choice_options, inventory_options, playbook_argument
-from runbook.cli.play import connection_options, output_options, play
+from runbook.cli.play import connection_options, output_options, play, wanted_of
 
 EPILOG = """\b
 Examples:
@@ -28,4 +29,4 @@ def command(playbook: Path, **given: Any) -> int:
 
     Verdict, exit codes and reports are those of `run`; a failed check is diagnosed.
     """
-    return play(playbook, given, "verify")
+    return play(partial(wanted_of, playbook, given), given, "verify")

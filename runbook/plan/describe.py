@@ -5,228 +5,223 @@ What depends on a registered value is shown as `(known after 2.1)`; secrets as `
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
-from runbook.frozen import frozen
-from runbook.model import Block, Choose, Expression, Host, Node, Remediation, Step
+from runbook.frozen import frozen, replace
+from runbook.model import Block, Choose, Expression, Host, Input, Node, Remediation, Step
+from runbook.plan.actions import Reader, connection, files_of
 from runbook.plan.build import Plan, PlannedStage
-from runbook.source import Place
+from runbook.plan.known import Known, without_secrets
+from runbook.plan.memo import Memo
+from runbook.plan.notes import notes_of
+from runbook.plan.order import registered_before
+from runbook.plan.stand_ins import Item, NotYet
+from runbook.plan.veiled import Veiled, holds_secret
+from runbook.plan.view import Note, StepView
+from runbook.shape import as_json
 from runbook.steps import KINDS
-from runbook.templating.render import TemplateError, evaluate, free_names, is_template, render
+from runbook.templating.render import TemplateError, evaluate
 from runbook.templating.scope import Layer, Scope
+
+Above = tuple[Layer, ...]
+"""The variables of the stages, blocks and branches around a node."""
 
 
 @frozen
-class PlannedStep:
-    """One line of the plan. `depth` counts from 0 for what stands in a stage."""
+class _Head:
+    """One node described for a host: its line, whether what is inside it matters, and the option that is chosen."""
 
-    number: str
-    name: str
-    kind: str
-    text: str
-    depth: int
-    changes: bool = False
-    notes: tuple[str, ...] = ()
-    """Conditions, loops, branches: what a reviewer has to know beside the action."""
-    skipped: bool = False
+    line: StepView
+    inside: bool = True
+    chosen: str | None = None
 
 
 class Describer:
-    """Describes one host's steps."""
+    """Describes the hosts of one plan. Equal lines of different hosts are one object."""
 
-    def __init__(self, plan: Plan, host: Host) -> None:
-        self.plan, self.host = plan, host
-        variables = plan.variables
-        self.top = (variables.above(), Layer(_secrets(plan)))
-        self.base = Scope((*variables.below(host), *self.top), variables.ground)
-        self.masker = plan.masker
+    def __init__(self, plan: Plan, files: Reader) -> None:
+        self.plan, self.files = plan, files
+        self.veiled = Veiled(plan.variables)
+        self.known = Known(self.veiled, plan.registers)
+        self._memo = Memo(self.veiled)
+        self._before = registered_before(plan)
+        self._same: dict[StepView, StepView] = {}
 
-    def stage(self, planned: PlannedStage) -> list[PlannedStep]:
-        return self.masker.mask(self._stage(planned))
-
-    def _stage(self, planned: PlannedStage) -> list[PlannedStep]:
+    def stage(self, planned: PlannedStage, host: Host) -> tuple[StepView, ...]:
         block = planned.stage.block
-        scope = self._with(self.base, block.common.vars, block.place)
-        notes = self._notes(block, scope)
-        head = [PlannedStep(block.number, "", "stage", "", -1, notes=notes)] if notes else []
-        return [*head, *self._inside(block, scope, 0)]
+        head = self._head(block, (), 0, host)
+        above = _above((), block.common.vars, block)
+        lines = [head.line] if head.line.notes else []
+        return (*lines, *(self._inside(block, above, 0, host) if head.inside else ()))
 
-    def _nodes(self, nodes: tuple[Node, ...], scope: Scope, depth: int) -> Iterator[PlannedStep]:
+    def input(self, item: Input, host: Host) -> str:
+        """The value of an input on a host, as text."""
+        made: str = self._memo.get(("input", item.name), host, lambda: self._input(item, host))
+        return made
+
+    def _input(self, item: Input, host: Host) -> str:
+        scope = self.veiled.scope(host)
+        if item.name not in scope:
+            return "(not given)"
+        value = without_secrets(self.known.value("{{ " + item.name + " }}", scope))
+        return value if isinstance(value, str) else str(as_json(value))
+
+    # --- the way through the nodes ---------------------------------------------------------------------------
+
+    def _nodes(self, nodes: tuple[Node, ...], above: Above, depth: int, host: Host) -> Iterator[StepView]:
         for node in nodes:
-            yield from self._node(node, scope, depth)
+            yield from self._node(node, above, depth, host)
 
-    def _node(self, node: Node, scope: Scope, depth: int) -> Iterator[PlannedStep]:
+    def _node(self, node: Node, above: Above, depth: int, host: Host) -> Iterator[StepView]:
         if node.number in self.plan.left_out:
             return
-        own = self._with(scope, node.common.vars, node.place)
-        skipped = self._never(node, own)
-        name = self._text(node.common.name, own, node.place / "name")
-        notes = self._notes(node, own)
-        if isinstance(node, Step):
-            yield self._step(node, own, depth, name, notes, skipped)
-        else:
-            kind = "choose" if isinstance(node, Choose) else ("include" if node.included else "block")
-            text = node.included if isinstance(node, Block) else self._chosen(node, own)
-            yield PlannedStep(node.number, name, kind, text, depth, notes=notes, skipped=skipped)
-        if skipped:
+        own = _above(above, node.common.vars, node)
+        head = self._head(node, own, depth, host)
+        yield head.line
+        if not head.inside:
             return
         if isinstance(node, Block):
-            yield from self._inside(node, own, depth + 1)
+            yield from self._inside(node, own, depth + 1, host)
         elif isinstance(node, Choose):
-            yield from self._options(node, own, depth + 1)
-        yield from self._on_failure(node, own, depth + 1)
+            yield from self._options(node, head.chosen, own, depth + 1, host)
+        if not isinstance(node, Block):
+            yield from self._on_failure(node, own, depth + 1, host)
 
-    def _inside(self, block: Block, scope: Scope, depth: int) -> Iterator[PlannedStep]:
-        yield from self._nodes(block.steps, scope, depth)
+    def _inside(self, block: Block, above: Above, depth: int, host: Host) -> Iterator[StepView]:
+        yield from self._nodes(block.steps, above, depth, host)
         if block.rescue:
-            yield PlannedStep("", "if a step above fails", "rescue", "", depth)
-            yield from self._nodes(block.rescue, scope, depth + 1)
+            yield self._one(StepView("", "if a step above fails", "rescue", depth=depth))
+            yield from self._nodes(block.rescue, above, depth + 1, host)
         if block.always:
-            yield PlannedStep("", "in the end, whatever happened", "always", "", depth)
-            yield from self._nodes(block.always, scope, depth + 1)
-        if depth == 0:
-            yield from self._on_failure(block, scope, depth)
+            yield self._one(StepView("", "in the end, whatever happened", "always", depth=depth))
+            yield from self._nodes(block.always, above, depth + 1, host)
+        yield from self._on_failure(block, above, depth, host)
 
-    def _on_failure(self, node: Node, scope: Scope, depth: int) -> Iterator[PlannedStep]:
+    def _on_failure(self, node: Node, above: Above, depth: int, host: Host) -> Iterator[StepView]:
         if node.common.diagnose:
-            yield PlannedStep("", "if it fails, look for the cause", "diagnose", "", depth)
-            yield from self._nodes(node.common.diagnose, scope, depth + 1)
+            yield self._one(StepView("", "if it fails, look for the cause", "diagnose", depth=depth))
+            yield from self._nodes(node.common.diagnose, above, depth + 1, host)
         for branch in node.common.remediate:
-            yield from self._branch(branch, scope, depth)
+            yield self._branch(branch, depth)
+            own = _above(above, branch.vars, branch)
+            yield from self._nodes(branch.steps, own, depth + 1, host)
 
-    def _branch(self, branch: Remediation, scope: Scope, depth: int) -> Iterator[PlannedStep]:
-        notes = tuple(f"only when {item.text}" for item in branch.when)
-        yield PlannedStep("", f"if it fails, repair: {branch.name}", "remediation", "", depth, notes=notes)
-        own = self._with(scope, branch.vars, branch.place)
-        yield from self._nodes(branch.steps, own, depth + 1)
+    def _branch(self, branch: Remediation, depth: int) -> StepView:
+        again = () if branch.recheck else (Note("recheck", "false"),)
+        notes = (*(Note("when", item.text, "asked when it fails") for item in branch.when), *again)
+        said = f"if it fails, repair: {branch.name}"
+        return self._one(StepView("", said, "remediation", depth=depth, notes=notes))
 
-    def _options(self, choose: Choose, scope: Scope, depth: int) -> Iterator[PlannedStep]:
-        try:
-            chosen = str(evaluate(choose.by.text, scope, choose.by.place))
-        except TemplateError:
-            for option in choose.options:
-                yield PlannedStep("", f"option {option.name}: {option.description}", "option", "", depth)
-                yield from self._nodes(option.steps, scope, depth + 1)
-            return
+    def _options(self, choose: Choose, chosen: str | None, above: Above, depth: int, host: Host) -> Iterator[StepView]:
         for option in choose.options:
-            taken = option.name == chosen
+            skipped = chosen is not None and option.name != chosen
+            text = "" if chosen is None else ("not taken" if skipped else "chosen")
             said = f"option {option.name}" + (f": {option.description}" if option.description else "")
-            yield PlannedStep("", said, "option", "chosen" if taken else "not taken", depth, skipped=not taken)
-            if taken:
-                yield from self._nodes(option.steps, scope, depth + 1)
+            yield self._one(StepView("", said, "option", depth=depth, text=text, skipped=skipped))
+            if not skipped:
+                yield from self._nodes(option.steps, above, depth + 1, host)
 
-    def _chosen(self, choose: Choose, scope: Scope) -> str:
-        try:
-            return f"{choose.by.text} = {evaluate(choose.by.text, scope, choose.by.place)}"
-        except TemplateError as error:
-            return f"{choose.by.text} {self._later(error)}"
+    # --- one node --------------------------------------------------------------------------------------------
 
-    def _step(
-        self, step: Step, scope: Scope, depth: int, name: str, notes: tuple[str, ...], skipped: bool
-    ) -> PlannedStep:
-        if step.loop is not None:
-            scope = scope.with_data(**{step.loop_var: f"({step.loop_var})", "loop_index": 0})
-        args = self.soft(step.args, scope, step.args_place)
-        changes = KINDS[step.kind].changes(args) if step.changes is None else step.changes
-        text = KINDS[step.kind].plan(args)
-        return PlannedStep(step.number, name or step.kind, step.kind, text, depth, changes, notes, skipped)
+    def _head(self, node: Node, above: Above, depth: int, host: Host) -> _Head:
+        made: _Head = self._memo.get(node.number, host, lambda: self._describe(node, above, depth, host))
+        return made
 
-    # --- what can be known -----------------------------------------------------------------------------------
+    def _describe(self, node: Node, above: Above, depth: int, host: Host) -> _Head:
+        self.known.after.clear()
+        scope = self._scope(node, above, host)
+        conditions, never = self._conditions(node, scope)
+        name = self._name(node, scope)
+        if isinstance(node, Step):
+            line = self._step(node, scope, name, conditions)
+        else:
+            line = self._structure(node, scope, name, conditions)
+        chosen = None
+        if isinstance(node, Choose):
+            value, said = self.known.decision(node.by, scope)
+            chosen = None if said else str(value)
+            by = f"{node.by.text} = {chosen}" if chosen is not None else f"{node.by.text} ({said})"
+            line = replace(line, text=by)
+        line = replace(line, depth=depth, skipped=never, after=tuple(sorted(self.known.after)))
+        return _Head(self._one(line), not never, chosen)
 
-    def shown(self, text: str) -> str:
-        """A template as far as it can be known, fit to be shown."""
-        return self.masker.text(str(self.soft(text, self.base)))
+    def _one(self, line: StepView) -> StepView:
+        return self._same.setdefault(line, line)
 
-    def soft(self, value: Any, scope: Scope, place: Place | None = None) -> Any:
-        """The value rendered as far as can be; the rest says when it will be known. It may hold secrets."""
-        if isinstance(value, str):
-            try:
-                return render(value, scope, place)
-            except TemplateError as error:
-                return self._placeholder(value, error)
-        if isinstance(value, Mapping):
-            return {key: self.soft(item, scope, place / key if place else None) for key, item in value.items()}
-        if isinstance(value, list):
-            return [self.soft(item, scope, place / index if place else None) for index, item in enumerate(value)]
-        return value
-
-    def _placeholder(self, text: str, error: TemplateError) -> str:
-        return f"{text} {self._later(error)}" if is_template(text) else text
-
-    def _later(self, error: TemplateError) -> str:
-        numbers = self.plan.registers.get(error.name, ())
-        return f"(known after {', '.join(numbers)})" if numbers else "(known during the run)"
-
-    def _never(self, node: Node, scope: Scope) -> bool:
-        """Is it certain already that its `when` does not hold?"""
+    def _scope(self, node: Node, above: Above, host: Host) -> Scope:
+        later = Layer(NotYet(self._before.get(node.number, frozenset())))
+        layers = (*self.veiled.below(host), *above, later, *self.veiled.top)
         if isinstance(node, Step) and node.loop is not None:
-            return False
-        return any(self._known_false(item, scope) for item in node.common.when)
+            items = {node.loop_var: Item(f"({node.loop_var})"), "loop_index": "(loop_index)"}
+            layers = (*layers, Layer(items))
+        return Scope(layers, self.veiled.ground)
 
-    def _known_false(self, item: Expression, scope: Scope) -> bool:
-        # `x is defined` of a value that the run will set is not known yet, though it can be computed.
-        if free_names(item.text, bare=True) & set(self.plan.registers):
-            return False
-        try:
-            return not evaluate(item.text, scope, item.place)
-        except TemplateError:
-            return False
+    def _name(self, node: Node, scope: Scope) -> str:
+        shown = self.known.value(node.common.name, scope, node.place / "name")
+        return str(without_secrets(shown)) or (node.kind if isinstance(node, Step) else "")
 
-    def _notes(self, node: Node, scope: Scope) -> tuple[str, ...]:
-        common = node.common
-        notes = [self._condition(item, scope) for item in common.when]
-        if isinstance(node, Step) and node.loop is not None:
-            notes.append(f"for each of {_one_line(self.soft(node.loop, scope))}")
-        if isinstance(node, Step) and node.expect:
-            notes.append("expects " + "; ".join(item.text for item in node.expect))
-        if common.until or common.retries is not None:
-            until = f" until {'; '.join(item.text for item in common.until)}" if common.until else ""
-            notes.append(f"tried up to {1 + _number(common.retries, 3 if common.until else 0)} times{until}")
-        if common.delegate_to:
-            notes.append(f"on {self.soft(common.delegate_to, scope)}")
-        notes += [text for asked, text in self._flags(node) if asked]
-        return tuple(notes)
+    def _structure(self, node: Block | Choose, scope: Scope, name: str, conditions: list[Note]) -> StepView:
+        role = "choose" if isinstance(node, Choose) else ("include" if node.included else "block")
+        if "." not in node.number:
+            role = "stage"
+        text = ""
+        if isinstance(node, Block) and node.included:
+            text = os.path.relpath(node.included, Path(self.plan.playbook.file).parent)
+        notes = (*conditions, *notes_of(node, scope, self.known))
+        return StepView(node.number, name, role, text=text, notes=notes)
 
-    def _flags(self, node: Node) -> tuple[tuple[bool, str], ...]:
-        common = node.common
-        hosts = "one host" if common.throttle == 1 else f"{common.throttle} hosts"
-        return (
-            (common.run_once, "once, on the first host"),
-            (common.throttle is not None, f"at most {hosts} at a time"),
-            (bool(common.become), f"as {common.become_user or 'root'}"),
-            (common.severity == "warn", "a failure is a warning"),
-            (bool(common.ignore_errors), "errors are ignored"),
-        )
+    def _step(self, step: Step, scope: Scope, name: str, conditions: list[Note]) -> StepView:
+        kind, hidden = KINDS[step.kind], self._hidden(step, scope)
+        # What is not to be logged is shown as it is written: what it reads may be no declared secret.
+        rendered = step.args if hidden else self.known.value(step.args, scope, step.args_place)
+        args = without_secrets(rendered)
+        changes = kind.changes(args) if step.changes is None else step.changes
+        notes = (*conditions, *notes_of(step, scope, self.known))
+        if target := connection(self.plan.playbook, step, args, scope, self.known):
+            notes = (*notes, Note("database", target))
+        files = files_of(step, args, self.files, self.known, None if hidden else scope)
+        text = str(without_secrets(kind.plan(args)))
+        return StepView(step.number, name, "step", step.kind, 0, text, as_json(args), files, notes, changes)
 
-    def _condition(self, item: Expression, scope: Scope) -> str:
-        known = free_names(item.text, bare=True) & set(self.plan.registers)
-        if known:
-            numbers = sorted({number for name in known for number in self.plan.registers[name]})
-            return f"when {item.text} (known after {', '.join(numbers)})"
-        try:
-            return f"when {item.text}: {'yes' if evaluate(item.text, scope, item.place) else 'no, skipped'}"
-        except TemplateError as error:
-            return f"when {item.text} {self._later(error)}"
+    def _hidden(self, step: Step, scope: Scope) -> bool:
+        asked = step.common.no_log
+        value = self.known.value(asked, scope) if isinstance(asked, str) else asked
+        return str(value).lower() not in ("false", "no", "off", "0", "none", "")
 
-    def _text(self, text: str, scope: Scope, place: Place) -> str:
-        return str(self.soft(text, scope, place))
+    def _conditions(self, node: Node, scope: Scope) -> tuple[list[Note], bool]:
+        """What is known of each `when`, and whether it is certain that one does not hold."""
+        found = [self._condition(item, node, scope) for item in node.common.when]
+        return found, any(one.said == "no, skipped" for one in found)
 
-    def _with(self, scope: Scope, values: Mapping[str, Any], place: Place) -> Scope:
-        if not values:
-            return scope
-        at = place / "vars"
-        return scope.plus(Layer(values, templates=True, place_of=lambda name: at / name), *self.top)
+    def _condition(self, item: Expression, node: Node, scope: Scope) -> Note:
+        value, said = self.known.decision(item, scope)
+        looped = isinstance(node, Step) and node.loop is not None and _reads(item, node, scope)
+        if looped and (not said or said == "known during the run"):
+            said = "asked for each item"
+        return Note("when", item.text, said or ("yes" if value else "no, skipped"))
 
 
-def _secrets(plan: Plan) -> dict[str, Any]:
-    return {item.name: f"(secret {item.name})" for item in plan.playbook.inputs.values() if item.secret}
+def _reads(item: Expression, step: Node, scope: Scope) -> bool:
+    """Does a condition look at the item of its loop? Then what it comes to for a placeholder says nothing."""
+    from runbook.templating.render import free_names
+
+    try:
+        if free_names(item.text, bare=True) & {getattr(step, "loop_var", ""), "loop_index"}:
+            return True
+        evaluate(item.text, Scope(scope.layers[:-1], scope.ground), item.place)
+    except TemplateError:
+        return True
+    return False
 
 
-def _number(value: Any, default: int) -> int:
-    return value if isinstance(value, int) else default
-
-
-def _one_line(value: Any) -> str:
-    text = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
-    return text if len(text) <= 70 else text[:67] + "..."
+def _above(above: Above, values: Mapping[str, Any], node: Any) -> Above:
+    """The variables around a node and its own. One with a secret's name shows where it comes from, and no more."""
+    if not values:
+        return above
+    at = node.place / "vars"
+    layer = Layer(values, templates=True, place_of=lambda name: at / name)
+    secrets = {name: f"(secret {name})" for name, value in values.items() if holds_secret(name, value)}
+    return (*above, layer, Layer(secrets)) if secrets else (*above, layer)

@@ -55,14 +55,20 @@ def missing(playbook: Playbook, variables: Variables, hosts: Iterable[Host]) -> 
     ]
 
 
-def check_inputs(playbook: Playbook, variables: Variables, hosts: Iterable[Host]) -> None:
-    """Raises Problems when an input has no value, or one of the wrong type, on any of the hosts."""
+def check_inputs(playbook: Playbook, variables: Variables, hosts: Iterable[Host], *, secrets: bool = True) -> None:
+    """Raises Problems when an input has no value, or one of the wrong type, on any of the hosts.
+
+    Without `secrets` only the others are looked at.
+    """
     problems: list[Problem] = []
     hosts = list(hosts)
+    items = [item for item in playbook.inputs.values() if secrets or not item.secret]
     for item in missing(playbook, variables, hosts):
+        if item not in items:
+            continue
         problems.append(item.place.problem(f"the input {item.name!r} has no value", _how(item), "input", at_key=True))
     for host in hosts:
-        for item in playbook.inputs.values():
+        for item in items:
             problems += _wrong(item, variables, host)
     if problems:
         raise Problems(problems, {doc.file: doc.text for doc in playbook.documents})

@@ -1,102 +1,106 @@
-"""The plan as text: by stage and batch, each step with what it will do, the same for the same inputs to the byte."""
+"""The plan as text: by stage and batch, each step with what it will do."""
 
 from __future__ import annotations
 
 import textwrap
 from collections.abc import Iterator
 
-from runbook.plan.build import Plan, PlannedStage
-from runbook.plan.describe import Describer, PlannedStep
+from runbook.plan.actions import details, instead, options
+from runbook.plan.notes import words
+from runbook.plan.view import HEADS, PlanView, StageView, StepView
+from runbook.plan.words import hosts_in, hosts_of, sign, summary
+from runbook.steps.base import Detail
 
 WIDTH = 100
-_MARK = {True: "~", False: " "}
+NARROWEST = 40
 
 
-def as_text(plan: Plan, width: int = WIDTH) -> str:
+def as_text(view: PlanView, width: int = WIDTH) -> str:
     """The whole plan. `~` marks a step that changes the host; the others only read."""
-    return "\n".join(_lines(plan, width)) + "\n"
+    return "\n".join(line.rstrip() for line in _lines(view, width)) + "\n"
 
 
-def _lines(plan: Plan, width: int) -> Iterator[str]:
-    playbook = plan.playbook
-    yield f"Plan: {playbook.name}"
-    if playbook.labels:
-        yield "  " + ", ".join(f"{key}: {value}" for key, value in playbook.labels.items())
-    yield from _inputs(plan)
-    changing = reading = 0
-    for planned in plan.stages:
+def _lines(view: PlanView, width: int) -> Iterator[str]:
+    yield f"Plan: {view.name}"
+    if view.labels:
+        yield from _wrapped(", ".join(f"{label.name}: {label.text}" for label in view.labels), "  ", width)
+    for item in view.inputs:
+        yield from _wrapped(f"input {item.name} = {item.text}", "  ", width)
+    for stage in view.stages:
         yield ""
-        yield f"{planned.stage.number}  {planned.stage.name}"
-        yield from _hosts(planned)
-        for names, steps in _grouped(plan, planned):
-            if len(planned.hosts) > len(names):
-                yield f"   on {_names(names)}:"
-            for step in steps:
-                yield from _step(step, width)
-            alive = [step for step in steps if step.number and not step.skipped and step.kind in _kinds()]
-            changing += sum(step.changes for step in alive) * len(names)
-            reading += sum(not step.changes for step in alive) * len(names)
+        yield from _stage(stage, width)
     yield ""
-    yield (
-        f"{len(plan.hosts)} host(s); up to {changing} changing step(s) (~) and {reading} reading step(s), "
-        "repairs and diagnosis included"
-    )
+    yield from _wrapped(summary(view.totals), "", width)
 
 
-def _kinds() -> set[str]:
-    from runbook.steps import KINDS
-
-    return set(KINDS)
-
-
-def _inputs(plan: Plan) -> Iterator[str]:
-    if not plan.hosts:
-        return
-    describer = Describer(plan, plan.hosts[0])
-    for item in plan.playbook.inputs.values():
-        known = item.name in describer.base
-        shown = describer.shown("{{ " + item.name + " }}") if known else "(not given)"
-        yield f"  input {item.name} = {shown}"
-
-
-def _hosts(planned: PlannedStage) -> Iterator[str]:
-    if not planned.hosts:
+def _stage(stage: StageView, width: int) -> Iterator[str]:
+    yield f"{stage.number}  {stage.name}"
+    names = hosts_in(stage)
+    if not names:
         yield "   no host"
-    elif len(planned.batches) == 1:
-        yield f"   hosts: {_names(tuple(host.name for host in planned.hosts))}"
+    elif len(stage.batches) == 1:
+        yield from _wrapped(f"hosts: {hosts_of(names)}", "   ", width)
     else:
-        for index, batch in enumerate(planned.batches, 1):
-            yield f"   batch {index}: {_names(tuple(host.name for host in batch))}"
-    if planned.stage.confirm:
-        yield f"   asks first: {planned.stage.confirm}"
+        for index, batch in enumerate(stage.batches, 1):
+            yield from _wrapped(f"batch {index}: {hosts_of(batch)}", "   ", width)
+    for said in words(stage.notes):
+        yield from _wrapped(said, "   ", width)
+    for variant in stage.variants:
+        if len(stage.variants) > 1:
+            yield from _wrapped(f"on {hosts_of(variant.hosts)}:", "   ", width)
+        for step in variant.steps:
+            yield from _step(step, width)
 
 
-def _names(names: tuple[str, ...]) -> str:
-    shown = ", ".join(names[:8])
-    return f"{shown} and {len(names) - 8} more" if len(names) > 8 else shown
-
-
-def _grouped(plan: Plan, planned: PlannedStage) -> list[tuple[tuple[str, ...], list[PlannedStep]]]:
-    """Hosts with the same steps together, in the order of the first of them."""
-    groups: dict[tuple[PlannedStep, ...], list[str]] = {}
-    for host in planned.hosts:
-        groups.setdefault(tuple(Describer(plan, host).stage(planned)), []).append(host.name)
-    return [(tuple(names), list(steps)) for steps, names in groups.items()]
-
-
-def _step(step: PlannedStep, width: int) -> Iterator[str]:
-    indent = "   " + "  " * max(0, step.depth)
-    number = f"{step.number} " if step.number else ""
-    skipped = " (skipped)" if step.skipped and step.kind != "option" else ""
-    if step.depth < 0:
-        yield from (f"   {note}" for note in step.notes)
+def _step(step: StepView, width: int) -> Iterator[str]:
+    if step.role == "stage":
+        for said in words(step.notes):
+            yield from _wrapped(said, "   ", width)
         return
-    yield f"{indent}{_MARK[step.changes]} {number}{step.name}{skipped}"
+    indent = "   " + "  " * step.depth
+    number = f"{step.number} " if step.number else ""
+    skipped = " (skipped)" if step.skipped and step.role not in HEADS else ""
+    yield from _wrapped(f"{sign(step)} {number}{step.name}{skipped}", indent, width)
     below = indent + "      "
-    if step.text:
-        label = f"{step.kind}: " if step.kind not in ("option", "choose", "include") else ""
+    yield from _action(step, below, width)
+    for said in words(step.notes):
+        yield from _wrapped(f"- {said}", below, width)
+
+
+def _action(step: StepView, below: str, width: int) -> Iterator[str]:
+    if step.role != "step":
+        yield from _wrapped(step.text, below, width)
+        return
+    parts = details(step)
+    if instead(parts):
+        yield f"{below}{step.kind}:"
+    else:
+        yield from _wrapped(f"{step.kind}: {' '.join(step.text.split())}", below, width)
+    for part in parts:
+        yield from _part(part, below)
+    for name, value in options(step, parts):
+        if "\n" in value.strip():
+            yield from _part(Detail(name, value), below)
+        else:
+            yield from _wrapped(f"{name}: {value}", below + "  ", width)
+
+
+def _part(part: Detail, below: str) -> Iterator[str]:
+    if part.label:
+        yield f"{below}  {part.label}:" if part.text else f"{below}  {part.label}"
+    for line in part.text.rstrip().split("\n") if part.text else ():
+        yield f"{below}    {_printable(line)}"
+
+
+def _printable(line: str) -> str:
+    """No text of a playbook drives the terminal on which it is reviewed."""
+    return "".join(c if c.isprintable() or c == "\t" else f"\\x{ord(c):02x}" for c in line)
+
+
+def _wrapped(text: str, indent: str, width: int) -> Iterator[str]:
+    room = max(NARROWEST, width)
+    for number, line in enumerate(text.split("\n")):
+        first = indent if number == 0 else f"{indent}  "
         yield from textwrap.wrap(
-            label + " ".join(step.text.split()), max(40, width), initial_indent=below, subsequent_indent=below + "  "
+            _printable(line), room, initial_indent=first, subsequent_indent=indent + "  ", break_on_hyphens=False
         )
-    for note in step.notes:
-        yield from textwrap.wrap(f"- {note}", max(40, width), initial_indent=below, subsequent_indent=below + "  ")

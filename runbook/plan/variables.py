@@ -116,6 +116,9 @@ class Environ(_Reads):
 class HostVars(_Reads):
     """`hostvars['web1'].port`: what another host's inventory variables come to."""
 
+    def __repr__(self) -> str:
+        return "the variables of every host"
+
     def __init__(self, variables: Variables) -> None:
         self._variables = variables
 
@@ -128,6 +131,9 @@ class HostVars(_Reads):
 
 class Inputs(_Reads):
     """`inputs.NAME`: the value of an input for this host, whatever a step has registered under its name."""
+
+    def __repr__(self) -> str:
+        return "the inputs"
 
     def __init__(self, variables: Variables, host: Host) -> None:
         self._variables, self._host = variables, host

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from runbook.events import Evidence, Outcome, Status, changed, failed, passed
-from runbook.steps.base import Args, Context, StepError
+from runbook.steps.base import Args, Context, Detail, StepError
 from runbook.transports.base import CommandResult
 
 TAIL = 4000
@@ -33,6 +33,18 @@ _NOT_FOUND = re.compile(r"not found|[Nn]o such file")
 def unguarded(args: Args) -> bool:
     """Is it run without a look at the host first?"""
     return not args.get("creates") and not args.get("removes")
+
+
+def script_detail(args: Args, option: str) -> tuple[Detail, ...]:
+    """Shell text of several lines, and what it reads."""
+    text = str(args.get(option, ""))
+    own = (Detail("", text, "sh", (option,)),) if "\n" in text.strip() else ()
+    return (*own, *stdin_detail(args))
+
+
+def stdin_detail(args: Args) -> tuple[Detail, ...]:
+    text = str(args.get("stdin", ""))
+    return (Detail("standard input", text, "", ("stdin",)),) if "\n" in text.strip() else ()
 
 
 def run_guarded(script: str, args: Args, context: Context, shown: str, program: str = "") -> Outcome:

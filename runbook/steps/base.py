@@ -70,6 +70,26 @@ class AsksOnce(Kind, Protocol):
         ...
 
 
+@frozen
+class Detail:
+    """A part of an action that takes several lines, for a plan: a script, a query, a request, an edit as a diff."""
+
+    label: str
+    text: str
+    language: str = ""
+    """As highlighters call it: sh, sql, http, diff, json."""
+    options: tuple[str, ...] = ()
+    """The options of the step that it tells."""
+
+
+class Detailed(Kind, Protocol):
+    """A kind with more to show than one line."""
+
+    def detail(self, args: Args) -> tuple[Detail, ...]:
+        """In the place of the line of `plan`, where there are any. Options may hold placeholders."""
+        ...
+
+
 class StepError(Exception):
     """The step cannot do what was asked; the sentence says why and the way out. It becomes a failed outcome."""
 

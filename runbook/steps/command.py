@@ -21,8 +21,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from runbook.events import Outcome
-from runbook.steps._commands import OPTIONS, run_guarded, unguarded, words, would_run
-from runbook.steps.base import Args, Context, StepError
+from runbook.steps._commands import OPTIONS, run_guarded, stdin_detail, unguarded, words, would_run
+from runbook.steps.base import Args, Context, Detail, StepError
 
 SCHEMA: Mapping[str, Any] = {
     "type": "object",
@@ -60,6 +60,10 @@ def plan(args: Args) -> str:
     if isinstance(argv, list):
         return shlex.join(map(_word, argv))
     return str(args.get("cmd", "") if argv is None else argv)
+
+
+def detail(args: Args) -> tuple[Detail, ...]:
+    return stdin_detail(args)
 
 
 def run(args: Args, context: Context) -> Outcome:

@@ -24,7 +24,7 @@ from typing import Any
 
 from runbook.events import Outcome
 from runbook.steps._put import OPTIONS, put, source
-from runbook.steps.base import Args, Context
+from runbook.steps.base import Args, Context, Detail
 
 SCHEMA: Mapping[str, Any] = {
     "type": "object",
@@ -51,6 +51,11 @@ def changes(_args: Args) -> bool:
 def plan(args: Args) -> str:
     what = args.get("src") or f"{len(str(args.get('content', '')))} characters of text"
     return f"{what} → {args.get('dest', '')}"
+
+
+def detail(args: Args) -> tuple[Detail, ...]:
+    text = str(args.get("content", ""))
+    return (Detail(f"text of {args.get('dest', '')}", text, "", ("content", "dest")),) if text else ()
 
 
 def run(args: Args, context: Context) -> Outcome:

@@ -37,9 +37,10 @@ from typing import Any
 
 from runbook.events import Outcome, changed, passed
 from runbook.steps._diff import unified
+from runbook.steps._edit_diff import as_diff
 from runbook.steps._edits import ACTIONS, OPTIONS, EditProblem, apply_edits
 from runbook.steps._shown import shown
-from runbook.steps.base import Args, Context, StepError
+from runbook.steps.base import Args, Context, Detail, StepError
 from runbook.transports.files import FileMissing, FileProblem, read_file, write_file
 
 _EDIT: Mapping[str, Any] = {
@@ -125,6 +126,14 @@ def plan(args: Args) -> str:
     edits = _edits(args)
     told = "; ".join(map(_say, edits)) if isinstance(edits, list) else str(edits)  # a template, not known yet
     return f"{args.get('path', '')}: {told}"
+
+
+def detail(args: Args) -> tuple[Detail, ...]:
+    """The edits as a diff of the playbook's own texts: what is in the file, only the host knows."""
+    edits = _edits(args)
+    if not isinstance(edits, list) or not all(isinstance(edit, Mapping) for edit in edits):
+        return ()
+    return (Detail(str(args.get("path", "")), "\n".join(map(as_diff, edits)), "diff", ("path", "edits", *_EDIT)),)
 
 
 def run(args: Args, context: Context) -> Outcome:

@@ -35,7 +35,7 @@ from typing import TYPE_CHECKING, Any
 from runbook.durations import seconds, show
 from runbook.events import Evidence, Outcome, Status, failed
 from runbook.frozen import frozen
-from runbook.steps.base import Args, Context, StepError
+from runbook.steps.base import Args, Context, Detail, StepError
 
 if TYPE_CHECKING:
     import httpx
@@ -100,6 +100,35 @@ def changes(args: Args) -> bool:
 def plan(args: Args) -> str:
     origin = " from the controller" if args.get("from") == "controller" else ""
     return f"{args.get('method', 'GET')} {without_password(args.get('url', ''))}{origin}"
+
+
+_SENT = ("headers", "json", "form", "body", "params")
+
+
+def detail(args: Args) -> tuple[Detail, ...]:
+    """The request as it is sent, where it has more than a method and a URL."""
+    if not any(args.get(name) for name in _SENT):
+        return ()
+    headers = args.get("headers")
+    lines = [plan(args), *(_pairs(headers, ": ") if isinstance(headers, Mapping) else [f"headers: {headers}"])]
+    if params := args.get("params"):
+        lines[0] += f"  with {', '.join(_pairs(params, '='))}" if isinstance(params, Mapping) else f" with {params}"
+    if body := _shown_body(args):
+        lines += ["", body]
+    lines = lines if headers else [line for line in lines if line != "headers: None"]
+    return (Detail("", "\n".join(lines), "http", ("url", "method", "from", *_SENT)),)
+
+
+def _shown_body(args: Args) -> str:
+    if "json" in args:
+        return json.dumps(args["json"], ensure_ascii=False, indent=2)
+    if isinstance(form := args.get("form"), Mapping):
+        return "\n".join(_pairs(form, "="))
+    return str(args.get("body") or args.get("form") or "")
+
+
+def _pairs(values: Mapping[str, Any], between: str) -> list[str]:
+    return [f"{name}{between}{value}" for name, value in values.items()]
 
 
 def without_password(url: Any) -> str:

@@ -25,7 +25,7 @@ from typing import Any
 from runbook.events import Outcome, Status, passed
 from runbook.steps import _logs, sql
 from runbook.steps._stamps import clock
-from runbook.steps.base import Args, Context, StepError
+from runbook.steps.base import Args, Context, Detail, StepError
 
 SCHEMA: Mapping[str, Any] = {
     "type": "object",
@@ -63,6 +63,14 @@ def plan(args: Args) -> str:
     if isinstance(log := args.get("log"), Mapping):
         return "remember the end of " + ", ".join(f"{key} {value}" for key, value in log.items())
     return "remember the time"
+
+
+def detail(args: Args) -> tuple[Detail, ...]:
+    query = args.get("sql")
+    if not isinstance(query, Mapping):
+        return ()
+    rest = "".join(f", {name} {value}" for name, value in query.items() if name not in ("query", "database"))
+    return tuple(Detail(f"remember{rest}", one.text, one.language, ("sql",)) for one in sql.detail(query))
 
 
 def run(args: Args, context: Context) -> Outcome:

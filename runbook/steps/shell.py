@@ -20,8 +20,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from runbook.events import Outcome
-from runbook.steps._commands import OPTIONS, run_guarded, unguarded, words, would_run
-from runbook.steps.base import Args, Context
+from runbook.steps._commands import OPTIONS, run_guarded, script_detail, unguarded, words, would_run
+from runbook.steps.base import Args, Context, Detail
 
 SCHEMA: Mapping[str, Any] = {
     "type": "object",
@@ -52,6 +52,10 @@ def asks_once(args: Args) -> bool:
 
 def plan(args: Args) -> str:
     return str(args.get("cmd", ""))
+
+
+def detail(args: Args) -> tuple[Detail, ...]:
+    return script_detail(args, "cmd")
 
 
 def run(args: Args, context: Context) -> Outcome:

@@ -26,13 +26,14 @@ import re
 import time
 from collections.abc import Mapping
 from contextlib import suppress
+from textwrap import dedent
 from typing import TYPE_CHECKING, Any
 
 from runbook.durations import seconds, show
 from runbook.events import Evidence, Outcome, Status, Table, failed
 from runbook.frozen import frozen
 from runbook.steps._database import DatabaseUnreachable, connection, ended_with, plain
-from runbook.steps.base import Args, Context, StepError
+from runbook.steps.base import Args, Context, Detail, StepError
 
 if TYPE_CHECKING:
     import psycopg
@@ -83,6 +84,11 @@ def changes(args: Args) -> bool:
 def plan(args: Args) -> str:
     database = f"{args['database']}: " if args.get("database") else ""
     return database + " ".join(str(args.get("query", "")).split())
+
+
+def detail(args: Args) -> tuple[Detail, ...]:
+    text = dedent(str(args.get("query", ""))).strip()
+    return (Detail("", text, "sql", ("query", "database")),) if text else ()
 
 
 def run(args: Args, context: Context) -> Outcome:

@@ -39,7 +39,7 @@ from runbook.durations import seconds, show
 from runbook.events import Outcome, Status, failed, passed
 from runbook.frozen import replace
 from runbook.steps import file, http, log, port, process, sql
-from runbook.steps.base import Args, Context, StepError
+from runbook.steps.base import Args, Context, Detail, StepError
 from runbook.transports.base import CommandTimeout
 
 Probe = Callable[[Any, Context], tuple[bool, str]]
@@ -97,6 +97,14 @@ def plan(args: Args) -> str:
     value = args.get(what, "")
     shown = ", ".join(f"{key} {item}" for key, item in value.items()) if isinstance(value, Mapping) else str(value)
     return f"{what} {shown}" + (f", up to {args['timeout']} s" if "timeout" in args and what != "sleep" else "")
+
+
+def detail(args: Args) -> tuple[Detail, ...]:
+    """The shell text that is tried, where it has several lines; the query that is asked."""
+    if isinstance(query := args.get("sql"), Mapping):
+        return tuple(Detail("until this holds", one.text, one.language) for one in sql.detail(query))
+    text = str(args.get("command", ""))
+    return (Detail("until this succeeds", text, "sh", ("command",)),) if "\n" in text.strip() else ()
 
 
 def run(args: Args, context: Context) -> Outcome:

@@ -35,6 +35,8 @@ def _env(_context: Context, *names: str, default: Any = "") -> list[Any]:
 
     `lookup('env', 'NO_SUCH_VARIABLE', default='none')` → `"none"`
     """
+    if _ground().shown:
+        raise TemplateError("the environment is read when the run starts")
     return [os.environ.get(name, default) for name in names]
 
 

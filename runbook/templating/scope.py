@@ -37,6 +37,8 @@ class Ground:
     """The folder with the project file. None: the same."""
     runs: bool = False
     """Is this the run itself? Before it, lookups run no command."""
+    shown: bool = False
+    """Is it a plan, which is shown and compared? What the environment holds is not for it."""
 
 
 class Scope(Mapping[str, Any]):
@@ -74,6 +76,9 @@ class Scope(Mapping[str, Any]):
 
     def __len__(self) -> int:
         return sum(1 for _ in self)
+
+    def __repr__(self) -> str:
+        return "(variables)"
 
     def plus(self, *layers: Layer) -> Scope:
         """A scope with more layers on top."""

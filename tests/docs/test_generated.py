@@ -11,6 +11,7 @@ from jsonschema import Draft202012Validator
 
 from runbook.cli.reference import page
 from runbook.cli.schema import SCHEMAS
+from runbook.plan.file import published as published_plan
 from runbook.playbook.schema import published
 from runbook.steps import KINDS
 from runbook.templating.environment import environment
@@ -49,6 +50,7 @@ def test_every_filter_test_and_lookup_says_what_it_is() -> None:
 
 def test_the_schema_is_a_schema() -> None:
     Draft202012Validator.check_schema(published())
+    Draft202012Validator.check_schema(published_plan())
 
 
 def test_every_option_of_every_kind_is_described_in_the_schema() -> None:

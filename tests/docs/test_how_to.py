@@ -281,3 +281,66 @@ def test_a_kind_is_one_file_and_one_row(tmp_path: Path) -> None:
     assert '"disk"' in runbook("schema", "playbook", cwd=tmp_path).stdout
     assert ended("run", "room.yml", cwd=tmp_path)[:2] == (OK, "passed")
     assert "did you mean path?" in ended("run", "wrong.yml", cwd=tmp_path)[2]
+
+
+def test_a_review(tmp_path: Path, folder: str) -> None:
+    playbook = shown("docs/how-to/review.md")[0].replace("/tmp/runbook-how-to", folder)
+    (tmp_path / "banner.yml").write_text(playbook)
+    words = ("run", "--plan", "plan.json", "-e", "token=not-in-the-plan")
+
+    assert runbook("plan", "banner.yml", "--out", "plan.json", cwd=tmp_path).returncode == OK
+    assert ended(*words, cwd=tmp_path)[:2] == (OK, "passed")
+    assert runbook("plan", "banner.yml", "-e", "text=Hello", "--out", "after.json", cwd=tmp_path).returncode == OK
+    difference = runbook("plan", "diff", "plan.json", "after.json", cwd=tmp_path).stdout
+    assert "[-Welcome-]{+Hello+}" in difference
+    (tmp_path / "banner.yml").write_text(playbook.replace("default: Welcome", "default: Hello"))
+    assert ended(*words, cwd=tmp_path)[0] == 5
+    # The project runs only what its reviewer has signed.
+    (tmp_path / "runbook.toml").write_text(shown("docs/how-to/review.md", "toml")[0])
+    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", "id"], cwd=tmp_path, check=True)
+    (tmp_path / "allowed_signers").write_text(f"reviewer@example.com {(tmp_path / 'id.pub').read_text()}")
+    assert runbook("plan", "banner.yml", "--out", "plan.json", "--plan-key", "id", cwd=tmp_path).returncode == OK
+    assert ended(*words, cwd=tmp_path)[:2] == (OK, "passed")
+
+
+@pytest.mark.parametrize(
+    ("name", "schema"),
+    [
+        ("plan-review.github.yml", ["vendor.github-workflows"]),
+        ("plan-review.gitlab-ci.yml", ["vendor.gitlab-ci", "--data-transform", "gitlab-ci"]),
+    ],
+)
+def test_the_examples_of_a_review_are_what_ci_takes(name: str, schema: list[str]) -> None:
+    words = [sys.executable, "-m", "check_jsonschema", "--builtin-schema", *schema, f"docs/examples/{name}"]
+    done = subprocess.run(words, cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == OK, done.stdout
+
+
+@pytest.mark.parametrize("name", ["plan-review.github.yml", "plan-review.gitlab-ci.yml"])
+def test_the_examples_of_a_review_plan_and_compare(name: str, tmp_path: Path) -> None:
+    """Their own script, in a repository; what talks to GitHub or GitLab is left out."""
+    text = (ROOT / "docs" / "examples" / name).read_text()
+    document = yaml.safe_load(text)
+    if "jobs" in document:
+        scripts = [step["run"] for step in document["jobs"]["plan"]["steps"] if "run" in step]
+    else:
+        scripts = document["plan-review"]["script"]
+    script = "\n".join(part for part in scripts if "runbook plan" in part)
+    (tmp_path / "playbooks").mkdir()
+    (tmp_path / "inventories").mkdir()
+    (tmp_path / "inventories" / "prod.yml").write_text("all: {hosts: {localhost: }}\n")
+    book = tmp_path / "playbooks" / "restore.yml"
+    book.write_text("name: Restore\nstages: [{name: One, steps: [{command: before}]}]\n")
+    who = ["git", "-c", "user.name=t", "-c", "user.email=t@example.com"]
+    for words in (["init", "-q", "-b", "main"], ["add", "."], ["commit", "-qm", "one"]):
+        subprocess.run([*who, *words], cwd=tmp_path, check=True)
+    book.write_text(book.read_text().replace("before", "after"))
+    variables = {"BASE": "main", "CI_MERGE_REQUEST_DIFF_BASE_SHA": "main", "RUNBOOK_INVENTORY": "prod"}
+    path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+    env = {**os.environ, **variables, "PLAYBOOK": "playbooks/restore.yml", "PATH": path}
+
+    subprocess.run(["sh", "-e", "-c", script], cwd=tmp_path, env=env, check=True)
+
+    assert "+     cmd: after" in (tmp_path / "diff.md").read_text()
+    assert "### Plan: Restore" in (tmp_path / "plan.md").read_text()
+    assert json.loads((tmp_path / "plan.json").read_text())["bound"]["playbook"] == "playbooks/restore.yml"

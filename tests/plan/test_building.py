@@ -16,6 +16,7 @@ from runbook.model import Group, Host, Inventory, Variable
 from runbook.plan.build import Plan, batches, build
 from runbook.plan.changes import may_change
 from runbook.plan.inputs import check_inputs, coerce, missing, parse_extra
+from runbook.plan.make import view_of
 from runbook.plan.render import as_text
 from runbook.plan.select import Selection
 from runbook.plan.variables import Given
@@ -199,7 +200,7 @@ stages:
           by: n | string
           options: {"1": {steps: [{note: first}]}, "2": {steps: [{note: second}]}}
 """
-    shown = as_text(plan(text, inventory(a={"n": 1}, b={"n": 1}, c={"n": 2}), extra={"pw": "s3cret"}))
+    shown = as_text(view_of(plan(text, inventory(a={"n": 1}, b={"n": 1}, c={"n": 2}), extra={"pw": "s3cret"})))
 
     assert "Ask a" in shown
     assert "batch 1: a" in shown
@@ -218,7 +219,7 @@ def test_a_plan_is_the_same_to_the_byte() -> None:
         "hosts = inventory(**{f'h{n}': {'app_dir': '/srv'} for n in range(5)})\n"
         "groups = {**hosts.groups, 'bot_generic': Group('bot_generic', tuple(hosts.hosts))}\n"
         "hosts = Inventory(hosts.hosts, groups)\n"
-        "print(as_text(build(playbook, hosts, Given({'admin_password': 'x'}), Selection())))"
+        "print(as_text(view_of(build(playbook, hosts, Given({'admin_password': 'x'}), Selection()))))"
     )
     shown = {
         subprocess.run(

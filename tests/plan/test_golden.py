@@ -1,0 +1,58 @@
+"""Plans and diffs as they are shown, beside what they are made of. `RUNBOOK_GOLDEN=write pytest` writes them anew."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+from runbook.cli.options import Wanted, make_plan
+from runbook.plan import diff_text, html, markdown, render
+from runbook.plan.diff import diff
+from runbook.plan.make import view_of
+from runbook.plan.view import PlanView
+from runbook.shape import decode, encode
+from tests.plan.support import HERE
+
+SHOP = HERE / "golden" / "shop"
+
+
+def shop(playbook: str = "playbook.yml", hosts: str = "hosts.yml") -> PlanView:
+    extra = ("admin_password=never-to-be-seen",)
+    return view_of(make_plan(Wanted(SHOP / playbook, (str(SHOP / hosts),), extra=extra)))
+
+
+def held_against(path: Path, text: str) -> None:
+    if os.environ.get("RUNBOOK_GOLDEN") == "write":
+        path.write_text(text, encoding="utf-8")
+    assert text == path.read_text(encoding="utf-8")
+
+
+@pytest.fixture(scope="module")
+def view() -> PlanView:
+    return shop()
+
+
+@pytest.mark.parametrize("name", ["plan.txt", "plan.md", "plan.html", "plan.json"])
+def test_a_plan_is_shown_as_before(view: PlanView, name: str) -> None:
+    shown = {
+        "plan.txt": lambda: render.as_text(view, 80),
+        "plan.md": lambda: markdown.as_markdown(view),
+        "plan.html": lambda: html.as_html(view),
+        "plan.json": lambda: json.dumps(encode(view), ensure_ascii=False, indent=1) + "\n",
+    }[name]()
+    held_against(SHOP / name, shown)
+    for secret in ("never-to-be-seen", "s3cret-of-ssh", "hunter2", str(Path.cwd()), str(Path.home())):
+        assert secret not in shown
+
+
+@pytest.mark.parametrize("name", ["diff.txt", "diff.md"])
+def test_a_diff_is_shown_as_before(view: PlanView, name: str) -> None:
+    found = diff(view, shop("changed.yml", "changed_hosts.yml"))
+    held_against(SHOP / name, (diff_text.as_text if name == "diff.txt" else diff_text.as_markdown)(found))
+
+
+def test_a_plan_can_be_read_again(view: PlanView) -> None:
+    assert decode(PlanView, json.loads(json.dumps(encode(view)))) == view

@@ -63,7 +63,7 @@ vars: {made: "with {{ pw }}"}
         ("{% set x = pw %}{{ x }}", "AS WRITTEN (known when it starts, by (secret pw))"),
         ("{{ pw | b64encode }} {{ pw }}", "{{ pw | b64encode }} (secret pw) (known when it starts, by (secret pw))"),
         ("{{ hostvars }} {{ inputs }}", "the variables of every host the inputs"),
-        ("{{ [2] | map('string') }}", "{{ [2] | map('string') }} (known during the run)"),
+        ("{{ [2] | map('string') }}", "['2']"),
         ("psql postgres://u:hunter2@h/d", "psql postgres://u:(secret)@h/d"),
         ("x password=hunter2 y", "x password=(secret) y"),
         ("{{ api_token }} {{ given_token }}", "(secret api_token) (secret given_token)"),

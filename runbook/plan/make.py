@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+from runbook.masking import Masker
 from runbook.plan.actions import Reader
 from runbook.plan.build import Plan, PlannedStage
 from runbook.plan.describe import Describer
 from runbook.plan.known import without_passwords
 from runbook.plan.notes import notes_of_stage
+from runbook.plan.secrets import encrypted
 from runbook.plan.view import InputView, Label, PlanView, StageView, StepView, Variant, totals
 
 DIFFERS = "(differs between hosts)"
@@ -20,7 +22,7 @@ def view_of(plan: Plan) -> PlanView:
     describer = Describer(plan, Reader())
     stages = tuple(_stage(describer, planned) for planned in plan.stages)
     playbook = plan.playbook
-    return PlanView(
+    view = PlanView(
         name=playbook.name,
         file=Path(playbook.file).name,
         description=playbook.description.strip(),
@@ -29,6 +31,8 @@ def view_of(plan: Plan) -> PlanView:
         stages=stages,
         totals=totals(stages),
     )
+    # The playbook's own text may hold what is encrypted elsewhere.
+    return Masker(encrypted(playbook, plan.variables)).mask(view)
 
 
 def _stage(describer: Describer, planned: PlannedStage) -> StageView:

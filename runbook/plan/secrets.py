@@ -13,6 +13,11 @@ def secrets_of(playbook: Playbook, variables: Variables, hosts: Iterable[Host]) 
     """The values of secret inputs on these hosts, and all that was encrypted: in the playbook and its files, in the
     inventory (of every host, for templates reach all of them), in what -e gave."""
     yield from _inputs(playbook, variables, hosts)
+    yield from encrypted(playbook, variables)
+
+
+def encrypted(playbook: Playbook, variables: Variables) -> Iterator[str]:
+    """The values that were encrypted: they are known for a plan as for its run, whatever inputs are given."""
     for document in playbook.documents:
         yield from secrets_in(document.data)
     yield from secrets_in(variables.given.extra)

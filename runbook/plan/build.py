@@ -9,13 +9,10 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import field
-from functools import cached_property
 from typing import Any
 
 from runbook.frozen import frozen
-from runbook.masking import Masker
 from runbook.model import Host, Inventory, Node, Playbook, Stage, Step, walk
-from runbook.plan.secrets import secrets_of
 from runbook.plan.select import Selection, left_out
 from runbook.plan.variables import Given, Variables
 from runbook.source import Problem, Problems
@@ -52,11 +49,6 @@ class Plan:
         ordered = [name for name in self.inventory.hosts if name in chosen]
         implicit = [name for name in chosen if name not in self.inventory.hosts]
         return tuple(chosen[name] for name in (*ordered, *implicit))
-
-    @cached_property
-    def masker(self) -> Masker:
-        """Takes the secrets that are known before the run out of what is shown."""
-        return Masker(secrets_of(self.playbook, self.variables, self.hosts))
 
 
 def build(

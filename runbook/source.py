@@ -79,6 +79,8 @@ class Document:
     data: Any
     keys: Mapping[Keys, Span] = field(default_factory=dict)
     values: Mapping[Keys, Span] = field(default_factory=dict)
+    encrypted: bool = False
+    """Its file is encrypted: there is no text to be shown, and nothing in it is in clear text."""
 
 
 @frozen

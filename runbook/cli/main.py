@@ -140,11 +140,14 @@ def show_problems(error: Problems) -> None:
 
 
 def text_of(file: str) -> str:
-    """The text of a file, as far as an excerpt needs it; nothing where it cannot be read."""
+    """The text of a file, as far as an excerpt needs it; nothing where it cannot be read, or is encrypted."""
+    from runbook.inventory.vault import is_encrypted
+
     try:
-        return read_bounded(Path(file), SHOWN).decode("utf-8", "replace") if Path(file).is_file() else ""
+        text = read_bounded(Path(file), SHOWN).decode("utf-8", "replace") if Path(file).is_file() else ""
     except OSError:
         return ""
+    return "" if is_encrypted(text) else text
 
 
 def _fault(error: Exception) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -77,13 +77,19 @@ def read_document(path: Path, vault: Vault) -> Document:
         document = read_yaml(decode(_decrypted(text, file, vault), file), file, tags)
     except Problems as found:
         raise Problems(each if each.rule == UNREADABLE else wordless(each) for each in found.problems) from None
-    return replace(document, text="", data=hidden(document.data))
+    return replace(document, text="", data=hidden(document.data), encrypted=True)
 
 
 def wordless(problem: Problem) -> Problem:
     """A problem of an encrypted file, told by its place alone: the words would hold what is secret."""
     hint = f"look at it with: runbook vault view {problem.span.file}"
     return replace(problem, message="something in this encrypted file is wrong", hint=hint)
+
+
+def without_words(problems: Iterable[Problem], documents: Iterable[Document]) -> list[Problem]:
+    """The problems, those of encrypted documents told by their place alone."""
+    closed = {document.file for document in documents if document.encrypted}
+    return [wordless(each) if each.span.file in closed else each for each in problems]
 
 
 @contextmanager

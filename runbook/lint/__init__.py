@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from runbook.inventory.files import without_words
 from runbook.lint.commands import changing
 from runbook.lint.constants import constants
 from runbook.lint.files import missing_files
@@ -37,4 +38,5 @@ def lint(loaded: Loaded, inventory: Inventory | None = None, extra: Mapping[str,
     `inventory` and `extra` (what -e gives) make certain which names there are.
     """
     looked_at, patterns = subject(loaded, inventory, extra or {})
-    return [*loaded.problems, *patterns, *(problem for look in LINTS for problem in look(looked_at))]
+    told = [*loaded.problems, *patterns, *(problem for look in LINTS for problem in look(looked_at))]
+    return without_words(told, loaded.playbook.documents)

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from runbook.frozen import frozen
+from runbook.inventory.vault import Secret
 from runbook.lint.rules import found
 from runbook.lint.subject import Subject
 from runbook.source import Document, Place, Problem, Span
@@ -59,7 +60,7 @@ SHAPES = (
 def secrets(subject: Subject) -> Iterator[Problem]:
     seen: set[str] = set()
     for document in subject.playbook.documents:
-        if document.file not in seen:
+        if document.file not in seen and not document.encrypted:
             seen.add(document.file)
             yield from _in(document.data, Place(document))
     for item in subject.playbook.inputs.values():
@@ -96,14 +97,14 @@ def _by_key(key: str, value: Any) -> str:
 
 def _plain(value: Any) -> bool:
     """Is it a value that could be a secret: no template, no placeholder, no path or address?"""
-    if isinstance(value, bool) or not isinstance(value, str | int):
+    if isinstance(value, bool | Secret) or not isinstance(value, str | int):
         return False
     text = str(value).strip()
     return bool(text) and not is_template(text) and " " not in text and not _PLACEHOLDER.fullmatch(text)
 
 
 def _by_shape(text: str, place: Place) -> Iterator[Problem]:
-    for shape in SHAPES:
+    for shape in () if isinstance(text, Secret) else SHAPES:
         if not any(mark in text for mark in shape.marks):
             continue
         for hit in shape.pattern.finditer(text):

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from runbook.frozen import frozen
-from runbook.inventory.files import read_document
+from runbook.inventory.files import read_document, without_words
 from runbook.inventory.vault import Vault
 from runbook.model import Block, Playbook, Remediation, Stage
 from runbook.playbook.check import check
@@ -88,7 +88,8 @@ def playbook_from(document: Document, root: Path, vault: Vault | None = None) ->
         playbook = _build(builder, data, place)
     except RecursionError:
         raise Problems([place.problem("steps, includes and remediations are nested too deeply", rule="size")]) from None
-    return Loaded(playbook, (*builder.problems, *unknown_databases(playbook), *wrong_schedule(playbook)))
+    problems = (*builder.problems, *unknown_databases(playbook), *wrong_schedule(playbook))
+    return Loaded(playbook, tuple(without_words(problems, builder.documents)))
 
 
 def _build(builder: Builder, data: Mapping[str, Any], place: Place) -> Playbook:

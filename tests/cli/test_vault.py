@@ -276,6 +276,20 @@ def test_a_wrong_password_names_every_place(monkeypatch: pytest.MonkeyPatch) -> 
     assert run_within("plan", "site.yml", "-e", "extra=x").code == 0
 
 
+def test_what_validate_finds_in_an_encrypted_file_is_told_by_its_place() -> None:
+    text = b"password: geheim1\npin: 12345\nurl: '{{ hunter2 }}'\nodd: '{{ hunter3 '\n"
+    Path("secrets.yml").write_text(encrypt(text, PASSWORD.encode()))
+    value = run_within("vault", "encrypt-string", "inline-secret").stdout
+    inline = f"vars:\n  password: {value.replace(chr(10) + '  ', chr(10) + '      ')}"
+    note = "stages: [{name: x, steps: [{note: '{{ password }}{{ pin }}{{ url }}{{ odd }}'}]}]\n"
+    Path("site.yml").write_text(f"name: x\nhosts: localhost\nvars_files: [secrets.yml]\n{inline}{note}")
+    done = run_within("validate", "site.yml", "-i", "localhost,")
+    assert done.code == 2
+    shown = done.stdout + done.stderr
+    assert "secrets.yml:4:6: error: something in this encrypted file is wrong" in shown
+    assert not any(word in shown for word in ("hunter", "geheim1", "clear text", "ANSIBLE_VAULT"))
+
+
 def test_a_secret_of_a_host_that_is_not_in_the_run_is_masked() -> None:
     value = run_within("vault", "encrypt-string", "far-secret").stdout.replace("\n  ", "\n      ")
     Path("hosts.yml").write_text(f"all:\n  hosts:\n    far:\n      token: {value}")

@@ -18,7 +18,7 @@ check: $(READY)
 	$(BIN)/lint-imports
 
 unit: $(READY)
-	$(BIN)/python -m pytest -n 2 --dist loadgroup --cov --cov-report=term $(PYTEST)
+	$(BIN)/python -m pytest -n 4 --dist loadgroup --cov --cov-report=term $(PYTEST)
 
 format: $(READY)
 	$(BIN)/ruff format .

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+from runbook.model import VARIABLE_NAME
 from runbook.source import Place, Problem
 from runbook.templating.render import is_template, nearest
 
@@ -148,6 +149,8 @@ def _explain(error: ValidationError, here: Place) -> Iterator[Problem]:
             yield here.problem(schema.get("description", "is not allowed here"), rule="value", at_key=True)
         case "anyOf" | "oneOf":
             yield from _alternatives(error, here)
+        case "pattern" if limit == VARIABLE_NAME:
+            yield here.problem(f"{value!r} is no name of a variable: letters, digits and _", rule="value")
         case _:
             yield here.problem(
                 _SENTENCES.get(rule, "is not right: {error}").format(limit=limit, error=error.message), rule="value"

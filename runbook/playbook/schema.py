@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
+from runbook.model import VARIABLE_NAME
 from runbook.playbook.check import templated
 from runbook.steps import KINDS
 
@@ -85,7 +86,7 @@ STEP_ONLY: dict[str, Any] = {
         },
         "How the loop names its items.",
     ),
-    "register": _described({"type": "string", "pattern": r"^[^\W\d]\w*$"}, "Variable that gets the outcome."),
+    "register": _described({"type": "string", "pattern": VARIABLE_NAME}, "Variable that gets the outcome."),
     "changed_when": _described(_EXPRESSIONS, "When the outcome counts as a change."),
     "failed_when": _described(
         _EXPRESSIONS, "When the outcome counts as a failure, instead of the kind's own judgement."

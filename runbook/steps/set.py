@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from runbook.events import Outcome, passed
+from runbook.model import VARIABLE_NAME
 from runbook.steps.base import Args, Context
 
 SCHEMA: Mapping[str, Any] = {
@@ -22,7 +23,7 @@ SCHEMA: Mapping[str, Any] = {
     "additionalProperties": True,
     "minProperties": 1,
     # A name that no expression could read would be lost without a word.
-    "propertyNames": {"pattern": r"^[^\W\d]\w*$"},
+    "propertyNames": {"pattern": VARIABLE_NAME},
 }
 SHORT = ""
 

@@ -30,7 +30,7 @@ def objection(text: str, *, bare: bool) -> tuple[str, str] | None:
     except TemplateSyntaxError as error:
         return syntax_message(error, text, bare)
     except RecursionError:
-        return "template syntax: too much stands inside each other", f"in: {short(text)}"
+        return "template syntax: nested too deeply", f"in: {short(text)}"
     return None
 
 

@@ -39,7 +39,7 @@ def told(text: str) -> list[str]:
         ("- {shell: ls, wen: true}", "5:21 unknown key 'wen' | did you mean when?"),
         ("- {shell: ls, retries: many}", "5:30 must be a whole number, not the text 'many'"),
         ("- {shell: ls, severity: bad}", "5:31 must be one of fail, warn, not 'bad'"),
-        ("- {shell: ls, register: 1a}", "5:31 does not have the right form (expected: ^[^\\W\\d]\\w*$)"),
+        ("- {shell: ls, register: 1a}", "5:31 '1a' is no name of a variable: letters, digits and _"),
         ("- {file: {path: /x, stat: y}}", "5:27 unknown key 'stat' | did you mean state?"),
         ("- {edit: {path: /x}}", "5:10 needs `edits`, or one of replace, insert, line, block, absent"),
         ("- {note: x, remediate: nothing}", "5:30 no remediation is called 'nothing'"),
@@ -176,3 +176,16 @@ def test_any_data_is_a_playbook_or_has_problems(data: dict[str, Any], steps: Any
             found = list(error.problems)
         assert found is None or all(problem.message and problem.span.line >= 1 for problem in found)
         assert found != []
+
+
+@pytest.mark.parametrize(
+    ("name", "right"), [("имя", True), ("名前", True), ("_a1", True), ("a-b", False), ("1a", False)]
+)
+def test_a_variable_may_be_called_in_any_script(name: str, right: bool) -> None:
+    text = f"name: x\nstages:\n  - steps:\n      - {{command: 'true', register: {name}}}\n      - set: {{{name}: 1}}\n"
+    try:
+        playbook_from_text(text)
+    except Problems as error:
+        assert not right, error
+    else:
+        assert right

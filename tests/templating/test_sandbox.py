@@ -193,7 +193,7 @@ def test_an_expression_that_is_nested_too_deeply_is_told() -> None:
     for text, bare in ((f"{{{{ {deep} }}}}", False), (deep, True)):
         found = syntax_error(text, bare=bare)
         assert found is not None
-        assert "inside each other" in found[0]
+        assert "nested too deeply" in found[0]
 
 
 @pytest.mark.parametrize(

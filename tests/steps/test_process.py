@@ -18,6 +18,8 @@ import runbook.steps.process as kind
 from runbook.events import Status
 from tests.steps.support import examples, options, problems, run_kind
 
+pytestmark = pytest.mark.xdist_group("processes")  # they look at all processes of the machine, and at one another's
+
 MARK = "runbook-test-ünïque-mark"
 
 

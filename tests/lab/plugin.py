@@ -53,3 +53,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if group and item.get_closest_marker("xdist_group") is None:
             item.add_marker(pytest.mark.xdist_group(f"lab-{group}"))
     items.sort(key=lambda item: item.get_closest_marker("lab") is not None)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Tests that have to stay together are spread over all workers without a word where pytest-xdist does not know this
+    pytest: every worker starts every service then, and they count one another's processes."""
+    if session.config.getoption("loadgroup", False):
+        apart = [item for item in session.items if item.get_closest_marker("xdist_group") and "@" not in item.nodeid]
+        if apart:
+            raise pytest.UsageError(f"pytest-xdist keeps no groups with pytest {pytest.__version__}: {apart[0].nodeid}")

@@ -124,10 +124,16 @@ def judge(programs: Sequence[Program], table: Snapshot) -> ServiceState:
         processes[0].pid if running else None,
         min(process.started for process in processes) if running else None,
         " ".join(process.identity for process in processes),
-        ", ".join(f"{p.name} {p.status}" if several else _detail(p) for p in programs),
+        ", ".join((f"{p.name} {p.status}" if several else _detail(p)) + _ended(p, table) for p in programs),
         "" if running else phase,
         table.now,
     )
+
+
+def _ended(program: Program, table: Snapshot) -> str:
+    """What supervisord has not noticed yet."""
+    gone = program.pid is not None and table.get(program.pid) is None
+    return f", but its process {program.pid} has ended" if gone else ""
 
 
 def _detail(program: Program) -> str:

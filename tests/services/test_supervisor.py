@@ -29,7 +29,7 @@ def table(*pids: int) -> Snapshot:
     ("name", "pids", "running", "phase", "detail"),
     [
         ("web", [80], True, "", "RUNNING"),
-        ("web", [], False, "retrying", "RUNNING"),
+        ("web", [], False, "retrying", "RUNNING, but its process 80 has ended"),
         ("jobs", [81], False, "starting", "jobs:jobs_00 RUNNING, jobs:jobs_01 STARTING"),
         ("jobs:*", [81], False, "starting", "jobs:jobs_00 RUNNING, jobs:jobs_01 STARTING"),
         ("jobs:jobs_00", [81], True, "", "RUNNING"),

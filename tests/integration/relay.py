@@ -23,13 +23,18 @@ def relay(address: str, port: int, to_port: int) -> Iterator[None]:
                 _copy(near, far)
                 back.join()
 
-    with ThreadingTCPServer((address, port), Handler) as server:
-        server.daemon_threads = True
+    class Server(ThreadingTCPServer):
+        allow_reuse_address = True  # the last test's connections may not be forgotten yet
+        daemon_threads = True
+
+    with Server((address, port), Handler) as server:
         serving = threading.Thread(target=server.serve_forever)
         serving.start()
-        yield
-        server.shutdown()
-        serving.join()
+        try:
+            yield
+        finally:
+            server.shutdown()
+            serving.join()
 
 
 def _copy(source: socket.socket, sink: socket.socket) -> None:

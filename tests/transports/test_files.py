@@ -40,7 +40,11 @@ def mode_of(path: Path) -> int:
     return modes.S_IMODE(path.stat().st_mode)
 
 
-@pytest.mark.parametrize("data", [b"", b"\0", bytes(range(256)) * 1000, b"no newline", b"\n\n"])
+@pytest.mark.parametrize(
+    "data",
+    [b"", b"\0", bytes(range(256)) * 1000, b"no newline", b"\n\n"],
+    ids=["empty", "NUL", "every byte", "no newline", "newlines"],
+)
 def test_what_is_written_is_read_again(transport: Transport, folder: Path, data: bytes) -> None:
     path = folder / "file"
     assert files.write_file(on(transport), str(path), data) == ""

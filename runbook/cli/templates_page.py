@@ -116,8 +116,8 @@ may take {budget.MAX_STEPS:,} steps (rounds of loops, calls, filters) and {budge
 processor. A text may have {budget.MAX_TEXT:,} characters, a list {budget.MAX_ITEMS:,} items; lists and mappings may
 stand {budget.MAX_DEPTH} deep inside each other; a whole number may have 4,300 digits.
 
-One thing is not bounded: regular expressions are Python's, and one like `(a+)+$` can take for ever over a text that
-does not match. Repeat nothing that repeats itself.
+Regular expressions are Python's. One like `(a|aa)+$` would take for ever over some texts: after
+5 seconds it is an error.
 
 Templates reach no attribute that begins with `_`, change no list or mapping, and include no file.
 """

@@ -63,11 +63,14 @@ def _chosen(tags: frozenset[str], selection: Selection) -> bool:
 
 def _check_tags(playbook: Playbook, selection: Selection, every: list[tuple[Node, frozenset[str]]]) -> None:
     known = {tag for _, tags in every for tag in tags} | {"all", "tagged", "untagged", "always", "never"}
+    written = sorted(known - {"all", "tagged", "untagged", "always", "never"})
+    its = f"its tags: {', '.join(written) or 'none'}"
     unknown = sorted((selection.tags | selection.skip_tags) - known)
     if unknown:
-        written = sorted(known - {"all", "tagged", "untagged", "always", "never"})
-        hint = nearest(unknown[0], known) or f"its tags: {', '.join(written) or 'none'}"
-        raise Problems([playbook.place.problem(f"no step has the tag {unknown[0]!r}", hint, "unknown-tag")])
+        raise Problems(
+            playbook.place.problem(f"no step has the tag {tag!r}", nearest(tag, known) or its, "unknown-tag")
+            for tag in unknown
+        )
 
 
 def _before(playbook: Playbook, start: str, every: list[tuple[Node, frozenset[str]]]) -> Iterator[str]:

@@ -7,13 +7,12 @@ from __future__ import annotations
 
 import math
 import os.path
-import re
 from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import urlparse
 
 from runbook.templating.budget import text_of
-from runbook.templating.filters.regexes import flags
+from runbook.templating.filters.regexes import looked
 from runbook.templating.filters.sets import key
 from runbook.templating.versions import version
 
@@ -68,12 +67,12 @@ def timedout(value: Any) -> bool:
 
 def search(value: Any, pattern: str = "", ignorecase: bool = False, multiline: bool = False) -> bool:
     """Does the regular expression match somewhere in the text?"""
-    return bool(re.search(pattern, text_of(value), flags(ignorecase, multiline)))
+    return bool(looked(pattern, "search", text_of(value), ignorecase=ignorecase, multiline=multiline))
 
 
 def match(value: Any, pattern: str = "", ignorecase: bool = False, multiline: bool = False) -> bool:
     """Does the regular expression match at the beginning of the text?"""
-    return bool(re.match(pattern, text_of(value), flags(ignorecase, multiline)))
+    return bool(looked(pattern, "match", text_of(value), ignorecase=ignorecase, multiline=multiline))
 
 
 def regex(
@@ -82,8 +81,7 @@ def regex(
     """As `search`; `match_type` is search, match or fullmatch."""
     if match_type not in ("search", "match", "fullmatch"):
         raise ValueError(f"regex: match_type is search, match or fullmatch, not {match_type!r}")
-    find = getattr(re.compile(pattern, flags(ignorecase, multiline)), match_type)
-    return bool(find(text_of(value)))
+    return bool(looked(pattern, match_type, text_of(value), ignorecase=ignorecase, multiline=multiline))
 
 
 def contains(values: Any, value: Any) -> bool:

@@ -188,6 +188,18 @@ def test_a_long_chain_of_variables_is_an_error_and_not_a_fault() -> None:
         render("{{ v0 }}", scope(chain))
 
 
+@pytest.mark.parametrize(
+    "text",
+    ["{{ x | regex_search(r) }}", "{{ x | regex_findall(r) }}", "{{ x | regex_replace(r, '') }}"]
+    + [f"{{{{ x is {test}(r) }}}}" for test in ("match", "search", "regex")],
+)
+def test_a_regular_expression_that_would_take_for_ever_is_told(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("runbook.templating.filters.regexes.SECONDS", 0.1)  # else it would take 5 seconds each
+    with pytest.raises(TemplateError, match=r"takes longer than 0\.1 s over this text"):
+        render(text, scope({"x": "a" * 60 + "!", "r": "^(a|aa)+$"}))
+    assert render("{{ x is regex('^a+!') }}", scope({"x": "aa!"})) is True
+
+
 def test_an_expression_that_is_nested_too_deeply_is_told() -> None:
     deep = "(" * 5000 + "1" + ")" * 5000
     for text, bare in ((f"{{{{ {deep} }}}}", False), (deep, True)):

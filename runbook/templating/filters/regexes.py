@@ -1,15 +1,29 @@
-"""Regular expressions: Python's."""
+"""Regular expressions: Python's, by the package `regex`, which can be told to give up: some would take for ever."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import Any
 
 from runbook.templating.budget import MAX_TEXT, fits, spend, text_of
 
+SECONDS = 5.0
+"""For one look at one text."""
 
-def flags(ignorecase: bool, multiline: bool) -> int:
-    return (re.IGNORECASE if ignorecase else 0) | (re.MULTILINE if multiline else 0)
+
+def looked(pattern: str, how: str, *args: Any, ignorecase: bool = False, multiline: bool = False, **more: Any) -> Any:
+    """What the method `how` of a pattern gives: search, match, fullmatch, findall, subn. Raises ValueError."""
+    import regex  # a few milliseconds, for those who use one
+
+    flags = (regex.IGNORECASE if ignorecase else 0) | (regex.MULTILINE if multiline else 0)
+    try:
+        call: Callable[..., Any] = getattr(regex.compile(pattern, flags), how)
+        return call(*args, timeout=SECONDS, **more)
+    except regex.error as error:
+        raise ValueError(f"{pattern!r} is no regular expression: {error}") from None
+    except TimeoutError:
+        raise ValueError(f"the regular expression {pattern!r} takes longer than {SECONDS:g} s over this text") from None
 
 
 def regex_search(
@@ -20,7 +34,7 @@ def regex_search(
     `'port=80' | regex_search('(\\w+)=(\\d+)', '\\2')` → `["80"]`
     """
     wanted = [_group(group) for group in groups]
-    found = re.search(regex, text_of(value), flags(ignorecase, multiline))
+    found = looked(regex, "search", text_of(value), ignorecase=ignorecase, multiline=multiline)
     if found is None:
         return None
     return [found.group(group) for group in wanted] if wanted else found.group()
@@ -38,7 +52,8 @@ def regex_findall(value: Any, regex: str, multiline: bool = False, ignorecase: b
 
     `'a1 b22' | regex_findall('[0-9]+')` → `["1", "22"]`
     """
-    return re.findall(regex, text_of(value), flags(ignorecase, multiline))
+    found: list[Any] = looked(regex, "findall", text_of(value), ignorecase=ignorecase, multiline=multiline)
+    return found
 
 
 def regex_replace(
@@ -54,29 +69,28 @@ def regex_replace(
 
     `'web01.example.com' | regex_replace('^(\\w+)\\..*$', '\\1')` → `"web01"`
     """
-    text, compiled = text_of(value), re.compile(pattern, flags(ignorecase, multiline))
-    if (len(text) + 1) * max(len(replacement), 1) <= MAX_TEXT:
-        out, times = compiled.subn(replacement, text, count=count)
-    else:
-        out, times = _counted(compiled, replacement, text, count)
+    text = text_of(value)
+    small = (len(text) + 1) * max(len(replacement), 1) <= MAX_TEXT
+    new = replacement if small else _counted(replacement, text)
+    out, times = looked(pattern, "subn", new, text, count=count, ignorecase=ignorecase, multiline=multiline)
     if mandatory_count and mandatory_count != times:
         raise ValueError(f"regex_replace: {pattern!r} matches {times} times, and must {mandatory_count} times")
-    return out
+    return str(out)
 
 
-def _counted(compiled: re.Pattern[str], replacement: str, text: str, count: int) -> tuple[str, int]:
-    """`subn` for what may become too long."""
+def _counted(replacement: str, text: str) -> Callable[[Any], str]:
+    """Gives the replacement of a match, in what may become too long."""
     size = len(text)
 
-    def put(found: re.Match[str]) -> str:
+    def put(found: Any) -> str:
         nonlocal size
         spend(1 + len(replacement) // 4)  # `expand` reads the whole replacement anew
-        new = found.expand(replacement)
+        new: str = found.expand(replacement)
         size += len(new)
         fits(size)
         return new
 
-    return compiled.subn(put, text, count=count)
+    return put
 
 
 def regex_escape(value: Any, re_type: str = "python") -> str:

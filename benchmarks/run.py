@@ -170,13 +170,13 @@ HEAD = """\
 # What was measured
 
 Made by `make bench`; nothing here is written by hand. Whole processes as a user types them, ours with its console and
-a JSON report; medians of {rounds} rounds, in each of which every row has its turn (those that take over 20 s have it
+a JSON report; medians of some rounds, in each of which every row has its turn (those that take over 20 s have it
 once); seconds on the clock, the processor time and the peak memory of the client (of its largest process). The hosts
 are addresses of one sshd on the same machine, so both ends share its cores. The limit is one `ssh HOST sh -s` for each
 host, fed with all steps, none of which does anything. (A process is counted with no less memory than the
 30 MiB of the one that starts it.)
 
-{machine}
+Each section says when and on what it was measured: compare within a section.
 """
 
 
@@ -203,13 +203,14 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=HERE / "RESULTS.md")
     given = parser.parse_args()
     setting = Setting(given.ours.absolute(), given.peers.absolute(), given.rounds, given.quick)
-    parts = kept(given.out) | {"": HEAD.format(machine=machine(), rounds=setting.rounds)}
+    parts = kept(given.out) | {"": HEAD}
     for name in given.only.split(","):
         with tempfile.TemporaryDirectory(prefix="rb-bench-", dir="/tmp") as folder:
             Path(folder).chmod(0o755)
             for part in WORKLOADS[name](setting, Path(folder)):
                 print(part, flush=True)
-                parts[part.partition("\n")[0]] = part
+                title, _, rest = part.partition("\n")
+                parts[title] = f"{title}\n\n*{machine()} Rounds: {setting.rounds}.*\n{rest}"
                 given.out.write_text("\n".join(parts[title] for title in sorted(parts, key=_order)))
 
 

@@ -18,7 +18,7 @@ from runbook.engine.frame import Frame
 from runbook.engine.mode import Mode, changes
 from runbook.events import Status
 from runbook.frozen import frozen, replace
-from runbook.model import Node, Step
+from runbook.model import Block, Node, Step
 from runbook.steps import KINDS
 from runbook.steps.base import AsksOnce
 from runbook.templating.render import evaluate
@@ -46,6 +46,25 @@ class Ahead:
         self._desk = desk
         self._sent: dict[str, _Sent] = {}
         """By number, in order: those that have not had their turn."""
+
+    def connect(self, block: Block) -> None:
+        """Begin to connect to the host, if the first thing in the block is sure to ask it something."""
+        first = self._first(block)
+        if first is None or self._desk.session.mode is Mode.CHECK or self._desk.session.stop.is_set():
+            return
+        if (transport := self._transport(first)) is not None:
+            transport.connect_early()
+
+    def _first(self, node: Node) -> Step | None:
+        """What is run first; None where that, or where it is run, depends on anything."""
+        common = node.common
+        if common.when or common.delegate_to or common.run_once or common.throttle:
+            return None
+        if isinstance(node, Block):
+            left_out = self._desk.session.plan.left_out
+            first = next((step for step in node.steps if step.number not in left_out), None)
+            return None if first is None else self._first(first)
+        return node if isinstance(node, Step) and node.loop is None else None
 
     def before(self, nodes: tuple[Node, ...], index: int, frame: Frame) -> None:
         """Send the steps that the nodes from `index` on begin with, unless that has been done."""
@@ -163,6 +182,9 @@ class _Asked:
 
     def run(self, command: Command, on_output: OnOutput | None = None) -> CommandResult:  # noqa: ARG002 - as a transport's
         raise _Would(command)
+
+    def connect_early(self) -> None:
+        """There is no way to open."""
 
     def ahead(self, commands: tuple[Command, ...]) -> None:
         """Nothing is sent."""

@@ -87,8 +87,9 @@ class Desk:
         """Runs a node between its two events."""
         own = frame.taking(node.common, node.place)
         started = time.time()
-        shown = self.text(name, self.scope(own), node.place / "name") or kind
-        action = self._action(node, self.scope(own))
+        scope = self.scope(own)
+        shown = self.text(name, scope, node.place / "name") or kind
+        action = self._action(node, scope)
         self.session.emit(
             StepStarted(started, self.host.name, node.number, shown, kind, frame.parent, frame.role, action)
         )
@@ -181,11 +182,11 @@ class Desk:
             return None
         return Done(Outcome(Status.SKIPPED, f"when: {false[0].text}"), conditions=tuple(false))
 
-    def when(self, node: Node, scope: Scope, body: Callable[[], Done]) -> Done:
+    def when(self, node: Node, frame: Frame, body: Callable[[], Done]) -> Done:
         """The body, or a skipped outcome where `when` does not hold; in a check that cannot know it, both ways."""
         when, unsure = node.common.when, self.unsure
         try:
-            skipped = self.skip(when, scope)
+            skipped = self.skip(when, self.scope(frame)) if when else None
         except UnknownValue as error:
             if self.session.mode is not Mode.CHECK:
                 raise

@@ -48,6 +48,10 @@ class HostRun:
 
     # --- stages and nodes ----------------------------------------------------------------------------------
 
+    def connect(self, stage: Stage) -> None:
+        """Begin to connect, where the stage needs that at once: the host gets its part ready while we get ours."""
+        self.ahead.connect(stage.block)
+
     def stage(self, stage: Stage, batch: tuple[Host, ...]) -> Status:
         """Run a stage on this host; returns how it ended."""
         frame = Frame(batch=batch)
@@ -105,10 +109,12 @@ class HostRun:
     def _whole(self, node: Node, own: Frame, body: Callable[[], Done]) -> Done:
         if isinstance(node, Step) and node.loop is not None:  # asks its `when` for each item
             return self._in_turn(node, own, body)
-        return self.desk.when(node, self.desk.scope(own), lambda: self._in_turn(node, own, body))
+        return self.desk.when(node, own, lambda: self._in_turn(node, own, body))
 
     def _in_turn(self, node: Node, own: Frame, body: Callable[[], Done]) -> Done:
         most = node.common.throttle
+        if most is None:
+            return self._with_repairs(node, own, body)
 
         def waits() -> None:
             self.desk.progress(node.number, "note", f"waits for its turn (throttle: {most})", own)
@@ -126,6 +132,8 @@ class HostRun:
             if self.desk.session.mode is Mode.RUN:
                 done = self._remediate(node, own, done, body)
         soft = node.common.severity == "warn" or self.desk.truth(own.ignore_errors, own)
+        if not (soft or causes):
+            return done
         outcome = softened(done.outcome) if soft else done.outcome
         return replace(done, outcome=outcome, causes=(*done.causes, *causes))
 

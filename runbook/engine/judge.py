@@ -41,6 +41,8 @@ def judge_outcome(step: Step, outcome: Outcome, scope: Scope, attempts: int) -> 
     """The outcome with the user's own judgement. Raises TemplateError."""
     if outcome.status in (Status.UNREACHABLE, Status.WAITING, Status.SKIPPED):
         return outcome, ()
+    if not (step.expect or step.failed_when or step.changed_when):
+        return _changed_when(step, outcome, scope), ()
     over = judged_scope(step, outcome, scope, attempts)
     try:
         conditions = judge_all(step.expect, over, "expect")

@@ -56,7 +56,7 @@ class Tries:
         for index, value in enumerate(values):
             frame = own.with_data(**{step.loop_var: value, "loop_index": index})
             scope = self.desk.scope(frame)
-            last = self.desk.guarded(partial(self.desk.when, step, scope, partial(self._tried, step, frame)))
+            last = self.desk.guarded(partial(self.desk.when, step, frame, partial(self._tried, step, frame)))
             label = str(render(step.loop_label, scope)) if step.loop_label else str(value)
             items.append((label, last.outcome))
             unknown = last.register if last.register is not None else unknown
@@ -94,6 +94,8 @@ class Tries:
     ) -> Done:
         """Attempts until one is good or they are used up."""
         common = node.common
+        if common.retries is None and not common.until:
+            return attempt(1)
         scope = self.desk.scope(own)
         retries = render(common.retries, scope)
         tries = 1 + int(retries if retries is not None else (DEFAULT_RETRIES if common.until else 0))

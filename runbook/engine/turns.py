@@ -20,14 +20,11 @@ class Turns:
         self._free: dict[str, threading.BoundedSemaphore] = {}
 
     @contextmanager
-    def of(self, number: str, most: int | None, waits: Callable[[], None]) -> Iterator[None]:
-        """Be one of `most` in the node of that number; None is no limit. `waits` is called once when it is full.
+    def of(self, number: str, most: int, waits: Callable[[], None]) -> Iterator[None]:
+        """Be one of `most` in the node of that number. `waits` is called once when it is full.
 
         Raises Stopped.
         """
-        if most is None:
-            yield
-            return
         with self._lock:
             free = self._free.setdefault(number, threading.BoundedSemaphore(most))
         if not free.acquire(blocking=False):

@@ -20,6 +20,7 @@ from jinja2.parser import Parser
 from jinja2.runtime import Context as RuntimeContext
 
 from runbook.frozen import frozen, replace
+from runbook.shared import shared
 from runbook.source import Place, Span
 from runbook.templating import budget
 from runbook.templating.errors import not_there, short, syntax_message
@@ -119,7 +120,7 @@ def evaluate_node(node: nodes.Expr, scope: Mapping[str, Any]) -> Any:
         budget.end(token)
 
 
-@lru_cache(maxsize=8192)
+@shared(8192)
 def compiled_expression(text: str) -> _Compiled:
     return _compile_node(parsed(text))
 
@@ -141,7 +142,7 @@ def _compile_node(node: nodes.Expr) -> _Compiled:
     return _Compiled(environment().from_string(nodes.Template(body, lineno=1)), expression=True, plain=plain)
 
 
-@lru_cache(maxsize=8192)
+@shared(8192)
 def compiled_template(text: str) -> _Compiled:
     """The compiled text; one that is a single whole expression gives its native value."""
     env = environment()

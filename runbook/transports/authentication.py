@@ -5,9 +5,9 @@ from __future__ import annotations
 import contextlib
 import socket
 from collections.abc import Callable, Iterator
-from functools import lru_cache
 from pathlib import Path
 
+from runbook.shared import shared
 from runbook.transports.base import Unreachable
 from runbook.transports.lean_paramiko import paramiko
 from runbook.transports.login import Login
@@ -73,8 +73,9 @@ def _ways(transport: paramiko.Transport, login: Login, agent: _Agent, attempts: 
         password = login.password
         yield "the password", lambda: list(transport.auth_password(login.user, password))
     if keys:
-        named = _public_parts(login) if login.own_keys_only else None
-        for key in agent.offered():
+        offered = agent.offered()
+        named = _public_parts(login) if login.own_keys_only and offered else None
+        for key in offered:
             if named is None or key.asbytes() in named:
                 yield f"the agent's key {key.comment or key.get_name()}", _by_key(transport, login, key)
         if not login.keys_named:
@@ -103,7 +104,7 @@ def _key(login: Login, file: str) -> paramiko.PKey:
         raise _Unusable(f"the key {file} cannot be read: {error.strerror}") from None
 
 
-@lru_cache(maxsize=256)
+@shared(256)
 def _load(path: Path, _changed: int, passphrase: str | None) -> paramiko.PKey:
     """A private key, with the certificate beside it. Raises OSError, _Unusable."""
     why = ""

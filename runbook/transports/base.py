@@ -97,6 +97,10 @@ class Transport(Protocol):
         """Run it to its end. Raises Unreachable, CommandTimeout, Stopped."""
         ...
 
+    def connect_early(self) -> None:
+        """Begin to connect, without waiting for it: `run` will be called next, and tells what went wrong."""
+        ...
+
     def ahead(self, commands: tuple[Command, ...]) -> None:
         """Send these before they are asked for: the `run`s that follow, in this order, take their results.
 

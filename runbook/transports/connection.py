@@ -124,8 +124,8 @@ def _greet(hop: Login, line: Wire, stop: threading.Event, deadline: float) -> pa
     transport = paramiko.Transport(line)  # type: ignore[arg-type]  # any object with a socket's few methods will do
     transport.banner_timeout = 2 * hop.connect_timeout  # ours strikes first
     transport.auth_timeout = max(30.0, hop.connect_timeout)
-    entries = known_hosts.read(hop.known_hosts)
-    _prefer(transport, known_hosts.algorithms(entries, hop.address))
+    entries = known_hosts.read(hop.known_hosts, hop.address)
+    _prefer(transport, known_hosts.algorithms(entries))
     done = threading.Event()
     transport.start_client(event=done)
     while not done.wait(_SLICE) and transport.is_active():

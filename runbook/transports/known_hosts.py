@@ -7,11 +7,11 @@ import binascii
 import hashlib
 import hmac
 import shlex
-from collections.abc import Iterable
-from functools import lru_cache
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from runbook.frozen import frozen
+from runbook.shared import shared
 from runbook.transports.ssh_config import matches
 
 _RSA_SIGNATURES = ("rsa-sha2-512", "rsa-sha2-256")
@@ -46,23 +46,33 @@ def _hash_matches(hashed: str, name: str) -> bool:
     return hmac.compare_digest(hmac.new(key, name.encode(), hashlib.sha1).digest(), wanted)
 
 
-def read(files: Iterable[str]) -> list[Entry]:
-    """The entries of the files that are there, in their order. Lines that cannot be understood are passed over."""
+def read(files: Iterable[str], address: Address) -> list[Entry]:
+    """The entries for a host in the files that are there, in their order. What cannot be understood is passed over."""
     entries: list[Entry] = []
     for file in files:
         path = Path(file)
         try:
-            entries += _entries(path, path.stat().st_mtime_ns)
+            known = _known(path, path.stat().st_mtime_ns)
         except OSError:  # no file, no keys: the host is unknown, and says so
             continue
+        likely = {entry.line: entry for name in (*address.names, "") for entry in known.get(name, ())}
+        entries += [likely[line] for line in sorted(likely) if any(map(likely[line].holds_for, address.names))]
     return entries
 
 
-@lru_cache(maxsize=64)
-def _entries(path: Path, _changed: int) -> tuple[Entry, ...]:
-    lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
-    found = (parse(line, str(path), number) for number, line in enumerate(lines, start=1))
-    return tuple(entry for entry in found if entry is not None)
+@shared(64)
+def _known(path: Path, _changed: int) -> dict[str, list[Entry]]:
+    """The entries of a file by the names that they give plainly; under the empty name those that have to be asked.
+
+    A file may have a line for each of thousands of hosts.
+    """
+    found: dict[str, list[Entry]] = {}
+    for number, line in enumerate(path.read_text(encoding="utf-8", errors="replace").splitlines(), start=1):
+        if (entry := parse(line, str(path), number)) is not None:
+            plain = not any(set("*?!|") & set(host) for host in entry.hosts)
+            for name in entry.hosts if plain else ("",):
+                found.setdefault(name, []).append(entry)
+    return found
 
 
 def parse(line: str, file: str = "", number: int = 0) -> Entry | None:
@@ -98,26 +108,24 @@ class Address:
         return (self.name,) if self.alias or self.port == 22 else (self.name, self.host.lower())
 
 
-def algorithms(entries: Iterable[Entry], address: Address) -> list[str]:
-    """The signature algorithms of the keys that are known for the host: what to ask it for first."""
+def algorithms(entries: Iterable[Entry]) -> list[str]:
+    """The signature algorithms of the keys that are known for a host: what to ask it for first."""
     found: list[str] = []
     for entry in entries:
-        if not entry.marker and any(map(entry.holds_for, address.names)):
+        if not entry.marker:
             found += _RSA_SIGNATURES if entry.kind == "ssh-rsa" else (entry.kind,)
     return list(dict.fromkeys(found))
 
 
-def objection(entries: Iterable[Entry], address: Address, kind: str, key: bytes, files: tuple[str, ...]) -> str:
-    """Why this key of the host is refused, and what to do; empty text when it is known."""
+def objection(entries: Sequence[Entry], address: Address, kind: str, key: bytes, files: tuple[str, ...]) -> str:
+    """Why this key of the host is refused, and what to do; empty text when it is known. `entries` are the host's."""
     shown = base64.b64encode(key).decode()
-    entries = list(entries)
     named = [entry for entry in entries if entry.holds_for(address.name)]
-    also = [entry for entry in entries if any(map(entry.holds_for, address.names))]
     print_ = f"{kind} {fingerprint(key)}"
-    for entry in also:
+    for entry in entries:
         if entry.marker == "@revoked" and entry.key == shown:
             return f"its host key {print_} is marked as revoked in {entry.file}:{entry.line}; the connection is refused"
-    if any(entry.key == shown and not entry.marker for entry in also):
+    if any(entry.key == shown and not entry.marker for entry in entries):
         return ""
     same_kind = [entry for entry in named if entry.kind == kind and not entry.marker]
     if same_kind:

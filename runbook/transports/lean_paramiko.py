@@ -3,16 +3,71 @@
 from __future__ import annotations
 
 import hmac
+import importlib
+import importlib.util
 import logging
 import sys
-from typing import Any
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import paramiko
+
+_PARTS = {
+    "common": "",
+    "message": "Message",
+    "packet": "",
+    "pkey": "PKey PublicBlob",
+    "rsakey": "RSAKey",
+    "ecdsakey": "ECDSAKey",
+    "ed25519key": "Ed25519Key",
+    "agent": "AgentKey",
+    "ssh_exception": "AuthenticationException BadAuthenticationType ChannelException PasswordRequiredException"
+    " SSHException",
+    "transport": "Transport",
+    "util": "",
+}
+"""The modules that are used here, and what the package gives of them under its own name."""
+
+
+def _lean() -> ModuleType:
+    """The package without its `__init__`, which imports clients, servers and the metadata of what is installed.
+
+    That is done as soon as anybody asks for what is not here.
+    """
+    spec = importlib.util.find_spec("paramiko")
+    if spec is None or spec.loader is None:
+        raise ImportError("paramiko is not installed")
+    package = importlib.util.module_from_spec(spec)
+    whole = spec.loader.exec_module
+
+    def rest(name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        del package.__dict__["__getattr__"]
+        whole(package)
+        return getattr(package, name)
+
+    package.__dict__.update(__version__="lean")  # it stands in the greeting
+    sys.modules["paramiko"] = package
+    try:
+        for part, names in _PARTS.items():
+            module = importlib.import_module(f"paramiko.{part}")
+            package.__dict__.update({name: getattr(module, name) for name in names.split()})
+    except BaseException:
+        del sys.modules["paramiko"]
+        raise
+    package.__dict__["__getattr__"] = rest
+    return package
+
 
 _absent = "invoke" not in sys.modules
 if _absent:
     # paramiko wants it for `Match exec` of its own ssh_config alone, which is not used here: a third of its import.
     sys.modules["invoke"] = None  # type: ignore[assignment]  # the documented way to make an import fail
 try:
-    import paramiko
+    if not TYPE_CHECKING:
+        paramiko = sys.modules.get("paramiko") or _lean()
 finally:
     if _absent:
         del sys.modules["invoke"]

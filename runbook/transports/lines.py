@@ -12,7 +12,7 @@ from runbook.frozen import frozen
 from runbook.transports import wire
 from runbook.transports.base import Unreachable
 from runbook.transports.login import Login
-from runbook.transports.wire import Wire
+from runbook.transports.wire import Dial, Wire
 
 
 @frozen
@@ -23,28 +23,56 @@ class Line:
     deadline: float
 
 
+class Begun:
+    """A stream to a host to which no jump host leads, on its way: nobody waits for it yet, and nothing is raised."""
+
+    def __init__(self, hop: Login) -> None:
+        self._hop = hop
+        self._dial: Dial | None = None
+        self._failure: OSError | None = None
+        if not hop.proxy_command:
+            try:
+                self._dial = Dial(hop.host, hop.port, hop.family)
+            except OSError as error:
+                self._failure = error
+
+    def line(self) -> Line:
+        """The open stream: whoever wants it waits as long as the host is given. Raises Unreachable."""
+        hop, deadline = self._hop, time.monotonic() + self._hop.connect_timeout
+        try:
+            if self._failure is not None:
+                raise self._failure
+            if self._dial is None:
+                return Line(wire.through_command(hop.proxy_command), deadline)
+            return Line(self._dial.finish(deadline, hop.alive_interval * hop.alive_count), deadline)
+        except TimeoutError:
+            raise no_answer(hop) from None
+        except socket.gaierror as error:
+            raise Unreachable(
+                f"{hop}: the name {hop.host!r} has no address ({error.strerror}). Set ansible_host, or HostName in "
+                "~/.ssh/config, or mend the name service"
+            ) from None
+        except OSError as error:
+            raise Unreachable(_cannot(hop, error)) from None
+
+    def close(self) -> None:
+        """It is not wanted any more."""
+        if self._dial is not None:
+            self._dial.close()
+
+
 def line_to(hop: Login) -> Line:
     """Connect to a host to which no jump host leads. Raises Unreachable."""
-    deadline = time.monotonic() + hop.connect_timeout
-    try:
-        if hop.proxy_command:
-            return Line(wire.through_command(hop.proxy_command), deadline)
-        return Line(wire.tcp(hop.host, hop.port, hop.family, deadline, hop.alive_interval * hop.alive_count), deadline)
-    except TimeoutError:
-        raise no_answer(hop) from None
-    except socket.gaierror as error:
-        raise Unreachable(
-            f"{hop}: the name {hop.host!r} has no address ({error.strerror}). Set ansible_host, or HostName in "
-            "~/.ssh/config, or mend the name service"
-        ) from None
-    except ConnectionRefusedError:
-        raise Unreachable(
+    return Begun(hop).line()
+
+
+def _cannot(hop: Login, error: OSError) -> str:
+    if isinstance(error, ConnectionRefusedError):
+        return (
             f"{hop}: nothing listens on port {hop.port} of {hop.host} (connection refused). Is sshd running there, "
             "and is ansible_port right?"
-        ) from None
-    except OSError as error:
-        why = error.strerror or error
-        raise Unreachable(f"{hop}: cannot connect: {why}. Check the address and the route to it") from None
+        )
+    return f"{hop}: cannot connect: {error.strerror or error}. Check the address and the route to it"
 
 
 def no_answer(hop: Login) -> Unreachable:

@@ -52,6 +52,9 @@ class LocalTransport:
         finally:
             running.end()
 
+    def connect_early(self) -> None:
+        """There is no way to open."""
+
     def ahead(self, commands: tuple[Command, ...]) -> None:
         """There is no way to save."""
 

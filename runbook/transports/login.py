@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import getpass
 import os
 import re
 from dataclasses import field
 from pathlib import Path
 
-from runbook.frozen import frozen
+from runbook.frozen import frozen, replace
 from runbook.transports import ssh_config
 from runbook.transports.known_hosts import Address
 from runbook.transports.ssh_config import Values
@@ -69,7 +68,7 @@ def login_of(target: SshTarget) -> Login:
     login = _login(target, options)
     command = _one(options, "proxycommand")
     proxy = "" if command.lower() == "none" else command
-    return _with(login, proxy_command=proxy, jumps=() if proxy else _jumps(target, options, login, ()))
+    return replace(login, proxy_command=proxy, jumps=() if proxy else _jumps(target, options, login, ()))
 
 
 def _login(target: SshTarget, options: dict[str, Values]) -> Login:
@@ -79,7 +78,7 @@ def _login(target: SshTarget, options: dict[str, Values]) -> Login:
         target.name,
         _one(options, "hostname"),
         port_number(_one(options, "port", "22"), f"{target.name}: the port"),
-        _one(options, "user") or getpass.getuser(),
+        _one(options, "user") or ssh_config.local_user(),
         target.password,
         target.passphrase,
         options.get("identityfile") or _usual_keys(),
@@ -95,12 +94,6 @@ def _login(target: SshTarget, options: dict[str, Values]) -> Login:
         _seconds(options, "serveraliveinterval", ALIVE_INTERVAL) or ALIVE_INTERVAL,
         int(_seconds(options, "serveralivecountmax", ALIVE_COUNT)) or ALIVE_COUNT,
     )
-
-
-def _with(login: Login, **changes: object) -> Login:
-    from dataclasses import replace
-
-    return replace(login, **changes)  # type: ignore[arg-type]  # the names are checked by replace itself
 
 
 def _one(options: dict[str, Values], keyword: str, default: str = "") -> str:
@@ -132,7 +125,7 @@ def _agent(options: dict[str, Values]) -> str:
 def _known_hosts(options: dict[str, Values]) -> Values:
     user = options.get("userknownhostsfile", ("~/.ssh/known_hosts", "~/.ssh/known_hosts2"))
     system = options.get("globalknownhostsfile", ("/etc/ssh/ssh_known_hosts", "/etc/ssh/ssh_known_hosts2"))
-    return tuple(str(Path(name).expanduser()) for name in (*user, *system) if name.lower() != "none")
+    return tuple(os.path.expanduser(name) for name in (*user, *system) if name.lower() != "none")  # noqa: PTH111 - for each host
 
 
 def _seconds(options: dict[str, Values], keyword: str, default: float) -> float:
@@ -160,7 +153,7 @@ def _jumps(target: SshTarget, options: dict[str, Values], login: Login, seen: tu
         jump = SshTarget(host, host, tuple(pair for pair in given if pair[1]), target.config, None, target.passphrase)
         known = ssh_config.lookup(host, jump.options, target.config)
         hop = _login(jump, known)
-        hop = _with(
+        hop = replace(
             hop,
             # What was said for the host helps on the way to it too: it is tried after the hop's own.
             key_files=tuple(dict.fromkeys((*hop.key_files, *login.key_files))),
@@ -169,7 +162,7 @@ def _jumps(target: SshTarget, options: dict[str, Values], login: Login, seen: tu
         )
         if number == 0:
             command = _one(known, "proxycommand")
-            hop = _with(hop, proxy_command="" if command.lower() == "none" else command)
+            hop = replace(hop, proxy_command="" if command.lower() == "none" else command)
             hops += _jumps(jump, known, hop, (*seen, host))
         hops.append(hop)
     return tuple(hops)

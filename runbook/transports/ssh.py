@@ -16,7 +16,7 @@ from runbook.transports.base import Become, Command, CommandResult, CommandTimeo
 from runbook.transports.frames import Reply
 from runbook.transports.jumps import Jumps
 from runbook.transports.killing import kill_script
-from runbook.transports.lines import line_to
+from runbook.transports.lines import Begun
 from runbook.transports.target import SshTarget
 from runbook.transports.tunnel import Tunnels
 
@@ -52,10 +52,17 @@ class SshTransport:
         """What goes ahead as soon as its first is asked for: there is no shell yet."""
         self._ahead: deque[tuple[Command, Reply, SessionShell]] = deque()
         self._tunnels = Tunnels(self._connection)
+        self._begun: Begun | None = None
+        """The way there, where it has been begun before it is wanted."""
 
     @property
     def local(self) -> bool:
         return False
+
+    def connect_early(self) -> None:
+        with contextlib.suppress(Unreachable), self._lock:
+            if not (self._closed or self._connections or self._login.jumps or self._login.proxy_command):
+                self._begun = self._begun or Begun(self._login)
 
     def run(self, command: Command, on_output: OnOutput | None = None) -> CommandResult:
         if why := script.unfit(command):
@@ -132,8 +139,11 @@ class SshTransport:
         self._tunnels.close()
         with self._lock:
             connections, self._connections = self._connections, []
+            begun, self._begun = self._begun, None
             self._shells.clear()
             self._retired.clear()
+        if begun is not None:
+            begun.close()
         for connection in connections:
             connection.close()
         if self._own_jumps:
@@ -163,7 +173,8 @@ class SshTransport:
         if self._closed:
             raise Unreachable(f"{self.target.name}: the connection has been closed")
         login = self._login
-        line = None if login.jumps else line_to(login)
+        begun, self._begun = self._begun, None
+        line = None if login.jumps else (begun or Begun(login)).line()
 
         from runbook.transports.connection import dial  # paramiko's import takes longer than a server's first word
 

@@ -14,6 +14,7 @@ from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from pathlib import Path
 
+from runbook.shared import shared
 from runbook.transports.names import WAY_OUT, odd_host, odd_user
 from runbook.transports.target import UnknownConnection
 
@@ -32,6 +33,12 @@ def user_file() -> Path:
 
 
 SYSTEM_FILE = Path("/etc/ssh/ssh_config")
+
+
+@shared(1)
+def local_user() -> str:
+    """Who runs the program; a look into the system's list of users, which every host would take."""
+    return getpass.getuser()
 
 
 def lookup(alias: str, given: Iterable[tuple[str, str]] = (), config: str | None = None) -> dict[str, Values]:
@@ -77,7 +84,7 @@ def _words(text: str) -> Iterator[str]:
         yield re.sub(r"\\(.)", r"\1", double) if double is not None else (single if single is not None else bare)
 
 
-@lru_cache(maxsize=64)
+@shared(64)
 def _lines(path: Path, _changed: int) -> tuple[tuple[int, str, str], ...]:
     """(line number, keyword, rest) of a file."""
     found = []
@@ -147,8 +154,8 @@ class _Reading:
         known = {
             "host": _host(self.alias, self.options),
             "originalhost": self.alias,
-            "user": _first(self.options, "user") or getpass.getuser(),
-            "localuser": getpass.getuser(),
+            "user": _first(self.options, "user") or local_user(),
+            "localuser": local_user(),
         }
         return criterion in known and matches(known[criterion], tuple(value.split(",")))
 
@@ -209,8 +216,8 @@ def _tokens(alias: str, options: dict[str, Values]) -> dict[str, str]:
         "h": _host(alias, options),
         "n": alias,
         "p": _first(options, "port") or "22",
-        "r": _first(options, "user") or getpass.getuser(),
-        "u": getpass.getuser(),
+        "r": _first(options, "user") or local_user(),
+        "u": local_user(),
         "d": str(Path.home()),
         "l": name,
         "L": name.partition(".")[0],

@@ -6,6 +6,7 @@ import re
 import shlex
 from collections.abc import Iterator, Mapping
 from dataclasses import field
+from functools import lru_cache
 from typing import Any
 
 from runbook.frozen import frozen
@@ -102,7 +103,7 @@ def parse_arguments(text: str, where: str) -> tuple[list[tuple[str, str]], str |
     if not text:
         return [], None
     try:
-        words = iter(shlex.split(text))
+        words = iter(_words(text))
     except ValueError as error:
         raise UnknownConnection(f"{where} cannot be split into words: {error}") from None
     options: list[tuple[str, str]] = []
@@ -118,6 +119,12 @@ def parse_arguments(text: str, where: str) -> tuple[list[tuple[str, str]], str |
             elif flag in _KEYWORD_OF_FLAG:
                 options.append((_KEYWORD_OF_FLAG[flag], quoted(value) if flag == "i" else value))
     return options, config
+
+
+@lru_cache(maxsize=256)
+def _words(text: str) -> tuple[str, ...]:
+    """As a shell splits them. Most hosts have the same arguments."""
+    return tuple(shlex.split(text))
 
 
 def _flags(word: str, words: Iterator[str], where: str) -> Iterator[tuple[str, str]]:

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import errno
+import os
+import selectors
 import socket
+import struct
 import subprocess
 import time
 from typing import Any
@@ -33,7 +37,7 @@ class Wire:
             piece = self._data[self._at : self._at + size]
             self._at += len(piece)
             return piece
-        data: bytes = self._sock.recv(CHUNK)
+        data = self._received()
         self.heard = time.monotonic()
         if self._tcp and _QUICKACK is not None:
             # The kernel forgets it: without it a server that writes twice waits 40 ms for our acknowledgement.
@@ -44,12 +48,25 @@ class Wire:
         self._data, self._at = data, size
         return data[:size]
 
+    def _received(self) -> bytes:
+        try:
+            data: bytes = self._sock.recv(CHUNK)
+        except BlockingIOError:
+            raise TimeoutError from None
+        return data
+
     def send(self, data: bytes) -> int:
         sent: int = self._sock.send(data)
         return sent
 
     def settimeout(self, seconds: float | None) -> None:
-        self._sock.settimeout(seconds)
+        """How long to wait for what arrives. Of a socket the kernel keeps the time, in the call that reads: Python
+        would make another one before it, and hand the interpreter to another thread twice as often.
+        """
+        if isinstance(self._sock, socket.socket):
+            self._sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, _timeval(seconds or 0.0))
+        else:
+            self._sock.settimeout(seconds)
 
     def getpeername(self) -> Any:
         return self._sock.getpeername()
@@ -71,26 +88,65 @@ class Wire:
                 self._process.wait(2)
 
 
-def tcp(host: str, port: int, family: str, deadline: float, dead_after: float) -> Wire:
-    """A TCP connection, without Nagle's delay, that notices within `dead_after` seconds when the other side is gone.
+class Dial:
+    """A TCP connection to a host on its way: begun without waiting for it, finished when it is wanted."""
 
-    `deadline` is a time of the monotonic clock. Raises OSError.
-    """
-    families = {"inet": socket.AF_INET, "inet6": socket.AF_INET6}
-    found = socket.getaddrinfo(host, port, families.get(family, socket.AF_UNSPEC), socket.SOCK_STREAM)
-    failure: OSError | None = None
-    for kind, _, _, _, address in found:
-        sock = socket.socket(kind, socket.SOCK_STREAM)
-        try:
-            sock.settimeout(max(0.05, deadline - time.monotonic()))
-            sock.connect(address)
-            _tune(sock, dead_after)
-        except OSError as error:
-            sock.close()
-            failure = failure or error
-        else:
-            return Wire(sock)
-    raise failure or OSError(f"{host} has no address")
+    def __init__(self, host: str, port: int, family: str) -> None:
+        """Looks the host up. Raises OSError."""
+        families = {"inet": socket.AF_INET, "inet6": socket.AF_INET6}
+        found = socket.getaddrinfo(host, port, families.get(family, socket.AF_UNSPEC), socket.SOCK_STREAM)
+        self._addresses = [(kind, address) for kind, _, _, _, address in found]
+        self._failure: OSError | None = None
+        self._sock: socket.socket | None = None
+        self._next()
+
+    def _next(self) -> None:
+        """Begin with the first of the addresses that are left which does not refuse at once."""
+        while self._addresses and self._sock is None:
+            kind, address = self._addresses.pop(0)
+            self._sock = socket.socket(kind, socket.SOCK_STREAM | socket.SOCK_NONBLOCK)
+            self._weigh(self._sock.connect_ex(address))
+
+    def _weigh(self, code: int) -> None:
+        """What connecting came to so far; the socket is given up where it failed."""
+        if code not in (0, errno.EINPROGRESS):
+            self.close()
+            self._failure = self._failure or OSError(code, os.strerror(code))
+
+    def finish(self, deadline: float, dead_after: float) -> Wire:
+        """The connection, without Nagle's delay, that notices within `dead_after` seconds when the other side is gone.
+
+        `deadline` is a time of the monotonic clock. Raises OSError: that of the first address.
+        """
+        while (sock := self._sock) is not None:
+            if not _writable(sock, max(0.05, deadline - time.monotonic())):
+                self.close()
+                raise self._failure or TimeoutError()
+            self._weigh(sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR))
+            if self._sock is not None:
+                self._sock = None
+                sock.setblocking(True)
+                _tune(sock, dead_after)
+                return Wire(sock)
+            self._next()
+        raise self._failure or OSError("it has no address")
+
+    def close(self) -> None:
+        """Give it up."""
+        if self._sock is not None:
+            self._sock.close()
+            self._sock = None
+
+
+def _writable(sock: socket.socket, seconds: float) -> bool:
+    with selectors.DefaultSelector() as selector:
+        selector.register(sock, selectors.EVENT_WRITE)
+        return bool(selector.select(seconds))
+
+
+def _timeval(seconds: float) -> bytes:
+    """As C has it; 0 is for ever."""
+    return struct.pack("@ll", int(seconds), int(seconds % 1 * 1_000_000))
 
 
 def _tune(sock: socket.socket, dead_after: float) -> None:

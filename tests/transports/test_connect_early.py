@@ -1,0 +1,101 @@
+"""A connection that is begun before anything is run on the host."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import closing
+
+import pytest
+
+from runbook.transports.base import Transport, Unreachable
+from tests.lab.sshd import Sshd
+from tests.transports.ways import run, ssh, variables
+
+
+class Gate:
+    """A port in front of the lab's sshd, which counts who comes, and lets them through when it is told."""
+
+    def __init__(self, sshd: Sshd) -> None:
+        self._behind = (sshd.host, sshd.port)
+        self._listening = socket.create_server(("127.0.0.1", 0))
+        self.port: int = self._listening.getsockname()[1]
+        self.came: list[socket.socket] = []
+
+    def accept(self, seconds: float = 5.0) -> None:
+        """The next that comes. Raises TimeoutError when nobody does."""
+        self._listening.settimeout(seconds)
+        self.came.append(self._listening.accept()[0])
+
+    def open(self) -> None:
+        """Lead the last that has come to the sshd."""
+        came, behind = self.came[-1], socket.create_connection(self._behind)
+        for one, other in ((came, behind), (behind, came)):
+            threading.Thread(target=_pump, args=(one, other), daemon=True).start()
+
+    def close(self) -> None:
+        for sock in (*self.came, self._listening):
+            sock.close()
+
+
+def _pump(one: socket.socket, other: socket.socket) -> None:
+    with other:
+        while data := one.recv(65536):
+            other.sendall(data)
+
+
+@pytest.fixture
+def gate(sshd: Sshd) -> Iterator[Gate]:
+    with closing(Gate(sshd)) as made:
+        yield made
+
+
+def through(gate: Gate, sshd: Sshd) -> dict[str, object]:
+    alias = f"-o HostKeyAlias=[{sshd.host}]:{sshd.port}"
+    found = variables(sshd, ansible_host="127.0.0.1", ansible_port=gate.port)
+    return {**found, "ansible_ssh_common_args": f"{found['ansible_ssh_common_args']} {alias}"}
+
+
+@pytest.mark.lab
+def test_the_connection_is_there_before_it_is_wanted_and_is_the_one_that_is_used(gate: Gate, sshd: Sshd) -> None:
+    with closing(ssh(through(gate, sshd))) as host:
+        host.connect_early()
+        host.connect_early()
+        gate.accept()
+        gate.open()
+
+        assert run(host, "echo hello").out == "hello"
+        with pytest.raises(TimeoutError):
+            gate.accept(0.1)
+
+
+@pytest.mark.lab
+def test_one_that_is_never_used_is_closed(gate: Gate, sshd: Sshd) -> None:
+    host = ssh(through(gate, sshd))
+    host.connect_early()
+    gate.accept()
+    host.close()
+    gate.came[0].settimeout(5)
+
+    assert gate.came[0].recv(1) == b""
+
+
+def test_what_goes_wrong_is_told_when_something_is_run() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+    refused = {"ansible_host": "127.0.0.1", "ansible_port": port, "ansible_ssh_common_args": "-F none"}
+    unknown = {"ansible_host": "no-such-host.invalid", "ansible_ssh_common_args": "-F none"}
+    odd = {"ansible_host": "127.0.0.1", "ansible_ssh_common_args": "-F none -o ConnectTimeout=soon"}
+    for found, said in ((refused, "nothing listens on port"), (unknown, "has no address"), (odd, "is not a time")):
+        with closing(ssh(found)) as host:
+            host.connect_early()
+            with pytest.raises(Unreachable, match=said):
+                run(host, "true")
+
+
+def test_every_way_takes_the_hint(transport: Transport) -> None:
+    transport.connect_early()
+    assert run(transport, "echo hello").out == "hello"
+    transport.connect_early()
+    assert run(transport, "echo again").out == "again"

@@ -18,7 +18,7 @@ from typing import Any
 
 from runbook.frozen import frozen
 from runbook.results import Run
-from runbook.stored import from_data, to_data
+from runbook.stored import from_data, plain, to_json
 
 KEPT = 500
 """Runs that are kept."""
@@ -83,16 +83,12 @@ def folder() -> Path:
 def keep(run: Run, where: Path) -> Path:
     """Writes the run. Raises OSError."""
     where.mkdir(mode=0o700, parents=True, exist_ok=True)
-    data = to_data(run)
     new = Kept(run.run_id, where / f"{run.run_id}{_ENDING}")
-    _write(new.head, _json({item.name: data[item.name] for item in fields(Head)}))
-    _write(new.path, gzip.compress(_json(data), 1))
+    head = plain({item.name: getattr(run, item.name) for item in fields(Head)})
+    _write(new.head, json.dumps(head, ensure_ascii=False).encode())
+    _write(new.path, gzip.compress(to_json(run).encode(), 1))
     _prune(where)
     return new.path
-
-
-def _json(data: Mapping[str, Any]) -> bytes:
-    return json.dumps(data, ensure_ascii=False).encode()
 
 
 def _write(path: Path, data: bytes) -> None:

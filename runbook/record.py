@@ -51,8 +51,10 @@ class Recorder:
         """What has ended in something that has not, by host and number of that."""
         self._failures: dict[tuple[str, str], str] = {}
         self._last = 0.0
+        self._made: Run | None = None
 
     def add(self, event: Event) -> None:
+        self._made = None
         self._last = max(self._last, event.at)
         match event:
             case RunStarted():
@@ -89,6 +91,10 @@ class Recorder:
 
     @property
     def run(self) -> Run:
+        self._made = self._made or self._so_far()
+        return self._made
+
+    def _so_far(self) -> Run:
         stages = tuple(
             replace(stage, results=(*self._done.get(number, ()), *self._unfinished(number)))
             for number, stage in self._stages.items()

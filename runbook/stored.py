@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import dataclasses
 import gc
+import json
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import cache
 from typing import Any, TypeVar
 
 from runbook.events import Condition, Evidence, Outcome, Role, Status, Table
@@ -18,20 +20,21 @@ FORMAT = 1
 _T = TypeVar("_T")
 
 
-def to_data(run: Run) -> Mapping[str, Any]:
-    """Dictionaries, lists, texts and numbers that any JSON parser takes; `counts` and `causes` for readers' ease.
+def to_data(run: Run) -> dict[str, Any]:
+    """Dictionaries, lists, texts and numbers that any JSON parser takes; `counts` and `causes` for readers' ease."""
+    with _uncollected():
+        return {"format": FORMAT, **plain(run), "counts": run.counts, "causes": plain(run.causes)}
 
-    Not to be changed: who asks for the same run again, as its report does after its history, gets the same.
-    """
+
+def to_json(run: Run) -> str:
+    """The same as a text. Kept until another run is asked for: a run's report comes after its history."""
     last = _last.get("run")
     if last is None or last[0] is not run:
-        with _uncollected():
-            data = {"format": FORMAT, **plain(run), "counts": run.counts, "causes": plain(run.causes)}
-        _last["run"] = last = (run, data)
+        _last["run"] = last = (run, json.dumps(to_data(run), ensure_ascii=False))
     return last[1]
 
 
-_last: dict[str, tuple[Run, dict[str, Any]]] = {}
+_last: dict[str, tuple[Run, str]] = {}
 
 
 def from_data(data: Mapping[str, Any]) -> Run:
@@ -74,7 +77,14 @@ def _run(data: Mapping[str, Any]) -> Run:
 
 def _known(kind: type[_T], data: Mapping[str, Any], **converted: Any) -> _T:
     """A dataclass from the keys that it has."""
-    return kind(**{**{name: data[name] for name in _names(kind) if name in data}, **converted})
+    names: tuple[str, ...] = _names(kind)  # type: ignore[arg-type]  # a class can be hashed
+    return kind(**{**{name: data[name] for name in names if name in data}, **converted})
+
+
+@cache
+def _names(kind: type) -> tuple[str, ...]:
+    """The names of a dataclass's fields."""
+    return tuple(field.name for field in dataclasses.fields(kind))
 
 
 def _stage(data: Mapping[str, Any]) -> StageRecord:
@@ -115,41 +125,62 @@ def _table(data: Mapping[str, Any]) -> Table:
 def plain(value: Any) -> Any:
     """Any value of an event or a record as JSON has it; what JSON does not have becomes text."""
     kind = type(value)
-    if kind is str:
-        return value if value.isascii() else value.encode("utf-8", "replace").decode()
-    if kind is int or kind is bool or value is None:
-        return value
-    if kind is float:
-        return value if math.isfinite(value) else str(value)
-    if kind is list or kind is tuple:
-        return [plain(item) for item in value]
-    if names := _names(kind):
-        return {name: plain(getattr(value, name)) for name in names}
-    return _uncommon(value)
+    return (_MAKERS.get(kind) or _maker(kind))(value)
 
 
-_NAMES: dict[type, tuple[str, ...]] = {}
+def _text(value: str) -> str:
+    return value if value.isascii() else value.encode("utf-8", "replace").decode()
 
 
-def _names(kind: type) -> tuple[str, ...]:
-    """The names of a type's fields; none but a dataclass has any."""
-    names = _NAMES.get(kind)
-    if names is None:
-        found = dataclasses.fields(kind) if dataclasses.is_dataclass(kind) else ()
-        names = _NAMES[kind] = tuple(field.name for field in found)
-    return names
+def _number(value: float) -> float | str:
+    return float(value) if math.isfinite(value) else str(float(value))
 
 
-def _uncommon(value: Any) -> Any:
-    """Mappings, and the relatives of what JSON has: of an enumeration, of a number."""
-    if isinstance(value, Mapping):
-        return {str(plain(key)): plain(item) for key, item in value.items()}
-    if isinstance(value, str):
-        return plain(str(value))
-    if isinstance(value, bool | int):
-        return value
-    if isinstance(value, float):
-        return plain(float(value))
-    if isinstance(value, list | tuple | set | frozenset):
-        return [plain(item) for item in value]
-    return value.decode("utf-8", "replace") if isinstance(value, bytes | bytearray) else str(value)
+def _itself(value: _T) -> _T:
+    return value
+
+
+def _list(value: Iterable[Any]) -> list[Any]:
+    return [plain(item) for item in value]
+
+
+def _mapping(value: Mapping[Any, Any]) -> dict[str, Any]:
+    return {str(plain(key)): plain(item) for key, item in value.items()}
+
+
+def _record(names: tuple[str, ...]) -> Callable[[Any], dict[str, Any]]:
+    """For a dataclass with these fields, most of which hold a text, or nothing."""
+
+    def make(value: Any) -> dict[str, Any]:
+        made = {}
+        for name in names:
+            item = getattr(value, name)
+            kind = type(item)
+            if kind is str and item.isascii():
+                made[name] = item
+            else:
+                made[name] = (_MAKERS.get(kind) or _maker(kind))(item)
+        return made
+
+    return make
+
+
+_MAKERS: dict[type, Callable[[Any], Any]] = {}
+"""How values of a type are made plain: asked of each of the millions that a large run has."""
+_RELATIVES: tuple[tuple[type | tuple[type, ...], Callable[[Any], Any]], ...] = (
+    (Mapping, _mapping),
+    (str, lambda value: _text(str(value))),  # an enumeration's value
+    ((bool, int, type(None)), _itself),
+    (float, _number),
+    ((list, tuple, set, frozenset), _list),
+    ((bytes, bytearray), lambda value: value.decode("utf-8", "replace")),
+)
+
+
+def _maker(kind: type) -> Callable[[Any], Any]:
+    if dataclasses.is_dataclass(kind):
+        make: Callable[[Any], Any] = _record(_names(kind))
+    else:
+        make = next((make for relatives, make in _RELATIVES if issubclass(kind, relatives)), str)
+    _MAKERS[kind] = make
+    return make

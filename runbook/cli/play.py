@@ -76,24 +76,23 @@ def play(
     """
     from runbook.cli.main import verdict_code
     from runbook.cli.reporting import parse, writable, writable_folder, write
-    from runbook.record import Recorder
     from runbook.reports import console
 
     wanted_reports = [writable(parse(text)) for text in given["reports"]]
     if given["output_dir"]:
         writable_folder(given["output_dir"])
-    run_id = time.strftime("%Y%m%d-%H%M%S-", time.gmtime()) + secrets.token_hex(3)
-    plan = make_plan(wanted({"id": run_id, "started": time.time(), "mode": mode}), input_prompt())
+    started = time.time()
+    run_id = _run_id(started)
+    plan = make_plan(wanted({"id": run_id, "started": started, "mode": mode}), input_prompt())
     before(plan)
     stream = sys.stderr if any(report.to_stdout for report in wanted_reports) else sys.stdout
     level = -1 if given["quiet"] else given["verbose"]
     view = console.choose(stream, verbosity=level, color=given["color"], diff=given["diff"])
-    recorder = Recorder()
     stop = threading.Event()
     tools = _tools(given, run_id, mode, Operator(answers, view, stop), stop)
     with stopped_by_signals(stop):
-        _follow(plan, tools, view, recorder, stream)
-    run = recorder.run
+        _follow(plan, tools, view, stream)
+    run = view.recorder.run
     _keep(run)
     for report in wanted_reports:
         try:
@@ -102,6 +101,11 @@ def play(
         except click.ClickException as error:
             error.show()
     return verdict_code(run.verdict, run.interrupted)
+
+
+def _run_id(at: float) -> str:
+    """Of a run that starts now: ids are in the order of the runs, also of two in one second, and no two are alike."""
+    return f"{time.strftime('%Y%m%d-%H%M%S', time.gmtime(at))}-{int(at % 1 * 4096):03x}{secrets.randbelow(4096):03x}"
 
 
 def _keep(run: Run) -> None:
@@ -146,15 +150,17 @@ def _tools(given: dict[str, Any], run_id: str, mode: str, operator: Operator, st
     )
 
 
-def _follow(plan: Any, tools: Any, view: Any, recorder: Any, stream: TextIO) -> None:
+def _follow(plan: Any, tools: Any, view: Any, stream: TextIO) -> None:
     """Shows and records a run to its end, or to a second Ctrl-C: what had happened until then is kept."""
     from runbook.engine.run import execute
 
     shown = True
     try:
         for event in execute(plan, tools):
-            recorder.add(event)
-            shown = shown and _shown(partial(view.handle, event), stream)
+            if shown:
+                shown = _shown(partial(view.handle, event), stream)
+            else:
+                view.recorder.add(event)
     except KeyboardInterrupt:
         click.echo("interrupted again: not waiting any longer for what is still running", err=True)
     finally:

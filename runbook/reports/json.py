@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import json
-
 from runbook.record import Run
-from runbook.stored import to_data
+from runbook.stored import to_json
 
 
 def render(run: Run) -> str:
-    return json.dumps(to_data(run), ensure_ascii=False) + "\n"
+    return to_json(run) + "\n"

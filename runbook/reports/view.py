@@ -35,6 +35,7 @@ class View(ABC):
     def __init__(self, verbosity: int, diff: bool) -> None:
         self.verbosity, self.diff = verbosity, diff
         self.recorder = Recorder()
+        """Of all events that were handled, also of those that wait to be shown."""
         self.hosts: tuple[str, ...] = ()
         self.running: dict[tuple[str, str], StepStarted] = {}
         self.notes: dict[tuple[str, str], str] = {}
@@ -51,7 +52,8 @@ class View(ABC):
         self._later: list[Event] = []
 
     def handle(self, event: Event) -> None:
-        """Show one event. While a person is asked something, events wait."""
+        """Record and show one event. While a person is asked something, events wait to be shown."""
+        self.recorder.add(event)
         with self._lock:
             if self._asking:
                 self._later.append(event)
@@ -98,7 +100,6 @@ class View(ABC):
     # --- what is shown -----------------------------------------------------------------------------------------
 
     def _take(self, event: Event) -> None:
-        self.recorder.add(event)
         match event:
             case RunStarted():
                 self.hosts = event.hosts

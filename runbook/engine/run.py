@@ -156,7 +156,8 @@ class _Conductor:
         if not going:
             return
         with ThreadPoolExecutor(max_workers=min(self.session.tools.forks, len(going))) as pool:
-            futures = [pool.submit(self.hosts[host.name].connect, planned.stage) for host in going[: pool._max_workers]]
+            first = [self.hosts[host.name] for host in going[: self.session.tools.forks]]
+            futures = [pool.submit(host.connect, planned.stage) for _ in range(2) for host in first]
             futures += [pool.submit(self._host, planned, host, going) for host in going]
             wait(futures)
         for future in futures:

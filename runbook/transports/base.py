@@ -98,7 +98,10 @@ class Transport(Protocol):
         ...
 
     def connect_early(self) -> None:
-        """Begin to connect, without waiting for it: `run` will be called next, and tells what went wrong."""
+        """Begin to connect, without waiting for it: `run` will be called next, and tells what went wrong.
+
+        Called again, it begins with what comes next as far as it has been answered.
+        """
         ...
 
     def ahead(self, commands: tuple[Command, ...]) -> None:

@@ -58,20 +58,20 @@ class Connection:
         self.transport.close()
 
 
-def dial(login: Login, below: Connection | None, line: Line | None, stop: threading.Event) -> Connection:
+def dial(login: Login, below: Connection | None, greeting: Greeting | None, stop: threading.Event) -> Connection:
     """Connect, through a jump host's connection where there is one, and log in.
 
-    `line` may be open already. Tried again a little later when the server hangs up before its first word (MaxStartups).
-    Raises Unreachable, Stopped.
+    `greeting` may be under way already. It is tried again a little later when the server hangs up before its first
+    word (MaxStartups). Raises Unreachable, Stopped.
     """
     attempt = 1
     while True:
         try:
-            return _hop(login, below, line, stop)
+            return _hop(login, greeting or Greeting(login, _line(login, below)), stop)
         except _HungUp as error:
             if attempt == _CLOSED_AT_ONCE_TRIES:
                 raise Unreachable(f"{login}: {error}") from None
-        line = None
+        greeting = None
         if stop.wait(random.uniform(0.5, 1.5) * _PAUSE * 3 ** (attempt - 1)):  # noqa: S311 - only keeps many hosts apart
             raise Stopped
         attempt += 1
@@ -81,21 +81,22 @@ class _HungUp(Exception):
     """The server accepted the connection and closed it without a word."""
 
 
-def _hop(hop: Login, below: Connection | None, given: Line | None, stop: threading.Event) -> Connection:
-    line = given or (line_to(hop) if below is None else _channel_to(hop, below))
-    transport: paramiko.Transport | None = None
+def _hop(hop: Login, greeting: Greeting, stop: threading.Event) -> Connection:
+    wire, transport = greeting.wire, greeting.transport
     try:
-        transport = _greet(hop, line.wire, stop, line.deadline)
+        greeting.finish(stop)
         authentication.log_in(transport, hop)
-        line.wire.settimeout(IDLE_POLL)
+        wire.settimeout(IDLE_POLL)
         asked_for = hop.alive_interval != ALIVE_INTERVAL
         transport.set_keepalive(round(hop.alive_interval) if asked_for else IDLE_ALIVE)
     except BaseException:
-        line.wire.close()
-        if transport is not None:
-            transport.close()
+        greeting.close()
         raise
-    return Connection(hop, transport, line.wire)
+    return Connection(hop, transport, wire)
+
+
+def _line(hop: Login, below: Connection | None) -> Line:
+    return line_to(hop) if below is None else _channel_to(hop, below)
 
 
 def _channel_to(hop: Login, below: Connection) -> Line:
@@ -119,29 +120,44 @@ def _channel_to(hop: Login, below: Connection) -> Line:
     return Line(Wire(channel), began + hop.connect_timeout)
 
 
-def _greet(hop: Login, line: Wire, stop: threading.Event, deadline: float) -> paramiko.Transport:
-    """Exchange keys with the server and check its host key."""
-    transport = paramiko.Transport(line)  # type: ignore[arg-type]  # any object with a socket's few methods will do
-    transport.banner_timeout = 2 * hop.connect_timeout  # ours strikes first
-    transport.auth_timeout = max(30.0, hop.connect_timeout)
-    entries = known_hosts.read(hop.known_hosts, hop.address)
-    _prefer(transport, known_hosts.algorithms(entries))
-    done = threading.Event()
-    transport.start_client(event=done)
-    while not done.wait(_SLICE) and transport.is_active():
-        if stop.is_set():
-            transport.close()
-            raise Stopped
-        if time.monotonic() > deadline:
-            break
-    if not (done.is_set() and transport.is_active()):
-        _explain_silence(hop, transport)
-    key = transport.get_remote_server_key()
-    said = known_hosts.objection(entries, hop.address, key.get_name(), key.asbytes(), hop.known_hosts)
-    if said:
-        also = "; StrictHostKeyChecking cannot be turned off here" if hop.trusting else ""
-        raise Unreachable(f"{hop}: {said}{also}")
-    return transport
+class Greeting:
+    """The exchange of keys with a server, on its way in paramiko's own thread. Whoever begins it ends or closes it."""
+
+    def __init__(self, hop: Login, line: Line) -> None:
+        self.wire = line.wire
+        self._hop, self._deadline = hop, line.deadline
+        self._done = threading.Event()
+        self._entries = known_hosts.read(hop.known_hosts, hop.address)
+        # Any object with a socket's few methods will do.
+        self.transport = transport = paramiko.Transport(line.wire)  # type: ignore[arg-type]
+        transport.banner_timeout = 2 * hop.connect_timeout  # ours strikes first
+        transport.auth_timeout = max(30.0, hop.connect_timeout)
+        _prefer(transport, known_hosts.algorithms(self._entries))
+        transport.start_client(event=self._done)
+
+    def finish(self, stop: threading.Event) -> None:
+        """Wait for its end and check the host key. Raises Unreachable, Stopped."""
+        transport, done = self.transport, self._done
+        while not done.wait(_SLICE) and transport.is_active():
+            if stop.is_set():
+                raise Stopped
+            if time.monotonic() > self._deadline:
+                break
+        if not (done.is_set() and transport.is_active()):
+            _explain_silence(self._hop, transport)
+        self._check_key()
+
+    def _check_key(self) -> None:
+        hop, key = self._hop, self.transport.get_remote_server_key()
+        said = known_hosts.objection(self._entries, hop.address, key.get_name(), key.asbytes(), hop.known_hosts)
+        if said:
+            also = "; StrictHostKeyChecking cannot be turned off here" if hop.trusting else ""
+            raise Unreachable(f"{hop}: {said}{also}")
+
+    def close(self) -> None:
+        """Whatever came of it."""
+        self.wire.close()
+        self.transport.close()
 
 
 def _prefer(transport: paramiko.Transport, known: list[str]) -> None:

@@ -36,6 +36,11 @@ class Begun:
             except OSError as error:
                 self._failure = error
 
+    @property
+    def there(self) -> bool:
+        """Is it known by now what came of it? Then `line` waits for nothing."""
+        return self._dial is not None and self._dial.there
+
     def line(self) -> Line:
         """The open stream: whoever wants it waits as long as the host is given. Raises Unreachable."""
         hop, deadline = self._hop, time.monotonic() + self._hop.connect_timeout

@@ -21,7 +21,7 @@ from runbook.transports.target import SshTarget
 from runbook.transports.tunnel import Tunnels
 
 if TYPE_CHECKING:
-    from runbook.transports.connection import Connection
+    from runbook.transports.connection import Connection, Greeting
     from runbook.transports.login import Login
     from runbook.transports.shell import SessionShell
 
@@ -53,7 +53,8 @@ class SshTransport:
         self._ahead: deque[tuple[Command, Reply, SessionShell]] = deque()
         self._tunnels = Tunnels(self._connection)
         self._begun: Begun | None = None
-        """The way there, where it has been begun before it is wanted."""
+        self._greeting: Greeting | None = None
+        """A connection that has been begun before it is wanted: the way there, then the exchange of keys."""
 
     @property
     def local(self) -> bool:
@@ -61,8 +62,15 @@ class SshTransport:
 
     def connect_early(self) -> None:
         with contextlib.suppress(Unreachable), self._lock:
-            if not (self._closed or self._connections or self._login.jumps or self._login.proxy_command):
-                self._begun = self._begun or Begun(self._login)
+            if self._closed or self._connections or self._greeting or self._login.jumps or self._login.proxy_command:
+                return
+            if self._begun is None:
+                self._begun = Begun(self._login)
+            elif self._begun.there:
+                from runbook.transports.connection import Greeting
+
+                begun, self._begun = self._begun, None
+                self._greeting = Greeting(self._login, begun.line())
 
     def run(self, command: Command, on_output: OnOutput | None = None) -> CommandResult:
         if why := script.unfit(command):
@@ -139,11 +147,13 @@ class SshTransport:
         self._tunnels.close()
         with self._lock:
             connections, self._connections = self._connections, []
-            begun, self._begun = self._begun, None
+            begun: tuple[Begun | Greeting | None, ...] = (self._begun, self._greeting)
+            self._begun = self._greeting = None
             self._shells.clear()
             self._retired.clear()
-        if begun is not None:
-            begun.close()
+        for one in begun:
+            if one is not None:
+                one.close()
         for connection in connections:
             connection.close()
         if self._own_jumps:
@@ -172,14 +182,15 @@ class SshTransport:
     def _dial(self, stop: threading.Event) -> Connection:
         if self._closed:
             raise Unreachable(f"{self.target.name}: the connection has been closed")
-        login = self._login
-        begun, self._begun = self._begun, None
-        line = None if login.jumps else (begun or Begun(login)).line()
+        login, greeting = self._login, self._greeting
+        begun, self._begun, self._greeting = self._begun, None, None
+        line = None if login.jumps or greeting else (begun or Begun(login)).line()
 
-        from runbook.transports.connection import dial  # paramiko's import takes longer than a server's first word
+        from runbook.transports.connection import Greeting, dial  # its import takes longer than a server's first word
 
-        below = self._jumps.through(login.jumps, stop)
-        connection = dial(login, below, line, stop)
+        if line is not None:
+            greeting = Greeting(login, line)
+        connection = dial(login, self._jumps.through(login.jumps, stop), greeting, stop)
         self._connections.append(connection)
         return connection
 

@@ -113,6 +113,11 @@ class Dial:
             self.close()
             self._failure = self._failure or OSError(code, os.strerror(code))
 
+    @property
+    def there(self) -> bool:
+        """Is it known whether the address that is being tried answers?"""
+        return self._sock is not None and _writable(self._sock, 0)
+
     def finish(self, deadline: float, dead_after: float) -> Wire:
         """The connection, without Nagle's delay, that notices within `dead_after` seconds when the other side is gone.
 

@@ -51,7 +51,8 @@ def said(text: str, hosts: str = "one", mode: Mode = Mode.RUN, forks: int = 10) 
     ["- shell: 'true'", "- steps: [{shell: 'true'}]", "- steps: [{steps: [{shell: 'true'}]}]"],
 )
 def test_before_its_first_step(first: str) -> None:
-    assert said(steps(first)) == ["one connect", "one true"]
+    """First the way there, then the greeting."""
+    assert said(steps(first)) == ["one connect", "one connect", "one true"]
 
 
 def test_as_many_hosts_at_a_time_as_there_are_forks() -> None:

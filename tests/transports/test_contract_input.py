@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 import secrets
 import shlex
+import subprocess
 from pathlib import Path
 
 import pytest
 
 from runbook.transports.base import Command, Transport
-from runbook.transports.script import simple
+from runbook.transports.script import harmless, simple
 from tests.transports.ways import run
 
 STRANGE = [
@@ -194,3 +195,61 @@ def test_who_asks_who_it_is_gets_a_shell_of_its_own() -> None:
 
     assert all(simple(script) for script in alike)
     assert not any(simple(script) for script in asking)
+
+
+HARMLESS = [
+    "true",
+    "false",
+    ":",
+    "test",
+    "test -d /",
+    "test 3 -gt 4",
+    "[ a = a ]",
+    "[ -e /no/such ]",
+    "echo",
+    "echo a  b",
+]
+
+
+@pytest.mark.parametrize("script", HARMLESS)
+def test_a_builtin_that_only_looks_is_told_as_by_a_shell_of_its_own(transport: Transport, script: str) -> None:
+    alone = subprocess.run(["/bin/sh", "-c", script], capture_output=True, check=False)
+    chain = (Command(script), Command("echo $?; pwd"))
+    transport.ahead(chain)
+    found = [transport.run(command) for command in chain]
+
+    assert harmless(Command(script)) is ("  " not in script)
+    assert (found[0].exit_code, found[0].stdout, found[0].stderr) == (alone.returncode, alone.stdout, alone.stderr)
+    assert found[1].out.splitlines()[0] == "0"
+
+
+def test_what_may_leave_something_behind_gets_a_process_of_its_own() -> None:
+    others = [
+        "cd /",
+        "export a=1",
+        "x=1",
+        "exit 1",
+        "true; exit 1",
+        "true\ncd /",
+        "test -f $x",
+        "test -f *",
+        "echo `id`",
+    ]
+    others += [
+        "[ a",
+        "[ ]",
+        "printf %s a",
+        "read x",
+        "trap",
+        "true &",
+        "echo a >b",
+        "test -f ~/a",
+        "true\n",
+        "/bin/true",
+        "",
+    ]
+
+    assert not any(harmless(Command(script)) for script in others)
+    assert not harmless(Command("true", chdir="/"))
+    assert not harmless(Command("true", stdin=b"x"))
+    assert not harmless(Command("true", environment={"a": "1"}))

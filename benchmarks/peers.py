@@ -58,9 +58,9 @@ class Peer:
     """More take too long to wait for."""
 
 
-def _ours(looks: bool) -> Callable[[Job, Path], Call]:
+def _ours(**step: object) -> Callable[[Job, Path], Call]:
     def call(job: Job, programs: Path) -> Call:
-        return _runbook(job, programs, {"shell": "true", "changes": False} if looks else {"shell": "true"})
+        return _runbook(job, programs, step)
 
     return call
 
@@ -132,9 +132,11 @@ def _ansible(pipelining: bool, module: str) -> Callable[[Job, Path], Call]:
 
 LIMIT = Peer("the limit: `ssh HOST sh -s`", _limit)
 OURS = (
-    Peer("**runbook**", _ours(False), ours=True, local=True),
-    Peer("**runbook**, steps with `changes: false`", _ours(True), ours=True, local=True),
+    Peer("**runbook**", _ours(shell="true"), ours=True, local=True),
+    Peer("**runbook**, steps with `changes: false`", _ours(shell="true", changes=False), ours=True, local=True),
+    Peer("**runbook**, with the program `/bin/true`", _ours(shell="/bin/true"), ours=True, local=True),
 )
+"""`true` is a builtin of the shell, for all of them; a program costs a fork and what comes after it."""
 EXPERIMENTS = (
     Peer("two processes of **runbook**, half of the hosts each", _two_processes, ours=True),
     Peer("an experiment: ssh2-python, one `sh` for all steps", _script("with_ssh2")),

@@ -14,7 +14,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from benchmarks import held, reports
@@ -91,9 +91,32 @@ def w3(setting: Setting, folder: Path) -> Iterator[str]:
 
 
 def w4(setting: Setting, folder: Path) -> Iterator[str]:
-    found = compare(rows(setting, Job(folder, 100), (*OURS, *PEERS)), folder, min(3, setting.rounds))
-    goal = "Goal: a step at least 10 times as fast as pyinfra's, and 100 times as fast as Ansible's."
-    yield table("W4: 100 steps on this machine, without SSH", found, OURS[0].name, goal)
+    counts, both = (1, 100), []
+    for count in counts:
+        (folder / str(count)).mkdir()
+        job = Job(folder / str(count), count)
+        both.append([replace(row, name=f"{row.name}#{count}") for row in rows(setting, job, (*OURS, *PEERS))])
+    turns = [row for pair in zip(*both, strict=True) for row in pair]
+    found = compare(turns, folder, min(3, setting.rounds))
+    yield _each_step(found[::2], found[1::2], counts[1] - counts[0])
+
+
+def _each_step(one: list[Costs], many: list[Costs], more: int) -> str:
+    """What each of `more` steps costs over the first, so without the start of the program."""
+    lines = [
+        f"## W4: {more + 1} steps on this machine, without SSH",
+        "",
+        "Goal: a step at least 10 times as fast as pyinfra's, and 100 times as fast as Ansible's.",
+        "",
+        f"| | 1 step | {more + 1} steps | a further step | ratio |",
+        "| --- | --: | --: | --: | --: |",
+    ]
+    steps = [(last.median("wall") - first.median("wall")) / more for first, last in zip(one, many, strict=True)]
+    for first, last, step in zip(one, many, steps, strict=True):
+        name = first.name.partition("#")[0]
+        walls = f"{first.median('wall'):.3f} s | {last.median('wall'):.3f} s"
+        lines.append(f"| {name} | {walls} | {step * 1000:.2f} ms | {step / steps[0]:.1f} |")
+    return "\n".join(lines) + "\n"
 
 
 def w5(setting: Setting, folder: Path) -> Iterator[str]:

@@ -19,6 +19,7 @@ from typing import Any
 from runbook.frozen import frozen
 from runbook.results import Run
 from runbook.stored import from_data, plain, to_json
+from runbook.whole_file import write_whole
 
 KEPT = 500
 """Runs that are kept."""
@@ -85,20 +86,10 @@ def keep(run: Run, where: Path) -> Path:
     where.mkdir(mode=0o700, parents=True, exist_ok=True)
     new = Kept(run.run_id, where / f"{run.run_id}{_ENDING}")
     head = plain({item.name: getattr(run, item.name) for item in fields(Head)})
-    _write(new.head, json.dumps(head, ensure_ascii=False).encode())
-    _write(new.path, gzip.compress(to_json(run).encode(), 1))
+    write_whole(new.head, json.dumps(head, ensure_ascii=False).encode())
+    write_whole(new.path, gzip.compress(to_json(run).encode(), 1))
     _prune(where)
     return new.path
-
-
-def _write(path: Path, data: bytes) -> None:
-    new = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        new.touch(0o600)
-        new.write_bytes(data)
-        new.replace(path)
-    finally:
-        new.unlink(missing_ok=True)
 
 
 def _prune(where: Path) -> None:

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import difflib
-import shutil
 import sys
-import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -13,6 +11,7 @@ from typing import Any
 import click
 
 from runbook.source import Problems, show_path
+from runbook.whole_file import write_whole
 
 EPILOG = """\b
 Examples:
@@ -101,7 +100,7 @@ def _one(path: Path, *, look: bool, diff: bool) -> bool:
     if not look:
         ends = laid.replace("\n", "\r\n") if b"\r\n" in raw else laid
         mark = b"\xef\xbb\xbf" if raw.startswith(b"\xef\xbb\xbf") else b""
-        _write(path.resolve(), mark + ends.encode())
+        _write(path, mark + ends.encode())
     return True
 
 
@@ -115,12 +114,8 @@ def _laid_out(text: str, name: str) -> str:
 
 
 def _write(path: Path, data: bytes) -> None:
-    """All of it or nothing; its mode stays."""
     try:
-        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as file:
-            file.write(data)
-        shutil.copymode(path, file.name)
-        Path(file.name).replace(path)
+        write_whole(path, data)
     except OSError as error:
         raise _Refused(f"cannot be written: {error.strerror}") from None
 

@@ -20,7 +20,7 @@ from runbook.events import Status
 from runbook.frozen import frozen, replace
 from runbook.model import Block, Node, Step
 from runbook.steps import KINDS
-from runbook.steps.base import AsksOnce
+from runbook.steps.base import AsksOnce, Context
 from runbook.templating.render import evaluate
 from runbook.transports.base import Command, CommandResult, OnOutput, Transport, Unreachable
 
@@ -112,7 +112,7 @@ class Ahead:
 
     def _transport(self, node: Node) -> Transport | None:
         """The host's own; None where it cannot be had, or nothing that begins with this node would be sent."""
-        if not isinstance(node, Step) or not hasattr(KINDS[node.kind], "asks_once"):
+        if _asks_once(node) is None:
             return None
         try:
             return self._desk.session.transport(self._desk.host, self._desk.host.name)
@@ -140,28 +140,44 @@ class Ahead:
         """What the step will ask the host, found by letting it ask; None where that cannot be known yet."""
         if not isinstance(node, Step) or node.loop is not None or node.common.throttle or node.common.until:
             return None
-        own = frame.taking(node.common, node.place)
-        if own.delegate_to or own.run_once or not hasattr(KINDS[node.kind], "asks_once"):
+        own, kind = frame.taking(node.common, node.place), _asks_once(node)
+        if kind is None or own.delegate_to or own.run_once:
             return None
-        kind, desk = cast(AsksOnce, KINDS[node.kind]), self._desk
-        args: Mapping[str, Any] = {}
-        once = False
         try:
-            scope = desk.scope(own)
-            if not all(evaluate(item.text, scope, item.place) for item in node.common.when):
-                return None
-            args = desk.runner.args(node, scope)
-            once = changes(node, args)
-            if not kind.asks_once(args) or (once and desk.session.mode is not Mode.RUN):
-                return None
-            context = desk.runner.context(node, scope, own, Progress(_nothing, _nothing))
-            asked = _Asked()
-            kind.run(args, replace(context, transport=asked, controller=asked, stop=threading.Event()))
-        except _Would as would:
-            return _Sent(node, args, replace(would.command, once=once), frozenset(scope.asked))
+            return self._sent_by(node, kind, own)
         except Exception:  # noqa: BLE001 - it will be told when the step has its turn
             return None
-        return None
+
+    def _sent_by(self, step: Step, kind: AsksOnce, own: Frame) -> _Sent | None:
+        """Raises whatever its templates and its kind raise."""
+        desk = self._desk
+        scope = desk.scope(own)
+        if not all(evaluate(item.text, scope, item.place) for item in step.common.when):
+            return None
+        args = desk.runner.args(step, scope)
+        once = changes(step, args)
+        if not kind.asks_once(args) or (once and desk.session.mode is not Mode.RUN):
+            return None
+        command = _would_run(kind, args, desk.runner.context(step, scope, own, Progress(_nothing, _nothing)))
+        if command is None:
+            return None
+        return _Sent(step, args, replace(command, once=once), frozenset(scope.asked))
+
+
+def _asks_once(node: Node) -> AsksOnce | None:
+    """The node's kind, where it is one of those whose steps may go ahead."""
+    kind = KINDS[node.kind] if isinstance(node, Step) else None
+    return cast(AsksOnce, kind) if hasattr(kind, "asks_once") else None
+
+
+def _would_run(kind: AsksOnce, args: Mapping[str, Any], context: Context) -> Command | None:
+    """The command that the kind runs first; None when it runs none."""
+    asked = _Asked()
+    try:
+        kind.run(args, replace(context, transport=asked, controller=asked, stop=threading.Event()))
+    except _Would as would:
+        return would.command
+    return None
 
 
 def _judged_by_exit_code(step: Step) -> bool:

@@ -10,7 +10,7 @@ from typing import Any, cast
 from runbook.durations import seconds
 from runbook.engine.frame import Frame
 from runbook.engine.session import Session
-from runbook.events import Condition, Evidence, Outcome, Status
+from runbook.events import Evidence, Outcome, Status
 from runbook.frozen import frozen
 from runbook.model import Host, Step
 from runbook.playbook.check import check, with_defaults
@@ -29,14 +29,6 @@ class Progress:
 
     note: Callable[[str], None]
     output: Callable[[str, bytes], None]
-
-
-@frozen
-class Attempt:
-    """What one attempt came to."""
-
-    outcome: Outcome
-    conditions: tuple[Condition, ...] = ()
 
 
 class Runner:

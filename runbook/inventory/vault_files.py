@@ -6,14 +6,14 @@ import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 
 from runbook.inventory.vault import Revealed, Vault, VaultError, is_encrypted
 from runbook.source import read_bounded
+from runbook.whole_file import NEW_MODE, write_whole
 
 MAX_BYTES = 64 * 1024 * 1024
-NEW_MODE = 0o600
 MEMORY = Path("/dev/shm")  # noqa: S108 - a folder of our own is made in it, which nobody else can enter
 
 
@@ -49,36 +49,11 @@ def _read(path: Path) -> bytes:
 
 
 def write(path: Path, data: bytes) -> None:
-    """Put the data there at once: at no moment is the file half written. Raises VaultError.
-
-    Mode and owner stay what they are; a new file has mode 0600. A symbolic link stays one.
-    """
-    target = path.resolve()
+    """Put the data there, whole or not at all. Raises VaultError."""
     try:
-        handle, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
-        try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(data)
-                file.flush()
-                _as_before(target, file.fileno())
-                os.fsync(file.fileno())
-            Path(name).replace(target)
-        except BaseException:
-            Path(name).unlink(missing_ok=True)
-            raise
+        write_whole(path, data, sync=True)
     except OSError as error:
         raise VaultError(f"cannot be written: {error.strerror or error}") from None
-
-
-def _as_before(target: Path, handle: int) -> None:
-    try:
-        before = target.stat()
-    except FileNotFoundError:
-        os.fchmod(handle, NEW_MODE)
-        return
-    with suppress(PermissionError):  # only root may give files away
-        os.fchown(handle, before.st_uid, before.st_gid)
-    os.fchmod(handle, before.st_mode & 0o7777)
 
 
 def edited(data: bytes, name: str, editor: Callable[[Path], None]) -> bytes:

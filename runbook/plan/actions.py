@@ -6,14 +6,14 @@ import hashlib
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from runbook.model import Playbook, Step
 from runbook.plan.known import Known, without_passwords, without_secrets
 from runbook.plan.view import ShownFile, StepView
 from runbook.source import read_bounded
 from runbook.steps import KINDS
-from runbook.steps.base import Detail
+from runbook.steps.base import Detail, Detailed
 from runbook.templating.render import is_template
 from runbook.templating.scope import Scope
 
@@ -100,8 +100,8 @@ def details(step: StepView) -> tuple[Detail, ...]:
     """The parts of an action that are more than one line says: scripts, diffs, queries, requests, files."""
     made: tuple[Detail, ...] = ()
     if step.role == "step" and step.kind in KINDS:
-        shown = getattr(KINDS[step.kind], "detail", None)
-        made = shown(json.loads(step.args)) if shown else ()
+        kind = KINDS[step.kind]
+        made = cast(Detailed, kind).detail(json.loads(step.args)) if hasattr(kind, "detail") else ()
     files = tuple(
         Detail(f"{one.path} ({one.said})", one.text, "template" if step.kind == "template" else "sh")
         for one in step.files

@@ -24,7 +24,6 @@ MAX_STEPS = 50_000
 """Steps of a playbook, those that several includes or remediations share counted for each."""
 MAX_DEEP = 50
 """Includes within includes, and remediations of remediations."""
-EXPRESSIONS = ("when", "until", "changed_when", "failed_when", "expect")
 _TEMPLATED = (
     *("name", "vars", "environment", "delegate_to", "become", "become_user", "timeout"),
     *("retries", "delay", "ignore_errors", "no_log", "cause", "loop_control"),

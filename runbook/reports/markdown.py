@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from runbook.events import Evidence, Role, Status
+from runbook.plan.folds import code, fenced
 from runbook.record import ASIDE, Result, Run, StageRecord
 from runbook.reports import details, json
 from runbook.reports.text import bounded, cell, clean, clock, duration, evidence_of, one_line, sign, tail, unmet
@@ -222,13 +223,8 @@ def _table(columns: tuple[str, ...], rows: Sequence[tuple[str, ...]], *, escaped
 
 
 def _fence(language: str, lines: list[str]) -> Iterator[str]:
-    """A fenced block whose fence is longer than any in the text."""
-    longest = max((len(run) for line in lines for run in re.findall("`+", line)), default=0)
-    fence = "`" * max(3, longest + 1)
     yield ""
-    yield fence + language
-    yield from lines
-    yield fence
+    yield fenced("\n".join(lines), language).rstrip("\n")
 
 
 def inline(text: str) -> str:
@@ -239,11 +235,7 @@ def inline(text: str) -> str:
 
 
 def _code(text: str) -> str:
-    """A code span; its ticks are more than any in the text."""
-    line = one_line(clean(text))
-    ticks = "`" * (1 + max((len(run) for run in re.findall("`+", line)), default=0))
-    space = " " if line.startswith("`") or line.endswith("`") else ""
-    return f"{ticks}{space}{line}{space}{ticks}"
+    return code(one_line(clean(text)))
 
 
 def _html(text: str) -> str:

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -97,7 +96,9 @@ def _text(text: str, scope: Mapping[str, Any], place: Place | Span | None) -> An
 
 def nearest(name: str, names: Iterable[str]) -> str:
     """`did you mean X?` with the nearest of the names, or nothing."""
-    close = difflib.get_close_matches(name, sorted(set(names)), n=2, cutoff=0.6)
+    from difflib import get_close_matches
+
+    close = get_close_matches(name, sorted(set(names)), n=2, cutoff=0.6)
     return f"did you mean {' or '.join(close)}?" if close else ""
 
 

@@ -11,7 +11,6 @@ import pwd
 import selectors
 import signal
 import subprocess
-import tempfile
 import threading
 import time
 from collections.abc import Sequence
@@ -363,7 +362,9 @@ def _file(data: bytes) -> IO[bytes]:
     if hasattr(os, "memfd_create"):
         file: IO[bytes] = os.fdopen(os.memfd_create("runbook"), "w+b")
     else:
-        file = tempfile.TemporaryFile()  # noqa: SIM115 - the caller closes it
+        from tempfile import TemporaryFile
+
+        file = TemporaryFile()  # noqa: SIM115 - the caller closes it
     file.write(data)
     file.seek(0)
     return file

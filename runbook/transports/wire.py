@@ -94,7 +94,9 @@ class Dial:
     def __init__(self, host: str, port: int, family: str) -> None:
         """Looks the host up. Raises OSError."""
         families = {"inet": socket.AF_INET, "inet6": socket.AF_INET6}
-        found = socket.getaddrinfo(host, port, families.get(family, socket.AF_UNSPEC), socket.SOCK_STREAM)
+        # Python makes IDNA of a text, also of one that is, and imports what it takes.
+        name = host.encode() if host.isascii() else host
+        found = socket.getaddrinfo(name, port, families.get(family, socket.AF_UNSPEC), socket.SOCK_STREAM)
         self._addresses = [(kind, address) for kind, _, _, _, address in found]
         self._failure: OSError | None = None
         self._sock: socket.socket | None = None

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from itertools import islice
 from typing import Any, NoReturn, cast
 
@@ -53,7 +54,8 @@ class Ahead:
         if first is None or self._desk.session.mode is Mode.CHECK or self._desk.session.stop.is_set():
             return
         if (transport := self._transport(first)) is not None:
-            transport.connect_early()
+            with suppress(Exception):  # it will be told when the step has its turn
+                transport.connect_early()
 
     def _first(self, node: Node) -> Step | None:
         """What is run first; None where that, or where it is run, depends on anything."""

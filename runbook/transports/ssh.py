@@ -61,7 +61,7 @@ class SshTransport:
         return False
 
     def connect_early(self) -> None:
-        with contextlib.suppress(Unreachable), self._lock:
+        with contextlib.suppress(Unreachable), self._lock:  # `run` will tell
             if self._closed or self._connections or self._greeting or self._login.jumps or self._login.proxy_command:
                 return
             if self._begun is None:

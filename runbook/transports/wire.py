@@ -94,9 +94,7 @@ class Dial:
     def __init__(self, host: str, port: int, family: str) -> None:
         """Looks the host up. Raises OSError."""
         families = {"inet": socket.AF_INET, "inet6": socket.AF_INET6}
-        # Python makes IDNA of a text, also of one that is, and imports what it takes.
-        name = host.encode() if host.isascii() else host
-        found = socket.getaddrinfo(name, port, families.get(family, socket.AF_UNSPEC), socket.SOCK_STREAM)
+        found = socket.getaddrinfo(_as_idna(host), port, families.get(family, socket.AF_UNSPEC), socket.SOCK_STREAM)
         self._addresses = [(kind, address) for kind, _, _, _, address in found]
         self._failure: OSError | None = None
         self._sock: socket.socket | None = None
@@ -143,6 +141,14 @@ class Dial:
         if self._sock is not None:
             self._sock.close()
             self._sock = None
+
+
+def _as_idna(host: str) -> bytes:
+    """The name as name services have it. Python would do that itself, but imports what it takes for every name."""
+    try:
+        return host.encode() if host.isascii() else host.encode("idna")
+    except UnicodeError as error:
+        raise socket.gaierror(socket.EAI_NONAME, f"it is no name: {error}") from None
 
 
 def _writable(sock: socket.socket, seconds: float) -> bool:

@@ -86,8 +86,14 @@ def test_what_goes_wrong_is_told_when_something_is_run() -> None:
         port = taken.getsockname()[1]
     refused = {"ansible_host": "127.0.0.1", "ansible_port": port, "ansible_ssh_common_args": "-F none"}
     unknown = {"ansible_host": "no-such-host.invalid", "ansible_ssh_common_args": "-F none"}
+    no_name = {**unknown, "ansible_host": "ü" * 70}
     odd = {"ansible_host": "127.0.0.1", "ansible_ssh_common_args": "-F none -o ConnectTimeout=soon"}
-    for found, said in ((refused, "nothing listens on port"), (unknown, "has no address"), (odd, "is not a time")):
+    for found, said in (
+        (refused, "nothing listens on port"),
+        (unknown, "has no address"),
+        (no_name, "no name"),
+        (odd, "is not a time"),
+    ):
         with closing(ssh(found)) as host:
             host.connect_early()
             with pytest.raises(Unreachable, match=said):

@@ -7,7 +7,8 @@ import importlib
 import importlib.util
 import logging
 import sys
-from types import ModuleType
+import threading
+from types import ModuleType, SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ _PARTS = {
     "ecdsakey": "ECDSAKey",
     "ed25519key": "Ed25519Key",
     "agent": "AgentKey",
+    "auth_handler": "",
     "ssh_exception": "AuthenticationException BadAuthenticationType ChannelException PasswordRequiredException"
     " SSHException",
     "transport": "Transport",
@@ -92,6 +94,20 @@ def _do_nothing(*_: object) -> None:
 paramiko.Transport._log = _do_nothing  # type: ignore[attr-defined]  # not in the stubs
 # A thread for each handshake, to end it in time, and a look at it for each message: `connection` has its own deadline.
 paramiko.packet.Packetizer.start_handshake = _do_nothing  # type: ignore[method-assign, assignment]  # as told
+
+
+class _Patient(threading.Event):
+    """Waits for what it is told instead of looking whether it was: whoever ends a connection sets all its events."""
+
+    def wait(self, timeout: float | None = None) -> bool:
+        return super().wait(None if timeout is None else max(timeout, _LOOK))
+
+
+# Each thread looks ten times a second whether its connection still lives. Of a thousand, that is all they get to do.
+_LOOK = 2.0
+_threading = SimpleNamespace(**{**vars(threading), "Event": _Patient})
+paramiko.transport.threading = paramiko.auth_handler.threading = _threading  # type: ignore[attr-defined]  # as told
+paramiko.Transport._active_check_timeout = _LOOK  # type: ignore[attr-defined]  # not in the stubs
 
 _log = logging.getLogger("paramiko")
 _log.addHandler(logging.NullHandler())

@@ -36,10 +36,9 @@ class Begun:
             except OSError as error:
                 self._failure = error
 
-    @property
     def there(self) -> bool:
-        """Is it known by now what came of it? Then `line` waits for nothing."""
-        return self._dial is not None and self._dial.there
+        """Is it open by now? Then `line` waits for nothing."""
+        return self._dial is not None and self._dial.there()
 
     def line(self) -> Line:
         """The open stream: whoever wants it waits as long as the host is given. Raises Unreachable."""

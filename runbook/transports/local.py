@@ -1,7 +1,4 @@
-"""This machine: short commands go to a session shell, every other is a session of its own.
-
-Both are ended whole, with all that they have started, when their time is over.
-"""
+"""This machine: every command but a harmless builtin is a session of its own, ended whole when its time is over."""
 
 from __future__ import annotations
 
@@ -20,9 +17,8 @@ from typing import IO
 from runbook.frozen import replace
 from runbook.transports import script
 from runbook.transports.base import Become, Command, CommandResult, CommandTimeout, OnOutput, Stopped, Unreachable
-from runbook.transports.frames import Reply
 from runbook.transports.killing import kill_script
-from runbook.transports.local_shell import LocalShell, drain
+from runbook.transports.local_shell import run_in_shell
 from runbook.transports.local_sudo import Sudo
 
 POLL = 0.1
@@ -31,7 +27,6 @@ DRAIN = 0.05
 """Seconds that output is still read after the command has ended, when a child of its keeps the pipe open."""
 CHUNK = 65536
 KILL_SECONDS = 10.0
-_ENDED = 137
 
 
 class LocalTransport:
@@ -39,9 +34,6 @@ class LocalTransport:
 
     def __init__(self, stop: threading.Event | None = None) -> None:
         self._stop = stop or threading.Event()
-        self._shell: LocalShell | None = None
-        """While no command runs in it."""
-        self._closed = False
 
     @property
     def local(self) -> bool:
@@ -54,33 +46,15 @@ class LocalTransport:
         why = script.unfit(command) or _unfit_folder(command)
         if why:
             return CommandResult(command.script, script.NO_FOLDER, stderr=f"{why}\n".encode())
-        if command.become is None and not command.stdin and script.simple(command.script):
-            return self._in_shell(command, on_output)
+        if command.become is None and script.harmless(command):
+            told = run_in_shell(command, on_output, self._stop)
+            if told is not None:
+                return told
         running = _Running(command, on_output)
         try:
             return running.finish(self._stop)
         finally:
             running.end()
-
-    def _in_shell(self, command: Command, on_output: OnOutput | None) -> CommandResult:
-        shell, self._shell = self._shell, None
-        if shell is None or not shell.fit:
-            if shell is not None:
-                shell.leave()
-            shell = LocalShell()
-        step = _InShell(shell, command, shell.begin(command, on_output), self._stop)
-        try:
-            result = step.result()
-        except BaseException:
-            step.kill()
-            raise
-        if not step.fit:
-            shell.leave()
-        elif self._closed:
-            shell.close()
-        else:
-            self._shell = shell
-        return result
 
     def connect_early(self) -> None:
         """There is no way to open."""
@@ -92,10 +66,7 @@ class LocalTransport:
         return host, port
 
     def close(self) -> None:
-        self._closed = True
-        shell, self._shell = self._shell, None
-        if shell is not None:
-            shell.close()
+        """Nothing is kept open."""
 
 
 def _become(become: Become | None) -> Become | None:
@@ -114,62 +85,6 @@ def _unfit_folder(command: Command) -> str:
     if not Path(command.chdir).is_dir():
         return f"chdir: there is no folder {command.chdir}"
     return "" if os.access(command.chdir, os.X_OK) else f"chdir: no permission for {command.chdir}"
-
-
-class _InShell:
-    """One command in the session shell."""
-
-    def __init__(self, shell: LocalShell, command: Command, reply: Reply, stop: threading.Event) -> None:
-        self._shell, self._command, self._reply, self._stop = shell, command, reply, stop
-        self._end = None if command.timeout is None else time.monotonic() + command.timeout
-        self._killed = False
-
-    def result(self) -> CommandResult:
-        """Read until it has ended. Raises CommandTimeout, Stopped, and what `on_output` has raised."""
-        self._shell.follow(self._reply, self._look)
-        self._raise_failure()
-        words = self._reply.words
-        if self._reply.complete and words:
-            return self._told(int(words[0]))
-        result = self._told(_ENDED)
-        return replace(result, stderr=result.stderr + b"the command ended the shell that it ran in\n")
-
-    @property
-    def fit(self) -> bool:
-        """Has it left the shell as it was?"""
-        return self._reply.complete and b"left" not in (self._reply.words or ())
-
-    def _look(self) -> float:
-        """Is its time over? Gives the seconds until this is to be asked again."""
-        self._raise_failure()
-        now = time.monotonic()
-        if self._stop.is_set():
-            raise Stopped
-        if self._end is not None and now >= self._end:
-            self.kill()
-            raise CommandTimeout(self._told(_ENDED), self._command.timeout or 0.0)
-        return _pause(True, self._end, now)
-
-    def _raise_failure(self) -> None:
-        if self._reply.failure is not None:
-            raise self._reply.failure
-
-    def _told(self, code: int) -> CommandResult:
-        reply = self._reply
-        kept = reply.kept
-        return CommandResult(self._command.script, code, bytes(kept["stdout"]), bytes(kept["stderr"]), reply.dropped)
-
-    def kill(self) -> None:
-        """End it with all that it has started, and the shell with it."""
-        if self._killed:
-            return
-        self._killed = True
-        self._reply.follow(None)  # whom it tells may be what went wrong
-        if (pid := self._shell.pid) is not None:
-            _kill_all(pid, None)
-        while self._shell.read(0):
-            pass
-        self._shell.close()
 
 
 class _Running:
@@ -277,7 +192,10 @@ class _Running:
     def kill(self) -> None:
         """End the command with all that it has started."""
         if not self._ends_another:
-            _kill_all(self._process.pid, self.command.become)
+            killing = Command(kill_script(self._process.pid), become=self.command.become, timeout=KILL_SECONDS)
+            running = _Running(killing, None, ends_another=True)
+            with contextlib.suppress(Unreachable, CommandTimeout), contextlib.closing(running):
+                running.finish(threading.Event())
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(self._process.pid, signal.SIGKILL)
         with contextlib.suppress(subprocess.TimeoutExpired):
@@ -301,17 +219,10 @@ class _Running:
             self._process.stdin.close()
         if self._open and self._process.poll() is not None:
             # What a command has left running may print for as long as we live, and does not die of it.
-            threading.Thread(target=drain, args=(tuple(self._open.values()),), daemon=True, name="drain").start()
+            threading.Thread(target=_drain, args=(tuple(self._open.values()),), daemon=True, name="drain").start()
         else:
             for pipe in self._open.values():
                 pipe.close()
-
-
-def _kill_all(pid: int, become: Become | None) -> None:
-    """A process and all that belongs to it."""
-    running = _Running(Command(kill_script(pid), become=become, timeout=KILL_SECONDS), None, ends_another=True)
-    with contextlib.suppress(Unreachable, CommandTimeout), contextlib.closing(running):
-        running.finish(threading.Event())
 
 
 def _pause(running: bool, end: float | None, now: float) -> float:
@@ -368,3 +279,15 @@ def _file(data: bytes) -> IO[bytes]:
     file.write(data)
     file.seek(0)
     return file
+
+
+def _drain(pipes: tuple[IO[bytes], ...]) -> None:
+    with selectors.DefaultSelector() as selector:
+        for pipe in pipes:
+            selector.register(pipe, selectors.EVENT_READ)
+        while selector.get_map():
+            for key, _ in selector.select():
+                if not os.read(key.fd, CHUNK):
+                    selector.unregister(key.fileobj)
+    for pipe in pipes:
+        pipe.close()

@@ -1,4 +1,7 @@
-"""A session shell on this machine: short commands cost a fork of it, not a program of their own."""
+"""Session shells on this machine, for the builtins that a shell runs itself: the start of a `sh` is all that they cost.
+
+Nothing that they do outlives them or changes the shell, so that any command of any host may have any of them.
+"""
 
 from __future__ import annotations
 
@@ -9,129 +12,126 @@ import selectors
 import signal
 import subprocess
 import threading
-import weakref
-from collections.abc import Callable
+import time
 from typing import IO
 
 from runbook.transports import script
-from runbook.transports.base import Command, OnOutput, Unreachable
+from runbook.transports.base import Command, CommandResult, CommandTimeout, OnOutput, Stopped
 from runbook.transports.frames import STREAMS, Frames, Reply
 
+KEPT = 8
+"""Shells that wait for the next command."""
+_POLL = 0.1
+"""Seconds between looks at the stop flag."""
 _CHUNK = 65536
-_DRAIN = 0.05
-"""Seconds that output is still read after the shell has ended, when a child of its keeps a stream open."""
-_LAST_WORDS = 2.0
-"""Seconds that it has to end."""
+
+
+class Gone(Exception):
+    """The shell has ended before it had told what came of a command."""
 
 
 class LocalShell:
-    """One `sh` that runs step after step, read in the thread that waits for the step. Used by one thread at a time."""
+    """One `sh`. Used by one thread at a time, and not any more once `run` has raised."""
 
     def __init__(self) -> None:
-        """Raises Unreachable when no process can be started."""
+        """Raises OSError when no process can be started."""
+        self.folder = os.getcwd()  # noqa: PTH109 - asked for each command
         self._boundary = secrets.token_hex(16)
         self._frames = Frames(self._boundary.encode())
         self._process = process = _spawn()
-        self._ends: dict[str, IO[bytes]] = dict(
-            zip(STREAMS, filter(None, (process.stdout, process.stderr)), strict=True)
-        )
+        streams = dict(zip(STREAMS, (process.stdout, process.stderr), strict=True))
+        self._ends: dict[str, IO[bytes]] = {name: end for name, end in streams.items() if end is not None}
         self._selector = selectors.DefaultSelector()
         for name, end in self._ends.items():
             self._selector.register(end, selectors.EVENT_READ, name)
-        self._finalizer = weakref.finalize(self, _end, process, self._selector)
-        self._first = Reply(0)
-        self._frames.expect(self._first)
+        self._frames.expect(Reply(0))
         self._send(script.start(self._boundary).encode())
 
-    @property
-    def pid(self) -> int | None:
-        """None when it has ended: the number may be another's by now."""
-        return self._process.pid if self._process.poll() is None else None
-
-    @property
-    def fit(self) -> bool:
-        """Can it take another step? Not when it has ended, or when something prints that nobody has asked for."""
-        while self.read(0):
-            pass
-        return len(self._ends) == len(STREAMS) and not self._frames.stray
-
-    def begin(self, command: Command, on_output: OnOutput | None) -> Reply:
-        """Send a step. Whoever has begun one follows it to its end."""
+    def run(self, command: Command, on_output: OnOutput | None, stop: threading.Event) -> CommandResult:
+        """Raises Gone, Stopped, CommandTimeout, and what `on_output` raises."""
         reply = Reply(command.output_limit, on_output)
         self._frames.expect(reply)
         self._send(script.step(command, self._boundary))
-        return reply
-
-    def follow(self, reply: Reply, look: Callable[[], float]) -> None:
-        """Read until the step has ended, or the shell has. `look` gives the seconds until it wants to look again."""
+        end = None if command.timeout is None else time.monotonic() + command.timeout
         while not reply.done.is_set():
-            if not self.read(look()) and self._process.poll() is not None and not self.read(_DRAIN):
-                self._frames.gone()
+            if stop.is_set():
+                raise Stopped
+            if end is not None and time.monotonic() >= end:
+                raise CommandTimeout(_result(command, reply, 137), command.timeout or 0.0)
+            self._read(_POLL if end is None else max(0.0, min(_POLL, end - time.monotonic())))
+        if reply.failure is not None:
+            raise reply.failure
+        if not reply.complete or not reply.words:
+            raise Gone
+        return _result(command, reply, int(reply.words[0]))
 
-    def read(self, seconds: float) -> bool:
-        """Take what comes within that time. Gives whether there was anything."""
-        found = self._selector.select(seconds) if self._ends else []
-        for key, _ in found:
+    def _read(self, seconds: float) -> None:
+        for key, _ in self._selector.select(seconds):
             if data := os.read(key.fd, _CHUNK):
                 self._frames.feed(key.data, data)
             else:
-                self._selector.unregister(key.fileobj)
-                self._ends.pop(key.data).close()
-        return bool(found)
+                self._frames.gone()
 
     def _send(self, data: bytes) -> None:
-        """It waits for a step: it reads what it gets."""
+        """It waits for a command: it reads what it gets."""
         stdin = self._process.stdin
         with contextlib.suppress(BrokenPipeError):  # it has ended: that is read from its streams
             while data and stdin is not None:
                 data = data[os.write(stdin.fileno(), data) :]
 
-    def leave(self) -> None:
-        """Something holds its streams. What that prints is read and dropped, for as long as we live."""
-        ends = tuple(self._ends.values())
-        self._ends.clear()
-        self._selector.close()
-        threading.Thread(target=drain, args=(ends,), daemon=True, name="drain").start()
-        self.close()
-
     def close(self) -> None:
         """End it, whatever it does."""
-        self._finalizer()
+        self._selector.close()
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(self._process.pid, signal.SIGKILL)
+        for end in (self._process.stdin, *self._ends.values()):
+            if end is not None:
+                end.close()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._process.wait(1)
 
 
 def _spawn() -> subprocess.Popen[bytes]:
     pipe = subprocess.PIPE
+    return subprocess.Popen(["/bin/sh"], stdin=pipe, stdout=pipe, stderr=pipe, bufsize=0, start_new_session=True)
+
+
+def _result(command: Command, reply: Reply, code: int) -> CommandResult:
+    kept = reply.kept
+    return CommandResult(command.script, code, bytes(kept["stdout"]), bytes(kept["stderr"]), reply.dropped)
+
+
+_idle: list[LocalShell] = []
+"""Of the whole program: a run on a thousand local hosts has no more of them than it has commands at a time."""
+_lock = threading.Lock()
+
+
+def run_in_shell(command: Command, on_output: OnOutput | None, stop: threading.Event) -> CommandResult | None:
+    """What a harmless command came to; None when no shell can tell. Raises Stopped, CommandTimeout."""
     try:
-        return subprocess.Popen(["/bin/sh"], stdin=pipe, stdout=pipe, stderr=pipe, bufsize=0, start_new_session=True)
-    except OSError as error:
-        raise Unreachable(f"this machine cannot start a command: {error}") from None
-
-
-def _end(process: subprocess.Popen[bytes], selector: selectors.BaseSelector) -> None:
-    """At the end of the input it ends by itself; what holds its other streams is no concern of ours."""
-    held = [] if selector.get_map() is None else [key.fileobj for key in selector.get_map().values()]
-    selector.close()
-    if process.stdin is not None:
-        process.stdin.close()
-    for end in held:
-        end.close()  # type: ignore[union-attr]  # a file
+        shell = _taken() or LocalShell()
+    except OSError:  # no process, or the folder that we are in has gone
+        return None
     try:
-        process.wait(_LAST_WORDS)
-    except subprocess.TimeoutExpired:
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            process.wait(_LAST_WORDS)
+        result = shell.run(command, on_output, stop)
+    except BaseException as error:
+        shell.close()
+        if isinstance(error, Gone):
+            return None
+        raise
+    with _lock:
+        if len(_idle) < KEPT:
+            _idle.append(shell)
+            return result
+    shell.close()
+    return result
 
 
-def drain(pipes: tuple[IO[bytes], ...]) -> None:
-    """Read pipes to their ends."""
-    with selectors.DefaultSelector() as selector:
-        for pipe in pipes:
-            selector.register(pipe, selectors.EVENT_READ)
-        while selector.get_map():
-            for key, _ in selector.select():
-                if not os.read(key.fd, _CHUNK):
-                    selector.unregister(key.fileobj)
-    for pipe in pipes:
-        pipe.close()
+def _taken() -> LocalShell | None:
+    """One that waits, unless the program has gone to another folder since. Raises OSError."""
+    with _lock:
+        shell = _idle.pop() if _idle else None
+    if shell is not None and shell.folder != os.getcwd():  # noqa: PTH109 - as above
+        shell.close()
+        return None
+    return shell

@@ -19,7 +19,10 @@ _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
 _PLAIN_USER = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*\Z")
 _SHORT = 4096
 _ASKS_WHO = re.compile(r"\$\{?[$0!]|PPID|LINENO|BASH|\b(?:source|eval|trap|set|jobs|wait)\b|(?:^|[\s;&|({`])\.\s")
-_HARMLESS = re.compile(r"(?:true|false|:|(?:test|echo)(?: [\w./:@%+,=-]+)*|\[(?: [\w./:@%+,=-]+)+ \])\Z", re.ASCII)
+_WORD = r"[\w./:@%+,][\w./:@%+,=-]*"
+_TEST = rf"(?:-[bcdefghLnprsSuwxz] {_WORD}|{_WORD} !?= {_WORD}|\d{{1,9}} -(?:eq|ne|g[et]|l[et]) \d{{1,9}})"
+_HARMLESS = re.compile(rf"(?:true|false|:|echo(?: {_WORD})*|test {_TEST}|\[ {_TEST} \])\Z", re.ASCII)
+_OWN_FILES = ("/dev/", "/proc/")
 _ESCAPED = re.compile(rb"[\x00\\']")
 
 # A here-document is a pipe in most shells; in the others (bash before 5.1) a pipe is borrowed from two idle processes.
@@ -90,10 +93,12 @@ def harmless(command: Command) -> bool:
     """Is it a builtin of every shell that looks, or prints plain words, and leaves nothing behind?
 
     The session shell runs it itself: nothing of it can outlive it or change the shell, and a fork is most of what it
-    would cost the host.
+    would cost the host. Only forms that no shell can misunderstand: an error in one would end the session shell.
     """
-    plain = command.chdir is None and not command.environment and not command.stdin
-    return plain and len(command.script) <= _SHORT and _HARMLESS.match(command.script) is not None
+    text = command.script
+    if command.chdir is not None or command.environment or command.stdin or len(text) > _SHORT:
+        return False
+    return _HARMLESS.match(text) is not None and not any(folder in text for folder in _OWN_FILES)
 
 
 def simple(script: str) -> bool:

@@ -66,7 +66,7 @@ class SshTransport:
                 return
             if self._begun is None:
                 self._begun = Begun(self._login)
-            elif self._begun.there:
+            elif self._begun.there():
                 from runbook.transports.connection import Greeting
 
                 begun, self._begun = self._begun, None

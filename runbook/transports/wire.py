@@ -104,37 +104,52 @@ class Dial:
         """Begin with the first of the addresses that are left which does not refuse at once."""
         while self._addresses and self._sock is None:
             kind, address = self._addresses.pop(0)
-            self._sock = socket.socket(kind, socket.SOCK_STREAM | socket.SOCK_NONBLOCK)
-            self._weigh(self._sock.connect_ex(address))
+            try:
+                self._sock = socket.socket(kind, socket.SOCK_STREAM)
+            except OSError as error:  # a family that this machine does not have
+                self._give_up(error)
+            else:
+                self._sock.setblocking(False)
+                self._weigh(self._sock.connect_ex(address))
 
     def _weigh(self, code: int) -> None:
         """What connecting came to so far; the socket is given up where it failed."""
         if code not in (0, errno.EINPROGRESS):
-            self.close()
-            self._failure = self._failure or OSError(code, os.strerror(code))
+            self._give_up(OSError(code, os.strerror(code)))
 
-    @property
+    def _give_up(self, why: OSError) -> None:
+        self.close()
+        self._failure = self._failure or why
+
     def there(self) -> bool:
-        """Is it known whether the address that is being tried answers?"""
-        return self._sock is not None and _writable(self._sock, 0)
+        """Is it connected by now? Does not wait."""
+        return self._connected() is not None
+
+    def _connected(self) -> socket.socket | None:
+        """An address that has refused makes way for the next."""
+        while (sock := self._sock) is not None and _writable(sock, 0):
+            self._weigh(sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR))
+            if self._sock is not None:
+                return sock
+            self._next()
+        return None
 
     def finish(self, deadline: float, dead_after: float) -> Wire:
         """The connection, without Nagle's delay, that notices within `dead_after` seconds when the other side is gone.
 
-        `deadline` is a time of the monotonic clock. Raises OSError: that of the first address.
+        `deadline` is a time of the monotonic clock, which the addresses share. Raises OSError: that of the first.
         """
-        while (sock := self._sock) is not None:
-            if not _writable(sock, max(0.05, deadline - time.monotonic())):
-                self.close()
-                raise self._failure or TimeoutError()
-            self._weigh(sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR))
-            if self._sock is not None:
-                self._sock = None
-                sock.setblocking(True)
-                _tune(sock, dead_after)
-                return Wire(sock)
-            self._next()
-        raise self._failure or OSError("it has no address")
+        while (sock := self._connected()) is None:
+            if self._sock is None:
+                raise self._failure or OSError("it has no address")
+            left = max(0.05, deadline - time.monotonic())
+            if not _writable(self._sock, left / (1 + len(self._addresses))):
+                self._give_up(TimeoutError())
+                self._next()
+        self._sock = None
+        sock.setblocking(True)
+        _tune(sock, dead_after)
+        return Wire(sock)
 
     def close(self) -> None:
         """Give it up."""

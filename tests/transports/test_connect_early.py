@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import socket
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import closing
 
 import pytest
 
 from runbook.transports.base import Transport, Unreachable
+from runbook.transports.wire import Dial
 from tests.lab.sshd import Sshd
 from tests.transports.ways import run, ssh, variables
 
@@ -105,3 +107,57 @@ def test_every_way_takes_the_hint(transport: Transport) -> None:
     assert run(transport, "echo hello").out == "hello"
     transport.connect_early()
     assert run(transport, "echo again").out == "again"
+
+
+class Names:
+    """A name service that gives a name these addresses, in their order; of a family that is not there, one at will."""
+
+    def __init__(self, *found: tuple[str, int]) -> None:
+        self._found = found
+
+    def __call__(self, *_: object) -> list[tuple[int, int, int, str, tuple[str, int]]]:
+        families = [9999 if host == "no family" else socket.AF_INET for host, _ in self._found]
+        return [(kind, socket.SOCK_STREAM, 6, "", at) for kind, at in zip(families, self._found, strict=True)]
+
+
+@pytest.fixture
+def full() -> Iterator[tuple[str, int]]:
+    """An address where nothing answers: whoever listens there takes nobody any more."""
+    with socket.socket() as listening:
+        listening.bind(("127.0.0.1", 0))
+        listening.listen(0)
+        waiting = [socket.socket() for _ in range(8)]
+        for sock in waiting:
+            sock.setblocking(False)
+            sock.connect_ex(listening.getsockname())
+        yield listening.getsockname()
+        for sock in waiting:
+            sock.close()
+
+
+def test_the_next_address_is_tried_where_one_refuses_or_does_not_answer(
+    full: tuple[str, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken, socket.create_server(("127.0.0.1", 0)) as good:
+        refusing = taken.getsockname()
+        taken.close()
+        for first in (refusing, full, ("no family", 1)):
+            monkeypatch.setattr(socket, "getaddrinfo", Names(first, good.getsockname()))
+            dial = Dial("host", 1, "any")
+            wire = dial.finish(time.monotonic() + 1, 60)
+            assert wire.getpeername() == good.getsockname()
+            wire.close()
+
+
+def test_nobody_waits_for_a_connection_that_is_only_looked_at(
+    full: tuple[str, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(socket, "getaddrinfo", Names(full, full))
+    dial = Dial("host", 1, "any")
+    began = time.monotonic()
+
+    assert not dial.there()
+    assert time.monotonic() - began < 0.2
+    with pytest.raises(TimeoutError):
+        dial.finish(time.monotonic() + 0.3, 60)
+    assert 0.2 < time.monotonic() - began < 3

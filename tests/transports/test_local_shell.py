@@ -1,135 +1,122 @@
-"""The session shell of this machine: what it leaves to the system, and what becomes of it."""
+"""The session shells of this machine: who gets them, and what becomes of them."""
 
 from __future__ import annotations
 
-import gc
 import os
 import threading
-import time
 from collections.abc import Iterator
-from contextlib import closing
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
+from runbook.transports import local_shell
 from runbook.transports.base import Command, CommandTimeout, Stopped
 from runbook.transports.local import LocalTransport
-from tests.lab.tools import alive, wait_until
+from runbook.transports.local_shell import KEPT, Gone, LocalShell, run_in_shell
+from tests.lab.tools import alive
 from tests.transports.ways import run
 
 
-@pytest.fixture
-def here() -> Iterator[LocalTransport]:
-    with closing(LocalTransport()) as made:
-        yield made
+@pytest.fixture(autouse=True)
+def _none_that_wait() -> Iterator[None]:
+    _end_all()
+    yield
+    _end_all()
 
 
-def shell_of(transport: LocalTransport) -> int:
-    assert transport._shell is not None
-    pid = transport._shell.pid
-    assert pid is not None
-    return pid
+def _end_all() -> None:
+    while local_shell._idle:
+        local_shell._idle.pop().close()
 
 
-def test_short_commands_share_a_shell_and_nothing_else(here: LocalTransport) -> None:
-    run(here, "x=1; cd /; export y=2; exec 7>/dev/null")
-    first = shell_of(here)
-    said = run(here, "echo ${x-unset} ${y-unset}; pwd")
-
-    assert said.out.splitlines() == ["unset unset", str(Path.cwd())]
-    assert shell_of(here) == first
+def waiting() -> list[int]:
+    return [shell._process.pid for shell in local_shell._idle]
 
 
-def test_closing_ends_the_shell(here: LocalTransport) -> None:
-    run(here, "true")
-    pid = shell_of(here)
-    here.close()
+def test_one_shell_runs_the_builtins_of_all_hosts_and_no_other_command() -> None:
+    first, second = LocalTransport(), LocalTransport()
+    assert run(first, "echo a").out == "a"
+    pids = waiting()
+    assert [run(second, "test -d /").exit_code, run(first, "[ a = b ]").exit_code] == [0, 1]
+    assert run(second, "echo b; sleep 0").out == "b"
 
-    assert not alive(pid)
-
-
-def test_one_that_nobody_closes_ends_with_its_transport() -> None:
-    here = LocalTransport()
-    run(here, "true")
-    pid = shell_of(here)
-    del here
-    gc.collect()
-
-    assert not alive(pid)
+    assert len(pids) == 1
+    assert waiting() == pids
 
 
-def test_a_daemon_that_keeps_the_streams_lives_on_and_the_next_command_has_another_shell(here: LocalTransport) -> None:
-    pid = int(run(here, "sleep 30.4711 & sleep 0.1; pgrep -f '^sleep 30.4711'").out)
-    assert here._shell is None
-    assert run(here, "echo next").out == "next"
+def test_so_many_at_a_time_and_no_more_wait_afterwards() -> None:
+    hosts = [LocalTransport() for _ in range(3 * KEPT)]
+    together = threading.Barrier(len(hosts))
 
-    assert alive(pid)
-    os.kill(pid, 9)
+    def ask(host: LocalTransport) -> str:
+        together.wait(10)
+        return host.run(Command("echo here")).out
 
-
-def test_what_a_daemon_prints_later_blocks_neither_it_nor_us(here: LocalTransport, folder: Path) -> None:
-    run(here, f"(sleep 0.2; seq 200000; touch {folder}/done) &")
-    assert run(here, "echo next").out == "next"
-
-    wait_until((folder / "done").exists, "it has printed everything")
+    with ThreadPoolExecutor(len(hosts)) as pool:
+        assert set(pool.map(ask, hosts)) == {"here"}
+    assert 1 <= len(waiting()) <= KEPT
 
 
-def test_a_command_that_ends_the_shell_is_told_so(here: LocalTransport) -> None:
-    run(here, "true")
-    pid = shell_of(here)
-    result = run(here, f"echo before; kill -9 {pid}; sleep 0.1")
+def test_in_another_folder_there_is_another_shell(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "here").touch()
+    assert run(LocalTransport(), "test -f here").exit_code == 1
+    old = waiting()
+    monkeypatch.chdir(tmp_path)
 
-    assert result.exit_code == 137
-    assert result.out == "before"
-    assert "the command ended the shell that it ran in" in result.err
-    assert run(here, "echo after").out == "after"
-
-
-def test_a_command_behind_a_shell_that_has_died_runs(here: LocalTransport) -> None:
-    run(here, "true")
-    os.kill(shell_of(here), 9)
-    wait_until(lambda: here._shell is None or here._shell.pid is None, "it is dead")
-
-    assert run(here, "echo after").out == "after"
+    assert run(LocalTransport(), "test -f here").exit_code == 0
+    assert waiting() != old
+    assert not any(map(alive, old))
 
 
-def test_after_a_timeout_nothing_of_it_is_left(here: LocalTransport) -> None:
-    run(here, "true")
-    pid = shell_of(here)
-    with pytest.raises(CommandTimeout) as raised:
-        run(here, "echo begun; sleep 30", timeout=0.3)
+def test_a_shell_that_has_died_is_not_missed() -> None:
+    run(LocalTransport(), "true")
+    os.kill(waiting()[0], 9)
 
-    assert raised.value.result.out == "begun"
-    assert not alive(pid)
-    assert run(here, "echo after").out == "after"
+    assert run(LocalTransport(), "echo after").out == "after"
+    assert waiting() == []
+    assert run(LocalTransport(), "echo again").out == "again"
 
 
-def test_a_close_while_a_command_runs_leaves_no_shell_behind() -> None:
-    here = LocalTransport()
-    run(here, "true")
-    pid = shell_of(here)
-    running = threading.Thread(target=run, args=(here, "sleep 0.5"))
-    running.start()
-    time.sleep(0.1)
-    here.close()
-    running.join(10)
-
-    assert not running.is_alive()
-    assert not alive(pid)
-
-
-def test_a_large_environment_reaches_it(here: LocalTransport) -> None:
-    value = "ä'" * 60_000
-    assert run(here, 'printf %s "${#VALUE}"', environment={"VALUE": value, "LC_ALL": "C.UTF-8"}).exit_code == 0
+def test_one_that_hangs_is_ended(tmp_path: Path) -> None:
+    """As `test` does on a file system that does not answer: here the shell is halted."""
+    for error, timeout, stopped in ((CommandTimeout, 0.2, False), (Stopped, None, True)):
+        run(LocalTransport(), "true")
+        pid = waiting()[0]
+        os.kill(pid, 19)
+        stop = threading.Event()
+        if stopped:
+            threading.Timer(0.2, stop.set).start()
+        with pytest.raises(error):
+            LocalTransport(stop).run(Command("true", timeout=timeout))
+        assert not alive(pid)
 
 
-def test_a_stop_ends_shell_and_command() -> None:
-    stop = threading.Event()
-    here = LocalTransport(stop)
-    run(here, "true")
-    pid = shell_of(here)
-    threading.Timer(0.2, stop.set).start()
-    with pytest.raises(Stopped):
-        here.run(Command("sleep 30"))
+def test_who_cannot_take_the_output_is_told_and_nothing_runs_twice() -> None:
+    told: list[bytes] = []
 
-    assert not alive(pid)
+    def refuse(_stream: str, data: bytes) -> None:
+        told.append(data)
+        raise OSError("full")
+
+    with pytest.raises(OSError, match="full"):
+        run_in_shell(Command("echo here"), refuse, threading.Event())
+    assert told == [b"here\n"]
+    assert waiting() == []
+
+
+def test_where_no_shell_can_be_had_the_command_runs_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(_self: LocalShell) -> None:
+        raise OSError("no more processes")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(LocalShell, "__init__", refuse)
+        assert run(LocalTransport(), "echo here").out == "here"
+
+
+def test_a_shell_says_that_it_has_gone() -> None:
+    shell = LocalShell()
+    os.kill(shell._process.pid, 9)
+    with pytest.raises(Gone):
+        shell.run(Command("true"), None, threading.Event())
+    shell.close()

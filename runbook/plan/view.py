@@ -86,6 +86,8 @@ class InputView:
 
 @frozen
 class Label:
+    """One of the playbook's labels."""
+
     name: str
     text: str
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import signal
 import statistics
 import subprocess
 import tempfile
+import threading
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -58,10 +60,13 @@ def cost(row: Row, folder: Path, seconds: float) -> Cost:
             cwd=folder,
             start_new_session=True,
         )
+        ending = threading.Timer(seconds, os.killpg, (process.pid, signal.SIGKILL))
+        ending.start()
         _, status, used = os.wait4(process.pid, 0)
         wall = time.perf_counter() - began
+        ending.cancel()
         process.returncode = os.waitstatus_to_exitcode(status)
-        if process.returncode != 0 or wall > seconds:
+        if process.returncode != 0:
             output.seek(0)
             raise Failed(f"exit code {process.returncode}: {output.read()[-600:].decode(errors='replace')}")
     return Cost(wall, used.ru_utime + used.ru_stime, used.ru_maxrss / 1024)

@@ -139,7 +139,7 @@ OURS = (
 """`true` is a builtin of the shell, for all of them; a program costs a fork and what comes after it."""
 EXPERIMENTS = (
     Peer("two processes of **runbook**, half of the hosts each", _two_processes, ours=True),
-    Peer("an experiment: ssh2-python, one `sh` for all steps", _script("with_ssh2")),
+    Peer("an experiment: ssh2-python, one `sh` for all steps", _script("with_ssh2"), most_hosts=10),
 )
 """What might be quicker."""
 PEERS = (

@@ -5,6 +5,7 @@ Nothing that they do outlives them or changes the shell, so that any command of 
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import os
 import secrets
@@ -104,6 +105,13 @@ def _result(command: Command, reply: Reply, code: int) -> CommandResult:
 _idle: list[LocalShell] = []
 """Of the whole program: a run on a thousand local hosts has no more of them than it has commands at a time."""
 _lock = threading.Lock()
+
+
+@atexit.register
+def _end_idle() -> None:
+    """Where the program is not left at once; then they end with their input."""
+    while _idle:
+        _idle.pop().close()
 
 
 def run_in_shell(command: Command, on_output: OnOutput | None, stop: threading.Event) -> CommandResult | None:

@@ -106,6 +106,8 @@ def test_a_log_that_cannot_be_read_is_never_empty(tmp_path: Path) -> None:
 def test_more_than_can_be_looked_at_is_said(log: Path) -> None:
     at = mark(log)
     os.truncate(log, _rotation.LIMIT + 100_000)
+    later = time.time() + 60  # the run that `start` speaks of begins after this line
+    os.utime(log, (later, later))
     for since in ({}, {"since": at}, {"since": "start"}):
         outcome = look(log, **since)
         assert outcome.status is Status.FAILED

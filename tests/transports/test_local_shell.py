@@ -20,14 +20,9 @@ from tests.transports.ways import run
 
 @pytest.fixture(autouse=True)
 def _none_that_wait() -> Iterator[None]:
-    _end_all()
+    local_shell._end_idle()
     yield
-    _end_all()
-
-
-def _end_all() -> None:
-    while local_shell._idle:
-        local_shell._idle.pop().close()
+    local_shell._end_idle()
 
 
 def waiting() -> list[int]:

@@ -10,7 +10,7 @@ import threading
 from collections import deque
 from collections.abc import Sequence
 
-from runbook.transports.base import OnOutput
+from runbook.transports.base import Command, CommandResult, OnOutput
 
 STREAMS = ("stdout", "stderr")
 
@@ -41,6 +41,11 @@ class Reply:
     def skipped(self) -> bool:
         """Was it sent ahead, and not run because the step before it failed?"""
         return self.words == (b"skipped",)
+
+    def result(self, command: Command, exit_code: int) -> CommandResult:
+        """What the command has come to, with what it has printed so far."""
+        kept = self.kept
+        return CommandResult(command.script, exit_code, bytes(kept["stdout"]), bytes(kept["stderr"]), self.dropped)
 
     def follow(self, on_output: OnOutput | None) -> None:
         """Tell somebody what is printed, beginning with what has been."""

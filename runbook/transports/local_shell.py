@@ -58,13 +58,13 @@ class LocalShell:
             if stop.is_set():
                 raise Stopped
             if end is not None and time.monotonic() >= end:
-                raise CommandTimeout(_result(command, reply, 137), command.timeout or 0.0)
+                raise CommandTimeout(reply.result(command, 137), command.timeout or 0.0)
             self._read(_POLL if end is None else max(0.0, min(_POLL, end - time.monotonic())))
         if reply.failure is not None:
             raise reply.failure
         if not reply.complete or not reply.words:
             raise Gone
-        return _result(command, reply, int(reply.words[0]))
+        return reply.result(command, int(reply.words[0]))
 
     def _read(self, seconds: float) -> None:
         for key, _ in self._selector.select(seconds):
@@ -95,11 +95,6 @@ class LocalShell:
 def _spawn() -> subprocess.Popen[bytes]:
     pipe = subprocess.PIPE
     return subprocess.Popen(["/bin/sh"], stdin=pipe, stdout=pipe, stderr=pipe, bufsize=0, start_new_session=True)
-
-
-def _result(command: Command, reply: Reply, code: int) -> CommandResult:
-    kept = reply.kept
-    return CommandResult(command.script, code, bytes(kept["stdout"]), bytes(kept["stderr"]), reply.dropped)
 
 
 _idle: list[LocalShell] = []

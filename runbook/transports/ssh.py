@@ -52,8 +52,7 @@ class SshTransport:
         """What goes ahead as soon as its first is asked for: there is no shell yet."""
         self._ahead: deque[tuple[Command, Reply, SessionShell]] = deque()
         self._tunnels = Tunnels(self._connection)
-        self._begun: Begun | None = None
-        self._greeting: Greeting | None = None
+        self._begun: Begun | Greeting | None = None
         """A connection that has been begun before it is wanted: the way there, then the exchange of keys."""
 
     @property
@@ -62,15 +61,15 @@ class SshTransport:
 
     def connect_early(self) -> None:
         with contextlib.suppress(Unreachable), self._lock:  # `run` will tell
-            if self._closed or self._connections or self._greeting or self._login.jumps or self._login.proxy_command:
+            if self._closed or self._connections or self._login.jumps or self._login.proxy_command:
                 return
             if self._begun is None:
                 self._begun = Begun(self._login)
-            elif self._begun.there():
+            elif isinstance(begun := self._begun, Begun) and begun.there():
                 from runbook.transports.connection import Greeting
 
-                begun, self._begun = self._begun, None
-                self._greeting = Greeting(self._login, begun.line())
+                self._begun = None
+                self._begun = Greeting(self._login, begun.line())
 
     def run(self, command: Command, on_output: OnOutput | None = None) -> CommandResult:
         if why := script.unfit(command):
@@ -147,13 +146,11 @@ class SshTransport:
         self._tunnels.close()
         with self._lock:
             connections, self._connections = self._connections, []
-            begun: tuple[Begun | Greeting | None, ...] = (self._begun, self._greeting)
-            self._begun = self._greeting = None
+            begun, self._begun = self._begun, None
             self._shells.clear()
             self._retired.clear()
-        for one in begun:
-            if one is not None:
-                one.close()
+        if begun is not None:
+            begun.close()
         for connection in connections:
             connection.close()
         if self._own_jumps:
@@ -182,12 +179,15 @@ class SshTransport:
     def _dial(self, stop: threading.Event) -> Connection:
         if self._closed:
             raise Unreachable(f"{self.target.name}: the connection has been closed")
-        login, greeting = self._login, self._greeting
-        begun, self._begun, self._greeting = self._begun, None, None
-        line = None if login.jumps or greeting else (begun or Begun(login)).line()
+        login = self._login
+        begun, self._begun = self._begun, None
+        if begun is None and not login.jumps:
+            begun = Begun(login)
+        line = begun.line() if isinstance(begun, Begun) else None
 
         from runbook.transports.connection import Greeting, dial  # its import takes longer than a server's first word
 
+        greeting = begun if isinstance(begun, Greeting) else None
         if line is not None:
             greeting = Greeting(login, line)
         connection = dial(login, self._jumps.through(login.jumps, stop), greeting, stop)
@@ -328,7 +328,7 @@ class _Step:
                 note = self._kill(shell, reply)
                 if reply.complete and reply.words and reply.words[0] == b"0":
                     return  # it had ended well in this very moment
-                result = self._result(reply, _ENDED_BY_KILL)
+                result = reply.result(self.command, _ENDED_BY_KILL)
                 raise CommandTimeout(replace(result, stderr=result.stderr + note), self.command.timeout or 0.0)
             watch.look()
 
@@ -339,23 +339,17 @@ class _Step:
         if reply.complete and reply.words:
             if b"left" in reply.words:
                 self.transport.retire(shell)
-            return self._result(reply, int(reply.words[0]))
+            return reply.result(self.command, int(reply.words[0]))
         if shell.killed:
-            result = self._result(reply, _ENDED_BY_KILL)
+            result = reply.result(self.command, _ENDED_BY_KILL)
             return replace(result, stderr=result.stderr + b"it was ended together with the command before it\n")
         if shell.ended_by_itself:
             # The step has ended the shell it ran in, unless it was the host that went down.
             become = self.command.become
             self.transport.keep(become, self.transport.new_shell(become, self.transport._stop))
-            result = self._result(reply, _ENDED_BY_KILL)
+            result = reply.result(self.command, _ENDED_BY_KILL)
             return replace(result, stderr=result.stderr + b"the command ended the shell that it ran in\n")
         raise Unreachable(f"{shell.connection.login}: the connection broke while a command ran{_NOT_KNOWN}")
-
-    def _result(self, reply: Reply, exit_code: int) -> CommandResult:
-        kept = reply.kept
-        return CommandResult(
-            self.command.script, exit_code, bytes(kept["stdout"]), bytes(kept["stderr"]), reply.dropped
-        )
 
     def _kill(self, shell: SessionShell, reply: Reply) -> bytes:
         """End the step with all its processes, by a second shell. Returns what there is to say about it."""

@@ -61,6 +61,7 @@ def cost(row: Row, folder: Path, seconds: float) -> Cost:
             start_new_session=True,
         )
         ending = threading.Timer(seconds, os.killpg, (process.pid, signal.SIGKILL))
+        ending.daemon = True
         ending.start()
         _, status, used = os.wait4(process.pid, 0)
         wall = time.perf_counter() - began

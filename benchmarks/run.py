@@ -111,11 +111,17 @@ def _each_step(one: list[Costs], many: list[Costs], more: int) -> str:
         f"| | 1 step | {more + 1} steps | a further step | ratio |",
         "| --- | --: | --: | --: | --: |",
     ]
-    steps = [(last.median("wall") - first.median("wall")) / more for first, last in zip(one, many, strict=True)]
-    for first, last, step in zip(one, many, steps, strict=True):
+    unit = 0.0
+    for first, last in zip(one, many, strict=True):
         name = first.name.partition("#")[0]
-        walls = f"{first.median('wall'):.3f} s | {last.median('wall'):.3f} s"
-        lines.append(f"| {name} | {walls} | {step * 1000:.2f} ms | {step / steps[0]:.1f} |")
+        if failed := first.failed or last.failed:
+            lines.append(f"| {name} | failed | | | |")
+            print(f"{name}: {failed}", file=sys.stderr)
+            continue
+        begin, whole = first.median("wall"), last.median("wall")
+        step = (whole - begin) / more
+        unit = unit or step
+        lines.append(f"| {name} | {begin:.3f} s | {whole:.3f} s | {step * 1000:.2f} ms | {step / unit:.1f} |")
     return "\n".join(lines) + "\n"
 
 

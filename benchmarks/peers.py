@@ -91,11 +91,14 @@ def _script(name: str) -> Callable[[Job, Path], Call]:
     return call
 
 
-def _limit(job: Job, _programs: Path) -> Call:
-    assert job.farm is not None
-    steps = job.file("steps.sh", "true\n" * job.steps)
-    each = f"ssh -F {job.farm.ssh_config()} $host sh -s <{steps} >/dev/null &"
-    return Call(["/bin/sh", "-c", f"for host in {' '.join(job.farm.hosts[: job.hosts])}; do {each} done; wait"])
+def _limit(command: str) -> Callable[[Job, Path], Call]:
+    def call(job: Job, _programs: Path) -> Call:
+        assert job.farm is not None
+        steps = job.file(f"steps-{len(command)}.sh", f"{command}\n" * job.steps)
+        each = f"ssh -F {job.farm.ssh_config()} $host sh -s <{steps} >/dev/null &"
+        return Call(["/bin/sh", "-c", f"for host in {' '.join(job.farm.hosts[: job.hosts])}; do {each} done; wait"])
+
+    return call
 
 
 def _pyinfra(job: Job, programs: Path) -> Call:
@@ -130,7 +133,8 @@ def _ansible(pipelining: bool, module: str) -> Callable[[Job, Path], Call]:
     return call
 
 
-LIMIT = Peer("the limit: `ssh HOST sh -s`", _limit)
+LIMIT = Peer("the limit: `ssh HOST sh -s`", _limit("true"))
+LIMIT_OF_PROGRAMS = Peer("the limit, with the program `/bin/true`", _limit("/bin/true"))
 OURS = (
     Peer("**runbook**", _ours(shell="true"), ours=True, local=True),
     Peer("**runbook**, steps with `changes: false`", _ours(shell="true", changes=False), ours=True, local=True),

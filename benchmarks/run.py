@@ -20,7 +20,7 @@ from pathlib import Path
 from benchmarks import held, reports
 from benchmarks.farm import farm, slow_farm
 from benchmarks.measure import Costs, Row, compare
-from benchmarks.peers import EXPERIMENTS, LIMIT, OURS, PEERS, Job, Peer
+from benchmarks.peers import EXPERIMENTS, LIMIT, LIMIT_OF_PROGRAMS, OURS, PEERS, Job, Peer
 
 HERE = Path(__file__).parent
 
@@ -69,7 +69,9 @@ def table(title: str, found: list[Costs], base: str, goal: str) -> str:
 
 def w1(setting: Setting, folder: Path) -> Iterator[str]:
     with farm(folder, 1) as hosts:
-        found = compare(rows(setting, Job(folder, 20, hosts), (LIMIT, *OURS, *PEERS)), folder, setting.rounds)
+        found = compare(
+            rows(setting, Job(folder, 20, hosts), (LIMIT, LIMIT_OF_PROGRAMS, *OURS, *PEERS)), folder, setting.rounds
+        )
     yield table("W1: 20 steps on 1 host", found, LIMIT.name, "Goal: at most 2.5 of the limit.")
 
 
@@ -78,14 +80,18 @@ def w2(setting: Setting, folder: Path) -> Iterator[str]:
     with farm(folder, counts[-1]) as hosts:
         for count in counts:
             job = Job(folder, 10, hosts, count)
-            found = compare(rows(setting, job, (LIMIT, *OURS, *EXPERIMENTS, *PEERS)), folder, setting.rounds)
+            found = compare(
+                rows(setting, job, (LIMIT, LIMIT_OF_PROGRAMS, *OURS, *EXPERIMENTS, *PEERS)), folder, setting.rounds
+            )
             goal = "1.6" if count == 10 else "1.1"
             yield table(f"W2: 10 steps on {count} hosts", found, LIMIT.name, f"Goal: at most {goal} of the limit.")
 
 
 def w3(setting: Setting, folder: Path) -> Iterator[str]:
     with slow_farm(folder, 10, 0.05) as hosts:
-        found = compare(rows(setting, Job(folder, 10, hosts, 10), (LIMIT, *OURS, *PEERS)), folder, setting.rounds)
+        found = compare(
+            rows(setting, Job(folder, 10, hosts, 10), (LIMIT, LIMIT_OF_PROGRAMS, *OURS, *PEERS)), folder, setting.rounds
+        )
     title = "W3: 10 steps on 10 hosts, 50 ms away"
     yield table(title, found, LIMIT.name, "Goal: at most 1.3 of the limit.")
 
@@ -202,8 +208,8 @@ Made by `make bench`; nothing here is written by hand. Whole processes as a user
 a JSON report; medians of some rounds, in each of which every row has its turn (those that take over 20 s have it
 once); seconds on the clock, the processor time and the peak memory of the client (of its largest process). The hosts
 are addresses of one sshd on the same machine, so both ends share its cores. The limit is one `ssh HOST sh -s` for each
-host, fed with all steps, none of which does anything. (A process is counted with no less memory than the
-30 MiB of the one that starts it.)
+host, fed with all steps, none of which does anything; `true` is a builtin of its shell. (A process is counted with no
+less memory than the 30 MiB of the one that starts it.)
 
 Each section says when and on what it was measured: compare within a section.
 """

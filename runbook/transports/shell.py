@@ -33,6 +33,9 @@ class ShellGone(Exception):
     """The shell has ended, or its connection has."""
 
 
+First = Callable[["SessionShell"], None]
+
+
 class SessionShell:
     """One shell. Steps are run one after the other; what a step leaves behind makes it unfit for the next."""
 
@@ -156,30 +159,45 @@ class _Sink:
         self._shell.frames.gone()
 
 
-def open_shell(connection: Connection, become: Become | None, stop: threading.Event) -> SessionShell:
-    """A new session shell, as another user if so wished. Raises NoSession, Unreachable, Stopped."""
+def open_shell(
+    connection: Connection, become: Become | None, stop: threading.Event, first: First | None = None
+) -> SessionShell:
+    """A new session shell, as another user if so wished. Raises NoSession, Unreachable, Stopped.
+
+    `first` sends what is to run first. It is called while the shell comes up, so that a round trip is enough for both,
+    and again with the next shell when that one did not come up: it has then run nothing.
+    """
     try:
-        return _Opening(connection, become, stop, restricted=False).shell()
+        return _Opening(connection, become, stop, first, restricted=False).shell()
     except _NotStarted as error:
         if not connection.alive or (become is not None and "restricted" not in str(error)):
             raise Unreachable(f"{connection.login}: {error}") from None
-        first = error
+        why = error
     try:
-        return _Opening(connection, become, stop, restricted=True).shell()
+        return _Opening(connection, become, stop, first, restricted=True).shell()
     except _NotStarted:
-        raise Unreachable(f"{connection.login}: {first}") from None
+        raise Unreachable(f"{connection.login}: {why}") from None
 
 
 class _NotStarted(Exception):
-    """No shell came up; says why."""
+    """What was to become a shell has ended; says why."""
 
 
 class _Opening:
     """A shell on its way up: the login shell's own words are passed over, sudo gets its password."""
 
-    def __init__(self, connection: Connection, become: Become | None, stop: threading.Event, restricted: bool) -> None:
+    def __init__(
+        self,
+        connection: Connection,
+        become: Become | None,
+        stop: threading.Event,
+        first: First | None,
+        *,
+        restricted: bool,
+    ) -> None:
         self._connection, self._become, self._stop = connection, become, stop
-        self._restricted = restricted
+        self._first, self._restricted = first, restricted
+        self._sent = False
         self._deadline = time.monotonic() + max(OPENING_SECONDS, connection.login.connect_timeout)
         self._news = threading.Event()
         self._reply = Reply(_OPENING_LIMIT, lambda _stream, _data: self._news.set())
@@ -188,6 +206,9 @@ class _Opening:
         shell = SessionShell(self._connection, self._channel())
         try:
             self._start(shell)
+            if self._first is not None:
+                self._sent = True
+                self._first(shell)
             self._wait_for(self._reply.done, shell)
         except ShellGone:
             raise _NotStarted(self._why()) from None
@@ -241,20 +262,24 @@ class _Opening:
                 raise Stopped
             if self._late():
                 shell.close()
-                raise _NotStarted(f"no shell within {OPENING_SECONDS:g} s{self._said()}")
+                late = f"no shell within {OPENING_SECONDS:g} s{self._said()}{self._not_known()}"
+                raise Unreachable(f"{self._connection.login}: {late}")
 
     def _late(self) -> bool:
         return time.monotonic() > self._deadline
 
     def _why(self) -> str:
         if not self._connection.alive:
-            return "the connection broke while a shell was started"
+            return f"the connection broke while a shell was started{self._not_known()}"
         if self._become is None:
             return f"no shell can be started there: the login shell ended at once{self._said()}"
         hint = (
             "" if self._become.password is not None else ". If it asks for a password: ansible_become_password, or -K"
         )
         return f"sudo to {self._become.user} is refused{self._said()}{hint}"
+
+    def _not_known(self) -> str:
+        return "; whether the command was begun is not known" if self._sent else ""
 
     def _said(self) -> str:
         kept = self._reply.kept

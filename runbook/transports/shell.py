@@ -19,6 +19,8 @@ from runbook.transports.frames import Frames, Reply
 from runbook.transports.lean_paramiko import paramiko
 
 OPENING_SECONDS = 30.0
+_SETTLE_SECONDS = 3.0
+"""How long a run that is stopped waits for a shell which may come up with a step in it."""
 _OPENING_LIMIT = 16 * 1024
 _ACKNOWLEDGE = 256 * 1024
 _SLICE = 0.1
@@ -255,11 +257,15 @@ class _Opening:
             self._news.clear()
 
     def _wait_for(self, event: threading.Event, shell: SessionShell) -> None:
+        given_up = 0.0
         while not event.wait(_SLICE):
             if self._reply.done.is_set():
                 return
             if self._stop.is_set():
-                raise Stopped
+                # What has been sent may be running by now: whoever follows it ends it there.
+                given_up = given_up or time.monotonic() + (_SETTLE_SECONDS if self._sent else 0.0)
+                if time.monotonic() >= given_up:
+                    raise Stopped
             if self._late():
                 shell.close()
                 late = f"no shell within {OPENING_SECONDS:g} s{self._said()}{self._not_known()}"

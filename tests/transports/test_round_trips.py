@@ -14,9 +14,10 @@ from pathlib import Path
 import pytest
 
 from runbook.transports import script, shell
-from runbook.transports.base import Command, Unreachable
+from runbook.transports.base import Command, Stopped, Unreachable
 from tests.lab.sshd import Sshd
-from tests.transports.ways import run, ssh, variables
+from tests.lab.tools import wait_until
+from tests.transports.ways import all_end, pids, run, ssh, variables
 
 _QUIET = 0.2
 """Seconds after which a side has said what it has to say for now."""
@@ -82,6 +83,25 @@ def test_steps_that_look_go_along_with_the_shell_s_beginning_too(sshd: Sshd) -> 
         transport.ahead(commands)
         assert [transport.run(command).out for command in commands] == list("01234")
         assert between.count == 6
+
+
+def test_a_stop_while_the_first_step_is_on_its_way_ends_it_there(
+    sshd: Sshd, tmp_path: Path, stop: threading.Event
+) -> None:
+    """It runs before we know that its shell has come up."""
+    with turns(sshd) as (between, found), closing(ssh(found, stop)) as transport:
+
+        def stops() -> None:
+            wait_until(lambda: (tmp_path / "pid").exists() and (tmp_path / "pid").read_text() != "", "it runs")
+            stop.set()
+
+        stopper = threading.Thread(target=stops)
+        stopper.start()
+        with pytest.raises(Stopped):
+            run(transport, f"echo $$ >{tmp_path}/pid; exec sleep 300")
+        assert between.count > 6
+        stopper.join()
+    all_end(pids((tmp_path / "pid").read_bytes()))
 
 
 @pytest.fixture

@@ -34,9 +34,13 @@ def check(schema: Schema, value: Any, place: Place) -> list[Problem]:
     """Every problem of a value, in the user's words."""
     if _nothing_wrong(schema, value):
         return []
+    errors = list(_validator(id(schema), _Held(schema)).iter_errors(value))
+    # Of what is not even the right form, nothing else is to be said.
+    formless = {tuple(error.absolute_path) for error in errors if error.validator == "type"}
     return [
         problem
-        for error in _validator(id(schema), _Held(schema)).iter_errors(value)
+        for error in errors
+        if error.validator == "type" or tuple(error.absolute_path) not in formless
         for problem in _problems(error, place)
     ]
 

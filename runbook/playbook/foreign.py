@@ -33,12 +33,25 @@ FOREIGN = {
 """What people bring from other tools, and what stands for it here."""
 
 
-def better(problem: Problem) -> Problem:
-    """For a key that other tools have, or that is nearly a kind's: what to write here."""
+def better(problem: Problem, kind: str = "") -> Problem:
+    """For a key that other tools have, or that belongs to the step's kind or is nearly one: what to write here."""
     key = problem.message.removeprefix("unknown key ").strip("'")
     if problem.rule != "unknown-key":
         return problem
     if key in FOREIGN:
         return replace(problem, hint=FOREIGN[key])
-    kind = nearest(key, [*KINDS, *STRUCTURES]) if problem.hint.startswith("known here") else ""
-    return replace(problem, hint=f"{kind} A step has one kind, and this one has it already") if kind else problem
+    if kind and key in KINDS[kind].SCHEMA.get("properties", {}):
+        return replace(problem, hint=f"it is an option of {kind}: write {_example(kind, (KINDS[kind].SHORT, key))}")
+    other = nearest(key, [*KINDS, *STRUCTURES]) if problem.hint.startswith("known here") else ""
+    return replace(problem, hint=f"{other} A step has one kind, and this one has it already") if other else problem
+
+
+def no_mapping(problem: Problem, kind: str) -> Problem:
+    """For a text where a kind's options should stand, such as `name=web state=restarted`."""
+    schema = KINDS[kind].SCHEMA
+    first = schema.get("required") or list(schema.get("properties", {}))[:1]
+    return replace(problem, hint=f"write {_example(kind, tuple(first))}, or the options on lines of their own")
+
+
+def _example(kind: str, options: tuple[str, ...]) -> str:
+    return f"`{kind}: {{{', '.join(f'{name}: …' for name in options if name)}}}`"

@@ -14,7 +14,7 @@ from runbook.inventory.vault import Vault
 from runbook.model import Block, Choose, Common, Expression, Node, Option, Remediation, Step
 from runbook.playbook.check import check
 from runbook.playbook.files import Files
-from runbook.playbook.foreign import FOREIGN, better
+from runbook.playbook.foreign import FOREIGN, better, no_mapping
 from runbook.playbook.schema import BLOCK_ONLY, COMMON, STEP_ONLY, STRUCTURES, loading
 from runbook.source import Document, Place, Problem, Problems
 from runbook.steps import KINDS
@@ -111,7 +111,7 @@ class Builder:
 
     def _step(self, kind: str, data: Mapping[str, Any], place: Place, number: str) -> Step:
         own = {key: value for key, value in data.items() if key != kind}
-        self._check_keys("step", own, place)
+        self._check_keys("step", own, place, kind)
         args_place = place / kind
         args = self.args(kind, data[kind], data, args_place)
         control = data.get("loop_control") if isinstance(data.get("loop_control"), Mapping) else {}
@@ -149,7 +149,8 @@ class Builder:
         elif raw is None and not module.SCHEMA.get("required"):
             args = {}
         else:
-            self.problems += check(loading(kind), raw, place)
+            found = check(loading(kind), raw, place)
+            self.problems += found if isinstance(raw, Mapping) else [no_mapping(problem, kind) for problem in found]
             args = dict(raw) if isinstance(raw, Mapping) else {}
         if "changes" in properties and isinstance(data.get("changes"), bool):
             args.setdefault("changes", data["changes"])
@@ -328,9 +329,8 @@ class Builder:
             for index, item in enumerate(value):
                 self.templates(item, place / index)
 
-    def _check_keys(self, name: str, data: Mapping[str, Any], place: Place) -> list[Problem]:
-        found = check(loading(name), data, place)
-        found = [better(problem) for problem in found]
+    def _check_keys(self, name: str, data: Mapping[str, Any], place: Place, kind: str = "") -> list[Problem]:
+        found = [better(problem, kind) for problem in check(loading(name), data, place)]
         self.problems += found
         return found
 

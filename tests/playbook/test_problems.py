@@ -51,6 +51,19 @@ def told(text: str) -> list[str]:
         ("- {wait: {sql: SELECT 1}}", "5:17 on which database?"),
         ("- {wait: {timeout: 5}}", "5:10 needs one of http, tcp, file, log, process, sql, command, sleep"),
         ("- {shell: true}", "5:17 must be text, not true"),
+        (
+            "- {command: ls, creates: /x}",
+            "5:23 unknown key 'creates' | it is an option of command: write `command: {cmd: …, creates: …}`",
+        ),
+        (
+            "- {file: {path: /x}, state: absent}",
+            "5:28 unknown key 'state' | it is an option of file: write `file: {path: …, state: …}`",
+        ),
+        (
+            "- service: name=web state=restarted",
+            "5:18 must be a mapping, not the text 'name=web state=restarted' | write `service: {name: …, "
+            "state: …}`, or the options on lines of their own",
+        ),
         ("- {choose: {by: x, options: {}}}", "5:35 must not be empty"),
     ],
 )

@@ -48,7 +48,7 @@ class SessionShell:
         self.pid = 0
         self.killed = False
         """Was it ended by us, with all that had been sent to it?"""
-        self._unacknowledged = 0
+        self._unacknowledged, self._counting = 0, threading.Lock()
         # What paramiko puts the bytes of a channel into; nothing can have come yet.
         channel.in_buffer = _Sink(self, "stdout")
         channel.in_stderr_buffer = _Sink(self, "stderr")
@@ -115,6 +115,7 @@ class SessionShell:
             try:
                 sent = self._channel.send(data[at : at + _PIECE])
             except TimeoutError:
+                self.acknowledge()
                 if give_up():
                     return
                 continue
@@ -127,14 +128,27 @@ class SessionShell:
     def received(self, stream: str, data: bytes) -> None:
         """In paramiko's thread: bytes have come."""
         self.frames.feed(stream, data)
-        self._unacknowledged += len(data)
-        # During a new key exchange nothing may be sent, and this thread must not wait for its end: next time then.
-        if self._unacknowledged >= _ACKNOWLEDGE and self._channel.transport.clear_to_send.is_set():
-            message = paramiko.Message()
-            message.add_byte(paramiko.common.cMSG_CHANNEL_WINDOW_ADJUST)
-            message.add_int(self._channel.remote_chanid)
-            message.add_int(self._unacknowledged)
-            self._unacknowledged = 0
+        with self._counting:
+            self._unacknowledged += len(data)
+        self.acknowledge()
+
+    def acknowledge(self) -> None:
+        """Let the host send as much again as has come. Has to be called now and then by whoever waits, too.
+
+        During a new key exchange nothing may be sent, and paramiko's thread must not wait for its end. All that the
+        host was allowed to send may have come meanwhile: then nothing comes any more that would make up for it.
+        """
+        if self._unacknowledged < _ACKNOWLEDGE or not self._channel.transport.clear_to_send.is_set():
+            return
+        with self._counting:
+            size, self._unacknowledged = self._unacknowledged, 0
+        if size == 0:
+            return
+        message = paramiko.Message()
+        message.add_byte(paramiko.common.cMSG_CHANNEL_WINDOW_ADJUST)
+        message.add_int(self._channel.remote_chanid)
+        message.add_int(size)
+        with contextlib.suppress(OSError, EOFError, paramiko.SSHException):  # the end of the connection tells itself
             self._channel.transport._send_user_message(message)
 
     def finish(self) -> None:

@@ -359,6 +359,7 @@ class _Step:
                 result = reply.result(self.command, _ENDED_BY_KILL)
                 raise CommandTimeout(replace(result, stderr=result.stderr + note), self.command.timeout or 0.0)
             watch.look()
+            shell.acknowledge()
 
     def _slice(self) -> float:
         return _SLICE if self._end is None else max(0.0, min(_SLICE, self._end - time.monotonic()))

@@ -182,12 +182,24 @@ def test_hosts_behind_a_jump_host_share_its_connection(jump: Jump) -> None:
 def test_much_output_is_bounded_and_said(fleet: Fleet) -> None:
     fleet.add("loud")
 
-    ran = fleet.run("- shell: head -c 120000000 /dev/zero | tr '\\0' x")
+    ran = fleet.run("- shell: head -c 1000000000 /dev/zero | tr '\\0' x")
 
     assert ran.ended("changed") == {"loud"}
     assert "bytes that were not kept" in ran.said("loud")
     assert 40 < ran.memory < 250
     assert (fleet.folder / "report.json").stat().st_size < 40_000_000
+
+
+def test_keys_that_are_exchanged_anew_hold_up_nothing(server: Start, sshd: Sshd) -> None:
+    """In the middle of much output and input, and of both at once."""
+    port, words, _ = server("RekeyLimit 1M")
+    data = b"x" * 20_000_000
+    with closing(ssh(variables(sshd, ansible_port=port, ansible_ssh_common_args=words))) as transport:
+        loud = Command("head -c 60000000 /dev/zero", timeout=60, output_limit=100_000_000)
+        assert len(transport.run(loud).stdout) == 60_000_000
+        assert run(transport, "wc -c", stdin=data).out == str(len(data))
+        back = transport.run(Command("cat", stdin=data, timeout=60, output_limit=100_000_000))
+        assert back.stdout == data
 
 
 @pytest.mark.parametrize(

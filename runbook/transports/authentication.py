@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import socket
-import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from runbook.shared import shared
 from runbook.transports.base import Unreachable
-from runbook.transports.lean_paramiko import paramiko
+from runbook.transports.lean_paramiko import PatientEvent, paramiko
 from runbook.transports.login import Login
+from runbook.transports.sessions import Session, session_with_login
 
 _KEY_KINDS = (paramiko.Ed25519Key, paramiko.ECDSAKey, paramiko.RSAKey)
 
@@ -28,21 +28,32 @@ class _Attempts:
         self.notes: list[str] = []
         self.accepted: tuple[str, ...] = ()
         """What the server said that it would take."""
+        self.wants_session = False
+        self.session: Session | None = None
+        """Asked for along with the last attempt."""
+
+    def refused(self) -> None:
+        """What was asked for along with the last attempt has not been heard; it is not tried a second time."""
+        if self.session is not None:
+            self.session.forget()
+        self.session, self.wants_session = None, False
 
 
-def log_in(transport: paramiko.Transport, login: Login) -> None:
-    """Log in, or raise Unreachable with what was tried."""
+def log_in(transport: paramiko.Transport, login: Login, *, for_shells: bool) -> Session | None:
+    """Log in, or raise Unreachable with what was tried. `for_shells`: a session may be asked for at the same time."""
     attempts = _Attempts()
+    attempts.wants_session = for_shells
     with contextlib.closing(_Agent(login.agent)) as agent:
         ways = list(_ways(transport, login, agent, attempts))
         while ways:
             what, way = ways.pop(0)
             attempts.tried.append(what)
             more = _attempt(way, login, attempts)
+            if more == []:
+                return attempts.session
+            attempts.refused()
             if more is None:
                 continue
-            if not more:
-                return
             # The server wants another factor on top: what is left may be it.
             attempts.accepted = tuple(more)
             attempts.notes.append(f"{what} was accepted, but the server wants {' or '.join(more)} too")
@@ -90,16 +101,23 @@ def _files(transport: paramiko.Transport, login: Login, attempts: _Attempts) -> 
         except _Unusable as error:
             attempts.notes.append(str(error))
         else:
-            yield f"the key {file}", _by_key_file(transport, login, key)
+            yield f"the key {file}", _by_key_file(transport, login, key, attempts)
 
 
-def _by_key_file(transport: paramiko.Transport, login: Login, key: paramiko.PKey) -> Callable[[], list[str]]:
+def _by_key_file(
+    transport: paramiko.Transport, login: Login, key: paramiko.PKey, attempts: _Attempts
+) -> Callable[[], list[str]]:
     def way() -> list[str]:
         if key.get_name() == "ssh-rsa" and "server-sig-algs" not in vars(transport)["server_extensions"]:
             return _by_key(transport, login, key)()  # how to sign with it may be in the server's next word
         handler = transport.auth_handler = _AtOnce(transport)
-        answered = threading.Event()
-        handler.auth_publickey(login.user, key, answered)
+        answered = PatientEvent()
+        try:
+            handler.auth_publickey(login.user, key, answered)
+        except (ValueError, TypeError) as error:  # a key that cannot sign
+            raise paramiko.AuthenticationException(str(error)) from None
+        if attempts.wants_session:
+            attempts.session = session_with_login(transport)
         return list(handler.wait_for_response(answered))
 
     return way

@@ -16,6 +16,7 @@ from runbook.transports.base import Stopped, Unreachable
 from runbook.transports.lean_paramiko import paramiko
 from runbook.transports.lines import Line, line_to, no_answer
 from runbook.transports.login import ALIVE_INTERVAL, Login
+from runbook.transports.sessions import Session
 from runbook.transports.wire import Wire
 
 IDLE_POLL = 30.0
@@ -32,8 +33,10 @@ _FAST_KEX = ("curve25519-sha256@libssh.org", "ecdh-sha2-nistp256")
 class Connection:
     """An open, authenticated connection."""
 
-    def __init__(self, login: Login, transport: paramiko.Transport, line: Wire) -> None:
+    def __init__(self, login: Login, transport: paramiko.Transport, line: Wire, asked: Session | None) -> None:
         self.login, self.transport, self._wire = login, transport, line
+        self._asked = asked
+        """A session that was asked for along with the login."""
 
     @property
     def alive(self) -> bool:
@@ -43,6 +46,11 @@ class Connection:
     def heard(self) -> float:
         """When the host was heard last, on the monotonic clock."""
         return self._wire.heard
+
+    def open_session(self, seconds: float) -> paramiko.Channel:
+        """A channel for a shell. Raises ChannelException, SSHException, EOFError."""
+        asked, self._asked = self._asked, None
+        return asked.opened(seconds) if asked is not None else self.transport.open_session(timeout=seconds)
 
     def ask_for_life(self) -> None:
         """Send what any SSH server answers, if only with a refusal. Does not wait."""
@@ -58,8 +66,15 @@ class Connection:
         self.transport.close()
 
 
-def dial(login: Login, below: Connection | None, greeting: Greeting | None, stop: threading.Event) -> Connection:
-    """Connect, through a jump host's connection where there is one, and log in.
+def dial(
+    login: Login,
+    below: Connection | None,
+    greeting: Greeting | None,
+    stop: threading.Event,
+    *,
+    for_shells: bool = False,
+) -> Connection:
+    """Connect, through a jump host's connection where there is one, and log in; `for_shells`: a session is wanted then.
 
     `greeting` may be under way already. It is tried again a little later when the server hangs up before its first
     word (MaxStartups). Raises Unreachable, Stopped.
@@ -67,7 +82,7 @@ def dial(login: Login, below: Connection | None, greeting: Greeting | None, stop
     attempt = 1
     while True:
         try:
-            return _hop(login, greeting or Greeting(login, _line(login, below)), stop)
+            return _hop(login, greeting or Greeting(login, _line(login, below)), stop, for_shells)
         except _HungUp as error:
             if attempt == _CLOSED_AT_ONCE_TRIES:
                 raise Unreachable(f"{login}: {error}") from None
@@ -81,18 +96,18 @@ class _HungUp(Exception):
     """The server accepted the connection and closed it without a word."""
 
 
-def _hop(hop: Login, greeting: Greeting, stop: threading.Event) -> Connection:
+def _hop(hop: Login, greeting: Greeting, stop: threading.Event, for_shells: bool) -> Connection:
     wire, transport = greeting.wire, greeting.transport
     try:
         greeting.finish(stop)
-        authentication.log_in(transport, hop)
+        asked = authentication.log_in(transport, hop, for_shells=for_shells)
         wire.settimeout(IDLE_POLL)
         asked_for = hop.alive_interval != ALIVE_INTERVAL
         transport.set_keepalive(round(hop.alive_interval) if asked_for else IDLE_ALIVE)
     except BaseException:
         greeting.close()
         raise
-    return Connection(hop, transport, wire)
+    return Connection(hop, transport, wire, asked)
 
 
 def _line(hop: Login, below: Connection | None) -> Line:

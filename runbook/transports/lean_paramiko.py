@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     import paramiko
 
 _PARTS = {
+    "channel": "Channel",
     "common": "",
     "message": "Message",
     "packet": "",
@@ -96,7 +97,7 @@ paramiko.Transport._log = _do_nothing  # type: ignore[attr-defined]  # not in th
 paramiko.packet.Packetizer.start_handshake = _do_nothing  # type: ignore[method-assign, assignment]  # as told
 
 
-class _Patient(threading.Event):
+class PatientEvent(threading.Event):
     """Waits for what it is told instead of looking whether it was: whoever ends a connection sets all its events."""
 
     def wait(self, timeout: float | None = None) -> bool:
@@ -105,7 +106,7 @@ class _Patient(threading.Event):
 
 # Each thread looks ten times a second whether its connection still lives. Of a thousand, that is all they get to do.
 _LOOK = 2.0
-_threading = SimpleNamespace(**{**vars(threading), "Event": _Patient})
+_threading = SimpleNamespace(**{**vars(threading), "Event": PatientEvent})
 paramiko.transport.threading = paramiko.auth_handler.threading = _threading  # type: ignore[attr-defined]  # as told
 paramiko.Transport._active_check_timeout = _LOOK  # type: ignore[attr-defined]  # not in the stubs
 
@@ -113,4 +114,4 @@ _log = logging.getLogger("paramiko")
 _log.addHandler(logging.NullHandler())
 _log.setLevel(logging.CRITICAL)  # what it has to say is in our errors
 
-__all__ = ["paramiko"]
+__all__ = ["PatientEvent", "paramiko"]

@@ -52,16 +52,13 @@ _c && _k=left
 printf '%s %s %s\\n' $_b $_s $_k || _s=unheard
 printf '%s\\n' $_b >&7
 }}
-printf '%s %s\\n' $_b $$ || exit
+printf '%s %s\\n' $_b $$
 printf '%s\\n' $_b >&7
 """
 
 
 def start(boundary: str) -> str:
-    """Makes a fresh `sh` a session shell. Its first frame holds its process id.
-
-    It ends instead, before what has been sent behind, when nobody listens any more.
-    """
+    """Makes a fresh `sh` a session shell. Its first frame holds its process id."""
     return _START.format(boundary=boundary)
 
 

@@ -19,8 +19,6 @@ from runbook.transports.frames import Frames, Reply
 from runbook.transports.lean_paramiko import paramiko
 
 OPENING_SECONDS = 30.0
-_SETTLE_SECONDS = 3.0
-"""How long a run that is stopped waits for a shell which may come up with a step in it."""
 _OPENING_LIMIT = 16 * 1024
 _ACKNOWLEDGE = 256 * 1024
 _SLICE = 0.1
@@ -33,9 +31,6 @@ class NoSession(Exception):
 
 class ShellGone(Exception):
     """The shell has ended, or its connection has."""
-
-
-First = Callable[["SessionShell"], None]
 
 
 class SessionShell:
@@ -68,14 +63,20 @@ class SessionShell:
         return self.frames.stray
 
     def launch(self, line: str) -> None:
-        """Have the login shell run a command line, without waiting for the server's word that it did."""
+        """Have the login shell run a command line, without waiting for the server's word that it did.
+
+        Raises ShellGone.
+        """
         message = paramiko.Message()
         message.add_byte(paramiko.common.cMSG_CHANNEL_REQUEST)
         message.add_int(self._channel.remote_chanid)
         message.add_string("exec")
         message.add_boolean(False)
         message.add_string(line)
-        self._channel.transport._send_user_message(message)
+        try:
+            self._channel.transport._send_user_message(message)
+        except (OSError, EOFError, paramiko.SSHException) as error:
+            raise ShellGone(str(error)) from None
 
     def begin(self, command: Command, on_output: OnOutput | None, give_up: Callable[[], bool]) -> Reply:
         """Send a step. Its reply is done when it has ended. Raises ShellGone."""
@@ -175,24 +176,18 @@ class _Sink:
         self._shell.frames.gone()
 
 
-def open_shell(
-    connection: Connection, become: Become | None, stop: threading.Event, first: First | None = None
-) -> SessionShell:
-    """A new session shell, as another user if so wished. Raises NoSession, Unreachable, Stopped.
-
-    `first` sends what is to run first. It is called while the shell comes up, so that a round trip is enough for both,
-    and again with the next shell when that one did not come up: it has then run nothing.
-    """
+def open_shell(connection: Connection, become: Become | None, stop: threading.Event) -> SessionShell:
+    """A new session shell, as another user if so wished. Raises NoSession, Unreachable, Stopped."""
     try:
-        return _Opening(connection, become, stop, first, restricted=False).shell()
+        return _Opening(connection, become, stop, restricted=False).shell()
     except _NotStarted as error:
         if not connection.alive or (become is not None and "restricted" not in str(error)):
             raise Unreachable(f"{connection.login}: {error}") from None
-        why = error
+        first = error
     try:
-        return _Opening(connection, become, stop, first, restricted=True).shell()
+        return _Opening(connection, become, stop, restricted=True).shell()
     except _NotStarted:
-        raise Unreachable(f"{connection.login}: {why}") from None
+        raise Unreachable(f"{connection.login}: {first}") from None
 
 
 class _NotStarted(Exception):
@@ -202,18 +197,9 @@ class _NotStarted(Exception):
 class _Opening:
     """A shell on its way up: the login shell's own words are passed over, sudo gets its password."""
 
-    def __init__(
-        self,
-        connection: Connection,
-        become: Become | None,
-        stop: threading.Event,
-        first: First | None,
-        *,
-        restricted: bool,
-    ) -> None:
+    def __init__(self, connection: Connection, become: Become | None, stop: threading.Event, restricted: bool) -> None:
         self._connection, self._become, self._stop = connection, become, stop
-        self._first, self._restricted = first, restricted
-        self._sent = False
+        self._restricted = restricted
         self._deadline = time.monotonic() + max(OPENING_SECONDS, connection.login.connect_timeout)
         self._news = threading.Event()
         self._reply = Reply(_OPENING_LIMIT, lambda _stream, _data: self._news.set())
@@ -222,10 +208,7 @@ class _Opening:
         shell = SessionShell(self._connection, self._channel())
         try:
             self._start(shell)
-            if self._first is not None:
-                self._sent = True
-                self._first(shell)
-            self._wait_for(self._reply.done, shell)
+            self._wait_for(self._reply.done)
         except ShellGone:
             raise _NotStarted(self._why()) from None
         except BaseException:
@@ -238,7 +221,7 @@ class _Opening:
 
     def _channel(self) -> Any:
         try:
-            return self._connection.transport.open_session(timeout=max(0.1, self._deadline - time.monotonic()))
+            return self._connection.open_session(max(0.1, self._deadline - time.monotonic()))
         except paramiko.ChannelException as error:
             raise NoSession(error.text) from None
         except (paramiko.SSHException, EOFError, OSError) as error:
@@ -267,22 +250,17 @@ class _Opening:
                 shell.send(f"{become.password}\n".encode(), self._late)
             if self._reply.done.is_set():
                 raise _NotStarted(self._why())
-            self._wait_for(self._news, shell)
+            self._wait_for(self._news)
             self._news.clear()
 
-    def _wait_for(self, event: threading.Event, shell: SessionShell) -> None:
-        given_up = 0.0
+    def _wait_for(self, event: threading.Event) -> None:
         while not event.wait(_SLICE):
             if self._reply.done.is_set():
                 return
             if self._stop.is_set():
-                # What has been sent may be running by now: whoever follows it ends it there.
-                given_up = given_up or time.monotonic() + (_SETTLE_SECONDS if self._sent else 0.0)
-                if time.monotonic() >= given_up:
-                    raise Stopped
+                raise Stopped
             if self._late():
-                shell.close()
-                late = f"no shell within {OPENING_SECONDS:g} s{self._said()}{self._not_known()}"
+                late = f"no shell within {OPENING_SECONDS:g} s{self._said()}"
                 raise Unreachable(f"{self._connection.login}: {late}")
 
     def _late(self) -> bool:
@@ -290,16 +268,13 @@ class _Opening:
 
     def _why(self) -> str:
         if not self._connection.alive:
-            return f"the connection broke while a shell was started{self._not_known()}"
+            return "the connection broke while a shell was started"
         if self._become is None:
             return f"no shell can be started there: the login shell ended at once{self._said()}"
         hint = (
             "" if self._become.password is not None else ". If it asks for a password: ansible_become_password, or -K"
         )
         return f"sudo to {self._become.user} is refused{self._said()}{hint}"
-
-    def _not_known(self) -> str:
-        return "; whether the command was begun is not known" if self._sent else ""
 
     def _said(self) -> str:
         kept = self._reply.kept

@@ -6,7 +6,7 @@ import contextlib
 import threading
 import time
 from collections import deque
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -23,7 +23,7 @@ from runbook.transports.tunnel import Tunnels
 if TYPE_CHECKING:
     from runbook.transports.connection import Connection, Greeting
     from runbook.transports.login import Login
-    from runbook.transports.shell import First, SessionShell
+    from runbook.transports.shell import SessionShell
 
 IDLE_SECONDS = 45.0
 """After so long without a sign of life a connection is asked for one before it gets a step."""
@@ -85,8 +85,7 @@ class SshTransport:
         if self._shells and commands:
             shell = self._shells.get(self._become(commands[0]))
             if shell is not None and shell.alive and not shell.stray:
-                self._begin_on(shell, self._send_wanted)
-                self._wanted = ()
+                self._send_wanted(shell)
 
     def begin_wanted(self, command: Command) -> None:
         """Send what waits for this command to be asked for, on a shell that may have to be opened.
@@ -95,17 +94,17 @@ class SshTransport:
         """
         wanted = self._wanted
         if wanted and replace(wanted[0], become=self._become(wanted[0])) == command:
-            try:
-                self.on_shell(command.become, self._send_wanted)
-            except (Unreachable, Stopped):
-                self._ahead.clear()
-                raise
+            self._send_wanted(self.shell(command.become))
         self._wanted = ()
 
     def _send_wanted(self, shell: SessionShell) -> None:
+        from runbook.transports.shell import ShellGone
+
         commands = tuple(replace(command, become=self._become(command)) for command in self._wanted)
-        replies = shell.begin_ahead(commands, lambda: self._stop.is_set() or self._closed)
-        self._ahead = deque((command, reply, shell) for command, reply in zip(commands, replies, strict=True))
+        self._wanted = ()
+        with contextlib.suppress(ShellGone):  # the step that comes now will notice
+            replies = shell.begin_ahead(commands, lambda: self._stop.is_set() or self._closed)
+            self._ahead.extend((command, reply, shell) for command, reply in zip(commands, replies, strict=True))
 
     def take_ahead(self, command: Command) -> tuple[Reply, SessionShell] | None:
         """What this command was sent ahead as. Anything else that was is forgotten."""
@@ -191,52 +190,37 @@ class SshTransport:
         greeting = begun if isinstance(begun, Greeting) else None
         if line is not None:
             greeting = Greeting(login, line)
-        connection = dial(login, self._jumps.through(login.jumps, stop), greeting, stop)
+        connection = dial(login, self._jumps.through(login.jumps, stop), greeting, stop, for_shells=True)
         self._connections.append(connection)
         return connection
 
-    def new_shell(self, become: Become | None, stop: threading.Event, first: First | None = None) -> SessionShell:
-        """On a connection that still gives one, else on a further one; `first` as of `open_shell`.
-
-        Raises Unreachable, Stopped.
-        """
+    def new_shell(self, become: Become | None, stop: threading.Event) -> SessionShell:
+        """On a connection that still gives one, else on a further one. Raises Unreachable, Stopped."""
         from runbook.transports.shell import NoSession, open_shell
 
         self._connection()
         why = ""
         for connection in list(self._connections):
             try:
-                return open_shell(connection, become, stop, first)
+                return open_shell(connection, become, stop)
             except NoSession as error:
                 why = str(error)
         try:
             if len(self._connections) < _MOST_CONNECTIONS:
-                return open_shell(self._dial(stop), become, stop, first)
+                return open_shell(self._dial(stop), become, stop)
         except NoSession as error:
             why = str(error)
         raise Unreachable(f"{self.target.name}: its SSH server opens no session (MaxSessions?): {why}")
 
-    def on_shell(self, become: Become | None, first: First) -> bool:
-        """Have `first` send something on the shell of a user, opened along with it where there is none that works.
-
-        False when a shell that there was has gone just now. Raises Unreachable, Stopped.
-        """
+    def shell(self, become: Become | None) -> SessionShell:
+        """The shell of a user, opened where there is none that works. Raises Unreachable, Stopped."""
         shell = self._shells.get(become)
         if shell is not None and shell.stray:
             self.retire(shell)
         elif shell is not None and shell.alive and self._answers(shell.connection):
-            return self._begin_on(shell, first)
-        self._shells[become] = self.new_shell(become, self._stop, first)
-        return True
-
-    def _begin_on(self, shell: SessionShell, first: First) -> bool:
-        from runbook.transports.shell import ShellGone
-
-        try:
-            first(shell)
-        except ShellGone:
-            return False
-        return True
+            return shell
+        self._shells[become] = shell = self.new_shell(become, self._stop)
+        return shell
 
     def keep(self, become: Become | None, shell: SessionShell) -> None:
         """From now on this is the shell of that user."""
@@ -274,37 +258,25 @@ class _Step:
     transport: SshTransport
     command: Command
     on_output: OnOutput | None
-    _begun: list[tuple[SessionShell, Reply]] = field(init=False, default_factory=list)
-    """On which shells it was sent: on the last one it runs."""
 
     def result(self) -> CommandResult:
+        from runbook.transports.shell import ShellGone
+
         command, transport = self.command, self.transport
         self._end = None if command.timeout is None else time.monotonic() + command.timeout
         if (known := self._ahead()) is not None:
             return known
-        if len(command.stdin) > script.INLINE_INPUT:
-            return self._with_large_input()
-        if not transport.on_shell(command.become, self._begin):
-            raise Unreachable(f"{transport.target.name}: the connection broke when the command was sent")
-        shell, reply = self._begun[-1]
-        self._follow(shell, reply)
-        return self._told(shell, reply)
-
-    def _begin(self, shell: SessionShell) -> None:
-        self._begun.append((shell, shell.begin(self.command, self.on_output, self._given_up)))
-
-    def _with_large_input(self) -> CommandResult:
-        """On a shell of its own."""
-        from runbook.transports.shell import ShellGone
-
-        shell = self.transport.new_shell(self.command.become, self.transport._stop)
+        large = len(command.stdin) > script.INLINE_INPUT
+        shell = transport.new_shell(command.become, transport._stop) if large else transport.shell(command.become)
         try:
-            reply = shell.begin_with_input(self.command, self.on_output, self._given_up)
+            begin = shell.begin_with_input if large else shell.begin
+            reply = begin(command, self.on_output, self._given_up)
         except ShellGone:
             raise Unreachable(f"{shell.connection.login}: the connection broke when the command was sent") from None
         self._follow(shell, reply)
         result = self._told(shell, reply)
-        shell.finish()
+        if large:
+            shell.finish()
         return result
 
     def _ahead(self) -> CommandResult | None:

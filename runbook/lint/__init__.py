@@ -12,6 +12,7 @@ from runbook.inventory.files import without_words
 from runbook.lint.commands import changing
 from runbook.lint.constants import constants
 from runbook.lint.files import missing_files
+from runbook.lint.habits import habits
 from runbook.lint.names import undefined
 from runbook.lint.secrets import secrets
 from runbook.lint.subject import Subject, subject
@@ -26,6 +27,7 @@ LINTS: tuple[Callable[[Subject], Iterator[Problem]], ...] = (
     missing_files,
     constants,
     changing,
+    habits,
     twins,
     secrets,
     unused,

@@ -139,7 +139,7 @@ _FORMS = {
     "cause": "likely cause, if it fails: {}",
     "timeout": "within {}",
     "delegate_to": "on {} instead",
-    "become_user": "as {}, with sudo",
+    "become_user": "as {} where sudo is turned on",
     "environment": "environment {}",
     "ignore_errors": "errors are ignored if {}",
     "database": "database {}",

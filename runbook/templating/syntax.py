@@ -31,7 +31,15 @@ def objection(text: str, *, bare: bool) -> tuple[str, str] | None:
         return syntax_message(error, text, bare)
     except RecursionError:
         return "template syntax: nested too deeply", f"in: {short(text)}"
+    if bare and ("{{" in text or "{%" in text):
+        return _RENDERS_NOTHING
     return None
+
+
+_RENDERS_NOTHING = (
+    "nothing is rendered inside a bare expression: {{ }} in its strings stays as it is",
+    "write the variable itself, as in `name in stdout` or `'x' ~ name`; for two braces write '{' ~ '{'",
+)
 
 
 def _check_names(tree: nodes.Node) -> None:

@@ -138,6 +138,19 @@ def test_one_session_for_each_connection_is_enough(server: Start, sshd: Sshd) ->
         assert run(made, "echo 2").out == "2"
 
 
+def test_a_server_may_want_a_key_and_a_password(server: Start, sshd: Sshd) -> None:
+    port, words, _ = server("AuthenticationMethods publickey,password")
+    found = variables(sshd, sshd.csh, ansible_port=port, ansible_ssh_common_args=words)
+    with closing(ssh({**found, "ansible_password": sshd.csh.password})) as made:
+        assert run(made, "id -un").out == sshd.csh.name
+        assert run(made, "wc -c", stdin=b"x" * 300_000).out.strip() == "300000"
+    with (
+        closing(ssh(found)) as made,
+        pytest.raises(Unreachable, match="was accepted, but the server wants password too"),
+    ):
+        run(made, "true")
+
+
 @pytest.mark.xdist_group("lab-jump")
 def test_a_link_that_comes_back_is_used_again(jump: Jump) -> None:
     found = jump_variables(jump)

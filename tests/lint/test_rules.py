@@ -111,7 +111,7 @@ def test_a_command_that_only_looks(command: str) -> None:
 def test_words_of_a_command_without_a_shell() -> None:
     assert told(steps("- {command: 'rm /srv/x', changes: false}")) == ["5:41 changes-false"]
     assert told(steps("- {command: {argv: [rm, /srv/x]}, changes: false}")) == ["5:50 changes-false"]
-    assert told(steps("- {command: 'echo a > b ; rm x', changes: false}")) == [], "only words for echo"
+    assert told(steps("- {command: 'echo a > b ; rm x', changes: false}")) == ["5:19 needs-shell"], "words for echo"
     assert told(steps("- {command: 'rm /srv/x', changes: true}")) == []
 
 
@@ -249,3 +249,37 @@ def test_the_loaders_errors_cannot_be_silenced() -> None:
     text = steps("- note: x\n  wen: 1  # runbook: ignore[unknown-key]  I like it so")
 
     assert told(text) == ["6:9 unknown-key!", "6:17 bad-ignore"]
+
+
+@pytest.mark.parametrize(
+    ("step", "rule"),
+    [
+        ("{command: touch /x creates=/x}", "free-form"),
+        ("{shell: pwd chdir=/tmp}", "free-form"),
+        ("{file: path=/x state=touch}", "free-form"),
+        ("{command: cat /etc/hosts | grep x}", "needs-shell"),
+        ("{command: echo $HOME}", "needs-shell"),
+        ("{command: cd /tmp && ls}", "needs-shell"),
+        ("{command: 'ls /x 2>/dev/null'}", "needs-shell"),
+        ("{shell: id, become_user: postgres}", "no-become"),
+    ],
+)
+def test_a_habit_that_means_something_else_here(step: str, rule: str) -> None:
+    assert [line.partition(" ")[2] for line in told(steps(f"- {step}"))] == [rule]
+
+
+@pytest.mark.parametrize(
+    "step",
+    [
+        "{command: {cmd: touch /x, creates: /x}}",
+        "{command: dd if=/dev/zero of=/x}",
+        "{command: echo 'a | b'}",
+        "{command: \"awk '$NF > 1' /x\"}",
+        "{command: sh -c 'echo $HOME | cat'}",
+        "{shell: echo $HOME | cat >/tmp/x}",
+        "{command: 'ls {{ inventory_hostname | upper }}'}",
+        "{shell: id, become: true, become_user: postgres}",
+    ],
+)
+def test_what_looks_like_a_habit_is_left_alone(step: str) -> None:
+    assert told(steps(f"- {step}")) == []

@@ -52,6 +52,17 @@ def told(text: str) -> list[str]:
         ("- {wait: {timeout: 5}}", "5:10 needs one of http, tcp, file, log, process, sql, command, sleep"),
         ("- {shell: true}", "5:17 must be text, not true"),
         (
+            "- {assert: {that: \"'{{ r.stdout }}' == 'ok'\"}}",
+            "5:25 nothing is rendered inside a bare expression: {{ }} in its strings stays as it is | write the "
+            "variable itself",
+        ),
+        (
+            "- {assert: {that: \"'{% print(r.stdout) %}' == 'ok'\"}}",
+            "5:25 nothing is rendered inside a bare expression",
+        ),
+        ("- {note: x, when: 'a == \"{{ b }}\"'}", "5:25 nothing is rendered inside a bare expression"),
+        ("- {shell: x, expect: 'stdout != \"{{ b }}\"'}", "5:28 nothing is rendered inside a bare expression"),
+        (
             "- {command: ls, creates: /x}",
             "5:23 unknown key 'creates' | it is an option of command: write `command: {cmd: …, creates: …}`",
         ),

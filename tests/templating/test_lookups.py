@@ -116,7 +116,7 @@ stages:
         command: "echo {{ printed }} {{ lookup('file', 'a.txt') | trim | quote }}"
         changes: false
         register: said
-        expect: "stdout == 'printed in files {{ 7 * 6 }}'"
+        expect: "stdout == 'printed in files {' ~ '{ 7 * 6 }' ~ '}'"
       - set: {copied: "{{ said.stdout }}", listed: ["{{ said.stdout }}"]}
       - command: "echo {{ copied | quote }} {{ item | quote }}"
         loop: "{{ listed + [copied] }}"

@@ -163,7 +163,7 @@ class StepStarted:
 @frozen
 class StepProgress:
     """Something to show while a step runs: `stream` is `stdout`, `stderr` (a command's output), `note`, or
-    `failed`: why it failed, before it is diagnosed and repaired."""
+    `failed` or `unreachable`: why, before it is diagnosed and repaired."""
 
     at: float
     host: str

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import fields
 
 from runbook.events import (
+    BAD,
     Event,
     Outcome,
     RunFinished,
@@ -64,7 +65,7 @@ class Recorder:
                 self._stages[event.number] = StageRecord(event.number, event.name, event.at, None, event.hosts)
             case StepStarted():
                 self._running[event.host, event.number] = event
-            case StepProgress() if event.stream == "failed":
+            case StepProgress() if event.stream in BAD:
                 self._failures.setdefault((event.host, event.number), event.text)
             case StepFinished():
                 self._finish(event)

@@ -12,8 +12,9 @@ from typing import Any
 
 import click
 
-from runbook.model import Input
+from runbook.model import Input, Playbook, walk
 from runbook.steps.base import Answer, Question
+from runbook.templating.render import nearest
 
 LOOK = 0.1
 """Seconds between looks at the stop flag while somebody thinks."""
@@ -39,6 +40,14 @@ class Operator:
     def __init__(self, answers: tuple[str, ...], view: Any, stop: threading.Event) -> None:
         self._given = dict(_parse(text) for text in answers)
         self._view, self._stop = view, stop
+
+    def check(self, playbook: Playbook) -> None:
+        """Raises UsageError for an answer to a step that there is not: somebody counts on it."""
+        numbers = {node.number for stage in playbook.stages for node in walk((stage.block,))}
+        for number in self._given:
+            if number not in numbers and ".f" not in number:  # a remediation's are made when it runs
+                hint = nearest(number, numbers) or "`runbook plan` shows the steps' numbers"
+                raise click.UsageError(f"--answer: there is no step {number}; {hint}")
 
     def ask(self, question: Question) -> Answer | None:
         """Called from a worker thread; the live view is put aside while the person thinks."""

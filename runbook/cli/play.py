@@ -89,7 +89,9 @@ def play(
     level = -1 if given["quiet"] else given["verbose"]
     view = console.choose(stream, verbosity=level, color=given["color"], diff=given["diff"])
     stop = threading.Event()
-    tools = _tools(given, run_id, mode, Operator(answers, view, stop), stop)
+    operator = Operator(answers, view, stop)
+    operator.check(plan.playbook)
+    tools = _tools(given, run_id, mode, operator, stop)
     with stopped_by_signals(stop):
         _follow(plan, tools, view, stream)
     run = view.recorder.run

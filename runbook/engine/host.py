@@ -127,7 +127,7 @@ class HostRun:
         causes: tuple[str, ...] = ()
         if done.status in BAD:
             if node.common.diagnose or node.common.remediate:
-                self.desk.progress(node.number, "failed", done.outcome.message, own)
+                self.desk.progress(node.number, str(done.status), done.outcome.message, own)
             causes = self._diagnose(node, own, done)
             if self.desk.session.mode is Mode.RUN:
                 done = self._remediate(node, own, done, body)

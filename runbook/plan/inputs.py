@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import re
+import shlex
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -12,6 +14,8 @@ from runbook.plan.variables import Variables
 from runbook.playbook.check import check
 from runbook.source import Document, Place, Problem, Problems
 from runbook.templating.render import TemplateError
+
+_NAME = re.compile(r"[A-Za-z_]\w*\Z")
 
 
 def from_environment(playbook: Playbook) -> dict[str, Any]:
@@ -112,7 +116,7 @@ def _short(value: Any) -> str:
 
 
 def parse_extra(texts: Iterable[str], read: Any) -> dict[str, Any]:
-    """`-e k=v`, `-e '{"k": 1}'`, `-e @file` as one mapping, the later winning. `read` gives a file's data.
+    """`-e k=v`, `-e "k=v l=w"`, `-e @file`, or JSON as one mapping, the later winning. `read` gives a file's data.
 
     Raises ValueError with a sentence.
     """
@@ -136,4 +140,16 @@ def _one_extra(text: str, read: Any) -> Mapping[str, Any]:
     name, equals, value = text.partition("=")
     if not equals or not name.strip():
         raise ValueError(f"-e {text!r} is not NAME=VALUE, @FILE or a JSON mapping")
-    return {name.strip(): value}
+    return _several(text) or {name.strip(): value}
+
+
+def _several(text: str) -> dict[str, str]:
+    """Of `a=1 b="x y"`; nothing where a word is no assignment, so that `say=well done` is one value."""
+    try:
+        words = shlex.split(text)
+    except ValueError:
+        return {}
+    pairs = [word.partition("=") for word in words]
+    if len(pairs) < 2 or not all(equals and _NAME.match(name) for name, equals, _ in pairs):
+        return {}
+    return {name: value for name, _, value in pairs}

@@ -14,7 +14,6 @@ from runbook.events import (
     RunStarted,
     StageFinished,
     StageStarted,
-    Status,
     StepFinished,
     StepProgress,
     StepStarted,
@@ -225,7 +224,7 @@ class Console(View):
         self.print_lines([Line(line, long="chop") for line in clean(event.text).splitlines()], bar, "soft")
 
     def show_failed_first(self, started: StepStarted, event: StepProgress) -> None:
-        self._line(started, sign(Status.FAILED), "failed", "failed", duration(event.at - started.at))
+        self._line(started, sign(event.stream), "failed", event.stream, duration(event.at - started.at))
         self.print_lines([Line(event.text, "failed")], _indent(event.number) + "    ")
 
     def show_note(self, event: StepFinished) -> None:

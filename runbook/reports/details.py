@@ -99,7 +99,7 @@ def _where(event: StepFinished) -> Iterator[Line]:
         yield Line(f"likely cause: {one_line(cause)}", "strong")
     if event.place and event.kind not in STRUCTURES:
         yield Line(one_line(event.place), "soft")
-    if event.excerpt:
+    if event.excerpt and event.outcome.status is not Status.UNREACHABLE:  # then nothing is wrong with the playbook
         yield from (Line(line, "soft", 2, long="cut") for line in clean(event.excerpt).splitlines())
 
 

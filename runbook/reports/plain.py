@@ -92,7 +92,7 @@ class Plain(View):
             self._write(f"{INDENT}[{event.number}] {one_line(event.host)} | {line}")
 
     def show_failed_first(self, started: StepStarted, event: StepProgress) -> None:
-        self._write(f"{_head(started)} failed {one_line(started.name)} ({duration(event.at - started.at)})")
+        self._write(f"{_head(started)} {event.stream} {one_line(started.name)} ({duration(event.at - started.at)})")
         self._below([Line(event.text)])
 
     def show_note(self, event: StepFinished) -> None:

@@ -139,7 +139,7 @@ class View(ABC):
         if lines:
             self.notes[key] = one_line(lines[-1], 200)
         started = self.running.get(key)
-        if event.stream == "failed":
+        if event.stream in BAD:
             if started is not None and self.verbosity >= 0 and started.kind != "stage":
                 self.show_failed_first(started, event)
                 self._told.setdefault(key, set()).add(event.text)

@@ -45,6 +45,7 @@ def project(tmp_path: Path) -> Path:
         ("run asks.yml -i localhost, --answer 1.1=yes", 0),
         ("run asks.yml -i localhost, --answer 1.1=no", 1),
         ("run asks.yml -i localhost, --answer 1.1", 2),
+        ("run asks.yml -i localhost, --answer 1.9=yes", 2),
         ("verify well.yml -i localhost,", 1),
         ("run ill.yml -i localhost, --check", 0),
         ("plan well.yml -i localhost,", 0),

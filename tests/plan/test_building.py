@@ -167,6 +167,10 @@ def test_texts_become_what_the_input_is(kind: str, text: str, value: Any) -> Non
 def test_extra_variables() -> None:
     read = {"f.yml": {"a": 1, "b": 2}, "list.yml": [1]}.__getitem__
 
+    assert parse_extra(["a=1 b='x y' c=", "d=say what=ever", "e=well done"], read) == {
+        **{"a": "1", "b": "x y", "c": ""},
+        **{"d": "say", "what": "ever", "e": "well done"},
+    }
     assert parse_extra(["a=x=y", "@f.yml", '{"b": [3]}', "c="], read) == {"a": 1, "b": [3], "c": ""}
     for text in ("novalue", "=x", "{broken", "@list.yml"):
         with pytest.raises(ValueError, match=r"."):

@@ -8,6 +8,7 @@ from runbook.source import Problem
 from runbook.steps import KINDS
 from runbook.templating.render import nearest
 
+_SHELL = "no kind of step does that: write `shell:`, with `creates` or a `when` that asks whether it is needed"
 FOREIGN = {
     "block": "write `steps:`",
     "with_items": "write `loop:`",
@@ -29,8 +30,30 @@ FOREIGN = {
     "lineinfile": "write `edit:` with `line` and `regexp`",
     "blockinfile": "write `edit:` with `block`",
     "fail": "write `assert:`",
+    "roles": "write `include:` among the `steps:`",
+    "include_role": "write `include:`",
+    "import_role": "write `include:`",
+    "handlers": "write the step behind the one that changes something, with a `when` that asks whether it did",
+    "gather_facts": "there are no facts: ask the host for what you need with `shell`, and `register` it",
+    "setup": "there are no facts: ask the host for what you need with `shell`, and `register` it",
+    "become": "write it on a stage or a step, or under `defaults:` for all",
+    "become_method": "sudo is the only way",
+    "async": "write `timeout:`, or start it with `service:`",
+    "poll": "write `timeout:`, or start it with `service:`",
+    "check_mode": "run the playbook with --check",
+    "replace": "write `edit:` with `replace`",
+    "raw": "write `shell:`: nothing has to be installed on the host",
+    **dict.fromkeys(
+        ("apt", "dnf", "yum", "package", "pip", "user", "group", "cron", "git", "get_url", "unarchive"), _SHELL
+    ),
 }
 """What people bring from other tools, and what stands for it here."""
+
+
+def foreign(key: str) -> str:
+    """What to write for a key of other tools, be it with its collection's name; empty for any other."""
+    own = key.removeprefix("ansible.builtin.").removeprefix("ansible.legacy.")
+    return f"write `{own}:`" if own != key and own in KINDS else FOREIGN.get(own, "")
 
 
 def better(problem: Problem, kind: str = "") -> Problem:
@@ -38,8 +61,8 @@ def better(problem: Problem, kind: str = "") -> Problem:
     key = problem.message.removeprefix("unknown key ").strip("'")
     if problem.rule != "unknown-key":
         return problem
-    if key in FOREIGN:
-        return replace(problem, hint=FOREIGN[key])
+    if known := foreign(key):
+        return replace(problem, hint=known)
     if kind and key in KINDS[kind].SCHEMA.get("properties", {}):
         return replace(problem, hint=f"it is an option of {kind}: write {_example(kind, (KINDS[kind].SHORT, key))}")
     other = nearest(key, [*KINDS, *STRUCTURES]) if problem.hint.startswith("known here") else ""

@@ -11,6 +11,7 @@ from runbook.inventory.files import read_document, without_words
 from runbook.inventory.vault import Vault
 from runbook.model import Block, Playbook, Remediation, Stage
 from runbook.playbook.check import check
+from runbook.playbook.foreign import better
 from runbook.playbook.inputs import inputs
 from runbook.playbook.names import unknown_databases, wrong_schedule
 from runbook.playbook.nodes import Builder
@@ -79,7 +80,7 @@ def playbook_from(document: Document, root: Path, vault: Vault | None = None) ->
         what = "is empty" if data is None else "must be one mapping with `name` and `stages`"
         hint = "in this language a play is a stage: put the list under `stages:`" if isinstance(data, list) else ""
         raise Problems([place.problem(f"the playbook {what}", hint, "type")], {document.file: document.text})
-    builder.problems += check(loading("playbook"), data, place)
+    builder.problems += map(better, check(loading("playbook"), data, place))
     builder.defaults = _mapping(data.get("defaults"))
     builder.remediations = {
         str(name): (value, place / "remediations" / name) for name, value in _mapping(data.get("remediations")).items()
@@ -120,7 +121,7 @@ def _stages(builder: Builder, data: Any, place: Place, environment: Mapping[str,
         if not isinstance(item, Mapping):
             builder.add(here.problem("a stage is a mapping with `name` and `steps`", rule="type"))
             continue
-        builder.problems += check(loading("stage"), item, here)
+        builder.problems += map(better, check(loading("stage"), item, here))
         out.append(_stage(builder, item, here, str(index + 1), environment))
     return tuple(out)
 

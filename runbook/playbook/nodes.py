@@ -14,7 +14,7 @@ from runbook.inventory.vault import Vault
 from runbook.model import Block, Choose, Common, Expression, Node, Option, Remediation, Step
 from runbook.playbook.check import check
 from runbook.playbook.files import Files
-from runbook.playbook.foreign import FOREIGN, better, no_mapping
+from runbook.playbook.foreign import better, foreign, no_mapping
 from runbook.playbook.schema import BLOCK_ONLY, COMMON, STEP_ONLY, STRUCTURES, loading
 from runbook.source import Document, Place, Problem, Problems
 from runbook.steps import KINDS
@@ -106,7 +106,7 @@ class Builder:
         return None
 
     def _unknown(self, key: str, place: Place, known: set[str], what: str) -> None:
-        hint = FOREIGN.get(key) or nearest(key, known) or f"kinds: {', '.join([*KINDS, *STRUCTURES])}"
+        hint = foreign(key) or nearest(key, known) or f"kinds: {', '.join([*KINDS, *STRUCTURES])}"
         self.add((place / key).problem(f"{what} {key!r}", hint, "unknown-key", at_key=True))
 
     def _step(self, kind: str, data: Mapping[str, Any], place: Place, number: str) -> Step:

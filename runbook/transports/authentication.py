@@ -168,6 +168,8 @@ def _load(path: Path, _changed: int, passphrase: str | None) -> paramiko.PKey:
             if certificate.is_file():
                 key.load_certificate(str(certificate))
             return key
+    if path.suffix == ".pub":
+        raise _Unusable(f"the key {path} is the public part: name the file without .pub")
     locked = ", or the passphrase is wrong" if passphrase else ""
     raise _Unusable(f"the key {path} is not an Ed25519, ECDSA or RSA private key{locked} ({why})")
 

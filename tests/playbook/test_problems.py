@@ -60,6 +60,9 @@ def told(text: str) -> list[str]:
             "- {assert: {that: \"'{% print(r.stdout) %}' == 'ok'\"}}",
             "5:25 nothing is rendered inside a bare expression",
         ),
+        ("- {ansible.builtin.copy: {src: a}}", "5:10 no kind of step is called 'ansible.builtin.copy' | write `copy:`"),
+        ("- {apt: {name: jq}}", "5:10 no kind of step is called 'apt' | no kind of step does that: write `shell:`"),
+        ("- {note: x}\n    tasks: []", "6:5 unknown key 'tasks' | write `steps:`"),
         ("- {note: x, when: 'a == \"{{ b }}\"'}", "5:25 nothing is rendered inside a bare expression"),
         ("- {shell: x, expect: 'stdout != \"{{ b }}\"'}", "5:28 nothing is rendered inside a bare expression"),
         (

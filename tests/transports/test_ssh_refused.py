@@ -102,10 +102,15 @@ def test_a_key_that_the_host_does_not_know_is_refused(sshd: Sshd, tmp_path: Path
 
 @pytest.mark.parametrize(
     ("name", "said"),
-    [("missing", "cannot be read: No such file"), ("broken", "is not an Ed25519, ECDSA or RSA private key")],
+    [
+        ("missing", "cannot be read: No such file"),
+        ("broken.pub", "is the public part: name the file without .pub"),
+        ("broken", "is not an Ed25519, ECDSA or RSA private key"),
+    ],
 )
 def test_a_key_file_that_cannot_be_used_is_said(sshd: Sshd, tmp_path: Path, name: str, said: str) -> None:
     (tmp_path / "broken").write_text("-----BEGIN OPENSSH PRIVATE KEY-----\nxx\n")
+    (tmp_path / "broken.pub").write_text("ssh-ed25519 AAAA me\n")
     assert said in refusal(variables(sshd, ansible_ssh_private_key_file=str(tmp_path / name)))
 
 

@@ -134,7 +134,7 @@ def _ansible(pipelining: bool, module: str) -> Callable[[Job, Path], Call]:
 
 
 LIMIT = Peer("the limit: `ssh HOST sh -s`", _limit("true"))
-LIMIT_OF_PROGRAMS = Peer("the limit, with the program `/bin/true`", _limit("/bin/true"))
+LIMITS = (LIMIT, Peer("the limit, with the program `/bin/true`", _limit("/bin/true")))
 OURS = (
     Peer("**runbook**", _ours(shell="true"), ours=True, local=True),
     Peer("**runbook**, steps with `changes: false`", _ours(shell="true", changes=False), ours=True, local=True),

@@ -20,7 +20,7 @@ from pathlib import Path
 from benchmarks import held, reports
 from benchmarks.farm import farm, slow_farm
 from benchmarks.measure import Costs, Row, compare
-from benchmarks.peers import EXPERIMENTS, LIMIT, LIMIT_OF_PROGRAMS, OURS, PEERS, Job, Peer
+from benchmarks.peers import EXPERIMENTS, LIMIT, LIMITS, OURS, PEERS, Job, Peer
 
 HERE = Path(__file__).parent
 
@@ -69,9 +69,7 @@ def table(title: str, found: list[Costs], base: str, goal: str) -> str:
 
 def w1(setting: Setting, folder: Path) -> Iterator[str]:
     with farm(folder, 1) as hosts:
-        found = compare(
-            rows(setting, Job(folder, 20, hosts), (LIMIT, LIMIT_OF_PROGRAMS, *OURS, *PEERS)), folder, setting.rounds
-        )
+        found = compare(rows(setting, Job(folder, 20, hosts), (*LIMITS, *OURS, *PEERS)), folder, setting.rounds)
     yield table("W1: 20 steps on 1 host", found, LIMIT.name, "Goal: at most 2.5 of the limit.")
 
 
@@ -80,18 +78,14 @@ def w2(setting: Setting, folder: Path) -> Iterator[str]:
     with farm(folder, counts[-1]) as hosts:
         for count in counts:
             job = Job(folder, 10, hosts, count)
-            found = compare(
-                rows(setting, job, (LIMIT, LIMIT_OF_PROGRAMS, *OURS, *EXPERIMENTS, *PEERS)), folder, setting.rounds
-            )
+            found = compare(rows(setting, job, (*LIMITS, *OURS, *EXPERIMENTS, *PEERS)), folder, setting.rounds)
             goal = "1.6" if count == 10 else "1.1"
             yield table(f"W2: 10 steps on {count} hosts", found, LIMIT.name, f"Goal: at most {goal} of the limit.")
 
 
 def w3(setting: Setting, folder: Path) -> Iterator[str]:
     with slow_farm(folder, 10, 0.05) as hosts:
-        found = compare(
-            rows(setting, Job(folder, 10, hosts, 10), (LIMIT, LIMIT_OF_PROGRAMS, *OURS, *PEERS)), folder, setting.rounds
-        )
+        found = compare(rows(setting, Job(folder, 10, hosts, 10), (*LIMITS, *OURS, *PEERS)), folder, setting.rounds)
     title = "W3: 10 steps on 10 hosts, 50 ms away"
     yield table(title, found, LIMIT.name, "Goal: at most 1.3 of the limit.")
 

@@ -13,7 +13,7 @@ from runbook.lint.subject import Subject
 from runbook.model import Step
 from runbook.source import Problem
 
-_TEMPLATE = re.compile(r"\{\{.*?\}\}|\{%.*?%\}", re.DOTALL)
+TEMPLATE = re.compile(r"\{\{.*?\}\}|\{%.*?%\}", re.DOTALL)
 _HEREDOC = re.compile(r"<<-?\s*(['\"]?)(\w+)\1([^\n]*)\n.*?^\s*\2\s*$", re.DOTALL | re.MULTILINE)
 _PREFIXES = {
     "sudo",
@@ -100,7 +100,7 @@ def _plainly(step: Step) -> str:
     if isinstance(argv, list):
         return _of(list(map(str, argv)), redirects=False)
     shell = step.kind == "shell"
-    text = _HEREDOC.sub(r"\3", _TEMPLATE.sub("$template", str(step.args.get("cmd", ""))))
+    text = _HEREDOC.sub(r"\3", TEMPLATE.sub("$template", str(step.args.get("cmd", ""))))
     return next(filter(None, (_of(words, redirects=shell) for words in _simple(text, shell))), "")
 
 

@@ -6,16 +6,18 @@ import re
 import shlex
 from collections.abc import Iterator
 
+from runbook.lint.commands import TEMPLATE
 from runbook.lint.rules import found
 from runbook.lint.subject import Subject
 from runbook.model import Step
+from runbook.playbook.foreign import example
 from runbook.source import Problem
 from runbook.steps import KINDS
 
 _COMMANDS = ("command", "shell")
 _KEY = re.compile(r"(\w+)=")
 _OPTION = re.compile(r"(?:^|\s)(creates|removes|chdir)=\S")
-_FOR_A_SHELL = re.compile(r"(?:\|\|?|&&?|;|>>?|<|2>&1|2>.*|>.*|.*;)\Z|\$[A-Za-z_({]|\$\?|`")
+_FOR_A_SHELL = re.compile(r"(?:\|\|?|&&?|<|2?>.*|.*;)\Z|\$[A-Za-z_({]|\$\?|`")
 
 
 def habits(subject: Subject) -> Iterator[Problem]:
@@ -36,11 +38,7 @@ def _free_form(step: Step) -> Iterator[Problem]:
     match = _OPTION.search(text) if step.kind in _COMMANDS else _KEY.match(text)
     if match and (option := match[1]) in options:
         message = f"`{option}=` is a part of the {'command' if step.kind in _COMMANDS else short} here, not an option"
-        yield found("free-form", step.args_place, message, f"write `{step.kind}: {{{_written(short, option)}}}`")
-
-
-def _written(short: str, option: str) -> str:
-    return f"{option}: …" if option == short else f"{short}: …, {option}: …"
+        yield found("free-form", step.args_place, message, f"write {example(step.kind, short, option)}")
 
 
 def _needs_shell(step: Step) -> Iterator[Problem]:
@@ -48,7 +46,7 @@ def _needs_shell(step: Step) -> Iterator[Problem]:
     if not isinstance(text, str):
         return
     try:
-        words = shlex.split(re.sub(r"\{\{.*?\}\}", "x", text, flags=re.DOTALL), posix=False)  # what is quoted stays so
+        words = shlex.split(TEMPLATE.sub("x", text), posix=False)  # what is quoted stays so
     except ValueError:
         return
     if words[:1] in (["sh"], ["bash"]) and "-c" in words:

@@ -64,7 +64,7 @@ def better(problem: Problem, kind: str = "") -> Problem:
     if known := foreign(key):
         return replace(problem, hint=known)
     if kind and key in KINDS[kind].SCHEMA.get("properties", {}):
-        return replace(problem, hint=f"it is an option of {kind}: write {_example(kind, (KINDS[kind].SHORT, key))}")
+        return replace(problem, hint=f"it is an option of {kind}: write {example(kind, KINDS[kind].SHORT, key)}")
     other = nearest(key, [*KINDS, *STRUCTURES]) if problem.hint.startswith("known here") else ""
     return replace(problem, hint=f"{other} A step has one kind, and this one has it already") if other else problem
 
@@ -73,8 +73,9 @@ def no_mapping(problem: Problem, kind: str) -> Problem:
     """For a text where a kind's options should stand, such as `name=web state=restarted`."""
     schema = KINDS[kind].SCHEMA
     first = schema.get("required") or list(schema.get("properties", {}))[:1]
-    return replace(problem, hint=f"write {_example(kind, tuple(first))}, or the options on lines of their own")
+    return replace(problem, hint=f"write {example(kind, *first)}, or the options on lines of their own")
 
 
-def _example(kind: str, options: tuple[str, ...]) -> str:
-    return f"`{kind}: {{{', '.join(f'{name}: …' for name in options if name)}}}`"
+def example(kind: str, *options: str) -> str:
+    """How these options of a kind are written, each of them once; an empty name is none."""
+    return f"`{kind}: {{{', '.join(f'{name}: …' for name in dict.fromkeys(options) if name)}}}`"

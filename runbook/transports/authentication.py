@@ -23,12 +23,12 @@ class _Unusable(Exception):
 class _Attempts:
     """What was tried, for the sentence when nothing helped."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, wants_session: bool) -> None:
         self.tried: list[str] = []
         self.notes: list[str] = []
         self.accepted: tuple[str, ...] = ()
         """What the server said that it would take."""
-        self.wants_session = False
+        self.wants_session = wants_session
         self.session: Session | None = None
         """Asked for along with the last attempt."""
 
@@ -41,8 +41,7 @@ class _Attempts:
 
 def log_in(transport: paramiko.Transport, login: Login, *, for_shells: bool) -> Session | None:
     """Log in, or raise Unreachable with what was tried. `for_shells`: a session may be asked for at the same time."""
-    attempts = _Attempts()
-    attempts.wants_session = for_shells
+    attempts = _Attempts(wants_session=for_shells)
     with contextlib.closing(_Agent(login.agent)) as agent:
         ways = list(_ways(transport, login, agent, attempts))
         while ways:

@@ -19,6 +19,7 @@ from runbook.transports.killing import kill_script
 from runbook.transports.lines import Begun
 from runbook.transports.target import SshTarget
 from runbook.transports.tunnel import Tunnels
+from runbook.transports.watch import NOT_KNOWN, Watch
 
 if TYPE_CHECKING:
     from runbook.transports.connection import Connection, Greeting
@@ -33,7 +34,6 @@ _AFTER_KILL_SECONDS = 3.0
 _MOST_CONNECTIONS = 4
 _MOST_RETIRED = 3
 _ENDED_BY_KILL = 137
-_NOT_KNOWN = "; whether it came to its end is not known"
 
 
 class SshTransport:
@@ -317,7 +317,7 @@ class _Step:
 
     def _follow(self, shell: SessionShell, reply: Reply) -> None:
         """Wait for the end. Raises Unreachable, CommandTimeout, Stopped."""
-        watch = _Watch(shell.connection)
+        watch = Watch(shell.connection)
         while not reply.done.wait(self._slice()):
             if self.transport._closed:
                 raise Unreachable(f"{self.transport.target.name}: the connection has been closed")
@@ -350,7 +350,7 @@ class _Step:
             self.transport.keep(become, self.transport.new_shell(become, self.transport._stop))
             result = reply.result(self.command, _ENDED_BY_KILL)
             return replace(result, stderr=result.stderr + b"the command ended the shell that it ran in\n")
-        raise Unreachable(f"{shell.connection.login}: the connection broke while a command ran{_NOT_KNOWN}")
+        raise Unreachable(f"{shell.connection.login}: the connection broke while a command ran{NOT_KNOWN}")
 
     def _kill(self, shell: SessionShell, reply: Reply) -> bytes:
         """End the step with all its processes, by a second shell. Returns what there is to say about it."""
@@ -375,27 +375,3 @@ class _Step:
             shell.close()
             self.transport.keep(self.command.become, other)
         return note
-
-
-class _Watch:
-    """Asks a silent host for a sign of life, and gives it up when none comes."""
-
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
-        self._since = time.monotonic()
-        self._asked = 0
-
-    def look(self) -> None:
-        """Raises Unreachable."""
-        login = self._connection.login
-        if self._connection.heard > self._since:
-            self._since, self._asked = self._connection.heard, 0
-        silent = time.monotonic() - self._since
-        if silent < login.alive_interval * (self._asked + 1):
-            return
-        if self._asked >= login.alive_count:
-            self._connection.close()
-            raise Unreachable(f"{login}: no sign of life for {silent:.0f} s while a command ran{_NOT_KNOWN}")
-        self._asked += 1
-        with contextlib.suppress(OSError, EOFError):
-            self._connection.ask_for_life()

@@ -13,7 +13,7 @@ import pytest
 from runbook.transports.base import Transport, Unreachable
 from runbook.transports.wire import Dial
 from tests.lab.sshd import Sshd
-from tests.transports.ways import run, ssh, variables
+from tests.transports.ways import run, ssh, through
 
 
 class Gate:
@@ -53,15 +53,9 @@ def gate(sshd: Sshd) -> Iterator[Gate]:
         yield made
 
 
-def through(gate: Gate, sshd: Sshd) -> dict[str, object]:
-    alias = f"-o HostKeyAlias=[{sshd.host}]:{sshd.port}"
-    found = variables(sshd, ansible_host="127.0.0.1", ansible_port=gate.port)
-    return {**found, "ansible_ssh_common_args": f"{found['ansible_ssh_common_args']} {alias}"}
-
-
 @pytest.mark.lab
 def test_the_connection_is_there_before_it_is_wanted_and_is_the_one_that_is_used(gate: Gate, sshd: Sshd) -> None:
-    with closing(ssh(through(gate, sshd))) as host:
+    with closing(ssh(through(gate.port, sshd))) as host:
         host.connect_early()
         host.connect_early()
         gate.accept()
@@ -74,7 +68,7 @@ def test_the_connection_is_there_before_it_is_wanted_and_is_the_one_that_is_used
 
 @pytest.mark.lab
 def test_one_that_is_never_used_is_closed(gate: Gate, sshd: Sshd) -> None:
-    host = ssh(through(gate, sshd))
+    host = ssh(through(gate.port, sshd))
     host.connect_early()
     gate.accept()
     host.close()

@@ -14,7 +14,7 @@ import pytest
 
 from runbook.transports.base import CommandTimeout
 from tests.lab.sshd import Sshd
-from tests.transports.ways import run, ssh, variables
+from tests.transports.ways import run, ssh, through
 
 _QUIET = 0.2
 """Seconds after which a side has said what it has to say for now."""
@@ -60,9 +60,7 @@ def _all_of(side: socket.socket) -> bytes | None:
 @contextmanager
 def turns(sshd: Sshd, **changed: object) -> Iterator[tuple[Turns, dict[str, object]]]:
     with closing(Turns((sshd.host, sshd.port))) as between:
-        found = variables(sshd, ansible_host="127.0.0.1", ansible_port=between.port, **changed)
-        alias = f"-o HostKeyAlias=[{sshd.host}]:{sshd.port}"
-        yield between, {**found, "ansible_ssh_common_args": f"{found['ansible_ssh_common_args']} {alias}"}
+        yield between, through(between.port, sshd, **changed)
 
 
 def test_the_first_step_has_answered_after_six_questions(sshd: Sshd) -> None:

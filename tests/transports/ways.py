@@ -35,6 +35,13 @@ def variables(sshd: Sshd, account: Account | None = None, **changed: Any) -> dic
     return {name: value for name, value in known.items() if value is not None}
 
 
+def through(port: int, sshd: Sshd, **changed: Any) -> dict[str, Any]:
+    """The lab's sshd by a port of this machine behind which it is."""
+    found = variables(sshd, ansible_host="127.0.0.1", ansible_port=port, **changed)
+    alias = f"-o HostKeyAlias=[{sshd.host}]:{sshd.port}"
+    return {**found, "ansible_ssh_common_args": f"{found['ansible_ssh_common_args']} {alias}"}
+
+
 def jump_variables(jump: Jump) -> dict[str, Any]:
     """The variables of the host behind the jump host."""
     return {

@@ -93,6 +93,14 @@ class BotGeneric:
             return None
         return pid if APPLICATION in command_lines().get(pid, "") else None
 
+    def _there(self) -> bool:
+        """Is there a process with the number in the pid file, whatever it runs?"""
+        try:
+            os.kill(int(self.pid_file.read_text()), 0)
+        except (OSError, ValueError):
+            return False
+        return True
+
     def leftovers(self) -> list[int]:
         """Its processes that run, whoever started them: the one in the pid file, and all with its port."""
         found = set(find(APPLICATION, f"--port {self.port}"))
@@ -139,7 +147,8 @@ class BotGeneric:
             start_new_session=True,
             check=True,
         )
-        ready = wait_until(lambda: self.serves() or self.pid is None, patience)
+        # In the moment in which it becomes another program, a process has no command line: one look proves no end.
+        ready = wait_until(lambda: self.serves() or not self._there(), patience)
         if not ready or not self.serves():
             raise DemoError(f"bot-generic did not start. Its log ends with:\n{tail(self.log_file)}")
 

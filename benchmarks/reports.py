@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from benchmarks.measure import Costs, Row, compare
-from runbook.events import (
+from runbook.reports import REPORTS
+from runbook.runs.events import (
     Condition,
     Event,
     Evidence,
@@ -29,8 +30,7 @@ from runbook.events import (
     StepFinished,
     Table,
 )
-from runbook.record import Run, fold
-from runbook.reports import REPORTS
+from runbook.runs.record import Run, fold
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -105,7 +105,7 @@ def _outcome(host: int, step: int) -> Outcome:
 
 def section(folder: Path, python: Path, hosts: int, steps: int, rounds: int) -> str:
     """The table of W7. `python` is that of the installed program."""
-    from runbook.history import keep
+    from runbook.runs.store import keep
 
     kept = keep(large(hosts, steps), folder / "runs")
     env = {"RUNBOOK_STATE_DIR": str(folder)}

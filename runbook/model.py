@@ -9,8 +9,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import field
 from typing import Any
 
-from runbook.frozen import frozen
-from runbook.source import Place, Problem, Span
+from runbook.common.frozen import frozen
+from runbook.source.document import Place, Problem, Span
 
 VARIABLE_NAME = r"^[^\x00-@\[-^`{-\xa0\u2000-\u206f][^\x00-/:-@\[-^`{-\xa0\u2000-\u206f]*$"
 """What a variable may be called, in any script. Without \\w, which some of the engines that read it take for ASCII."""

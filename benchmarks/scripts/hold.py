@@ -10,7 +10,7 @@ from pathlib import Path
 
 from runbook.transports.base import Command
 from runbook.transports.connect import transport_for
-from runbook.transports.jumps import Jumps
+from runbook.transports.ssh.jumps import Jumps
 
 given = json.loads(Path(sys.argv[1]).read_text())["all"]
 stop, jumps = threading.Event(), Jumps()

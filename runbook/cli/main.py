@@ -15,7 +15,7 @@ from typing import Any, NoReturn
 import click
 
 from runbook import __version__
-from runbook.source import Problems, read_bounded, render
+from runbook.source.document import Problems, read_bounded, render
 
 OK, FAILED, WRONG, UNREACHABLE, WAITING, REFUSED, FAULT, INTERRUPTED = 0, 1, 2, 3, 4, 5, 70, 130
 
@@ -24,21 +24,21 @@ SHOWN = 1024 * 1024
 
 COMMANDS = {
     "completion": ("runbook.cli.completion", "Print the completion script of a shell."),
-    "doc": ("runbook.cli.doc", "Show the reference of a kind of step."),
-    "explain": ("runbook.cli.explain", "Show where a variable's value comes from."),
-    "fmt": ("runbook.cli.fmt", "Lay out playbooks: order of keys, indentation."),
-    "history": ("runbook.cli.history", "List the runs that are kept."),
-    "init": ("runbook.cli.init", "Make a project: a playbook, an inventory, editor settings."),
-    "inventory": ("runbook.cli.inventory", "Show hosts, groups and variables."),
-    "plan": ("runbook.cli.plan", "Show what a run would do; touches no host."),
-    "report": ("runbook.cli.report", "Write reports of a kept run."),
-    "run": ("runbook.cli.run", "Run a playbook."),
-    "schedule": ("runbook.cli.schedule", "Export a playbook's timer for systemd, cron, or a CI service."),
-    "schema": ("runbook.cli.schema", "Print a JSON Schema, for editors."),
-    "verify": ("runbook.cli.verify", "Run a playbook's checks only; changes nothing."),
-    "show": ("runbook.cli.show", "Print a kept run."),
-    "vault": ("runbook.cli.vault", "Encrypt and decrypt files and values, as ansible-vault does."),
-    "validate": ("runbook.cli.validate", "Look for mistakes in playbooks; touches no host."),
+    "doc": ("runbook.cli.writing.doc", "Show the reference of a kind of step."),
+    "explain": ("runbook.cli.inventories.explain", "Show where a variable's value comes from."),
+    "fmt": ("runbook.cli.writing.fmt", "Lay out playbooks: order of keys, indentation."),
+    "history": ("runbook.cli.records.history", "List the runs that are kept."),
+    "init": ("runbook.cli.writing.init", "Make a project: a playbook, an inventory, editor settings."),
+    "inventory": ("runbook.cli.inventories.inventory", "Show hosts, groups and variables."),
+    "plan": ("runbook.cli.planning.plan", "Show what a run would do; touches no host."),
+    "report": ("runbook.cli.records.report", "Write reports of a kept run."),
+    "run": ("runbook.cli.running.run", "Run a playbook."),
+    "schedule": ("runbook.cli.writing.schedule", "Export a playbook's timer for systemd, cron, or a CI service."),
+    "schema": ("runbook.cli.writing.schema", "Print a JSON Schema, for editors."),
+    "verify": ("runbook.cli.running.verify", "Run a playbook's checks only; changes nothing."),
+    "show": ("runbook.cli.records.show", "Print a kept run."),
+    "vault": ("runbook.cli.inventories.vault", "Encrypt and decrypt files and values, as ansible-vault does."),
+    "validate": ("runbook.cli.writing.validate", "Look for mistakes in playbooks; touches no host."),
 }
 """Name → module with a `command`, and its line in the help."""
 
@@ -141,7 +141,7 @@ def show_problems(error: Problems) -> None:
 
 def text_of(file: str) -> str:
     """The text of a file, as far as an excerpt needs it; nothing where it cannot be read, or is encrypted."""
-    from runbook.inventory.vault import is_encrypted
+    from runbook.vault.format import is_encrypted
 
     try:
         text = read_bounded(Path(file), SHOWN).decode("utf-8", "replace") if Path(file).is_file() else ""

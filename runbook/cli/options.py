@@ -9,16 +9,16 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from runbook.cli.passwords import vault_options
-from runbook.frozen import frozen
-from runbook.inventory.vault import Vault
+from runbook.cli.inventories.passwords import vault_options
+from runbook.common.frozen import frozen
 from runbook.model import Host, Input, Inventory, Playbook
-from runbook.source import Problem, Problems, Span
+from runbook.source.document import Problem, Problems, Span
 from runbook.templating.render import is_template
+from runbook.vault.format import Vault
 
 if TYPE_CHECKING:
-    from runbook.plan.build import Plan
-    from runbook.plan.select import Selection
+    from runbook.plan.make.plan import Plan
+    from runbook.plan.make.selection import Selection
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -117,9 +117,9 @@ def make_plan(wanted: Wanted, ask: Callable[[Input], Any] | None = None) -> Plan
 
 def prepare(wanted: Wanted, ask: Callable[[Input], Any] | None = None, *, secrets: bool = True) -> Prepared:
     """The same, with what was chosen. Without `secrets` those may be missing, or wrong."""
-    from runbook.plan.build import build
-    from runbook.plan.inputs import check_inputs, coerce, from_environment, missing
-    from runbook.plan.variables import Given
+    from runbook.plan.make.inputs import check_inputs, coerce, from_environment, missing
+    from runbook.plan.make.plan import build
+    from runbook.plan.make.variables import Given
 
     playbook, inventory = load_both(wanted.playbook, wanted.inventory, wanted.vault)
     warn(inventory, wanted.limit)
@@ -138,7 +138,7 @@ def prepare(wanted: Wanted, ask: Callable[[Input], Any] | None = None, *, secret
 
 
 def _selection(wanted: Wanted, playbook: Playbook) -> Selection:
-    from runbook.plan.select import Selection
+    from runbook.plan.make.selection import Selection
 
     again = _unfinished(wanted.retry_failed, playbook) if wanted.retry_failed else frozenset(wanted.hosts) or None
     return Selection(split(wanted.tags), split(wanted.skip_tags), wanted.start_at, again)
@@ -147,7 +147,7 @@ def _selection(wanted: Wanted, playbook: Playbook) -> Selection:
 def odd_names(hosts: Iterable[Host], sources: tuple[str, ...]) -> Iterator[Problem]:
     """Names, addresses and users that no connection would be made with, told before anything has begun."""
     from runbook.transports.connect import LOCAL
-    from runbook.transports.names import WAY_OUT, odd_host, odd_user
+    from runbook.transports.ssh.settings.names import WAY_OUT, odd_host, odd_user
 
     for host in hosts:
         if host.get("ansible_connection") in LOCAL:
@@ -167,7 +167,7 @@ def odd_names(hosts: Iterable[Host], sources: tuple[str, ...]) -> Iterator[Probl
 
 def _unfinished(name: str, playbook: Playbook) -> frozenset[str]:
     """The hosts that did not come through a kept run. Raises click.UsageError where there are none."""
-    from runbook.cli.report import kept_run
+    from runbook.cli.records.report import kept_run
 
     run = kept_run(name)
     if run.playbook != playbook.name:
@@ -212,8 +212,8 @@ def warn(inventory: Inventory, limit: str | None) -> None:
 
 
 def extra_variables(texts: tuple[str, ...], vault: Vault) -> dict[str, Any]:
-    from runbook.inventory.files import read_document
-    from runbook.plan.inputs import parse_extra
+    from runbook.plan.make.inputs import parse_extra
+    from runbook.vault.documents import read_document
 
     try:
         return parse_extra(texts, lambda name: read_document(Path(name), vault).data)

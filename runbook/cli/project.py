@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from runbook.source import Problem, Problems, Span, read_bounded, show_path
+from runbook.source.document import Problem, Problems, Span, read_bounded, show_path
 
 NAME = "runbook.toml"
 PASSWORDS = "vault_password_file"

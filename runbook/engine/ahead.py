@@ -13,13 +13,13 @@ from contextlib import suppress
 from itertools import islice
 from typing import Any, NoReturn, cast
 
+from runbook.common.frozen import frozen, replace
 from runbook.engine.attempt import Progress
 from runbook.engine.desk import Desk, Done
 from runbook.engine.frame import Frame
 from runbook.engine.mode import Mode, changes
-from runbook.events import Status
-from runbook.frozen import frozen, replace
 from runbook.model import Block, Node, Step
+from runbook.runs.events import Status
 from runbook.steps import KINDS
 from runbook.steps.base import AsksOnce, Context
 from runbook.templating.render import evaluate

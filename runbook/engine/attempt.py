@@ -7,18 +7,20 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, cast
 
-from runbook.durations import seconds
+from runbook.common.durations import seconds
+from runbook.common.frozen import frozen
+from runbook.common.spelling import nearest
 from runbook.engine.frame import Frame
 from runbook.engine.session import Session
-from runbook.events import Evidence, Outcome, Status
-from runbook.frozen import frozen
 from runbook.model import Host, Step
 from runbook.playbook.check import check, with_defaults
-from runbook.playbook.fit import fitted
-from runbook.source import Place, Span
+from runbook.playbook.coercion import fitted
+from runbook.runs.events import Evidence, Outcome, Status
+from runbook.source.document import Place, Span
 from runbook.steps import KINDS
 from runbook.steps.base import Answer, Context, Previews, Question, StepError
-from runbook.templating.render import TemplateError, judge, nearest, render
+from runbook.templating.errors import TemplateError
+from runbook.templating.render import judge, render
 from runbook.templating.scope import Scope
 from runbook.transports.base import Become, CommandTimeout, Unreachable
 
@@ -143,7 +145,7 @@ def _option(span: Span, place: Place) -> str:
 
 
 def _render_file(text: str, scope: Scope, name: str) -> str:
-    from runbook.templating.files import render_file  # imports Jinja
+    from runbook.templating.template_files import render_file  # imports Jinja
 
     return render_file(text, scope, name)
 

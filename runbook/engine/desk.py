@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from runbook.common.frozen import frozen, replace
 from runbook.engine.attempt import Runner
 from runbook.engine.frame import Frame
 from runbook.engine.judge import flags, judge_all
@@ -14,13 +15,22 @@ from runbook.engine.mode import Mode, Unsure
 from runbook.engine.outcomes import hidden
 from runbook.engine.outputs import Outputs, safe
 from runbook.engine.session import Session
-from runbook.events import BAD, Condition, Evidence, Outcome, Status, StepFinished, StepProgress, StepStarted
-from runbook.frozen import frozen, replace
 from runbook.model import Expression, Host, Node, Step
-from runbook.source import Place, excerpt
+from runbook.runs.events import (
+    BAD,
+    Condition,
+    Evidence,
+    Outcome,
+    Status,
+    StepFinished,
+    StepProgress,
+    StepStarted,
+)
+from runbook.source.document import Place, excerpt
 from runbook.steps import KINDS
 from runbook.steps.base import Args
-from runbook.templating.render import TemplateError, evaluate, is_template, render
+from runbook.templating.errors import TemplateError
+from runbook.templating.render import evaluate, is_template, render
 from runbook.templating.scope import Layer, Scope
 from runbook.templating.unknown import Unknown, UnknownValue
 

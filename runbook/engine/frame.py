@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from dataclasses import field
 from typing import Any
 
-from runbook.events import Role
-from runbook.frozen import frozen, replace
+from runbook.common.frozen import frozen, replace
 from runbook.model import Common, Host
-from runbook.source import Place
+from runbook.runs.events import Role
+from runbook.source.document import Place
 from runbook.templating.scope import Layer
 
 

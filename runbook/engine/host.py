@@ -10,6 +10,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
+from runbook.common.frozen import replace
 from runbook.engine.ahead import Ahead
 from runbook.engine.desk import Desk, Done
 from runbook.engine.frame import Frame
@@ -18,16 +19,10 @@ from runbook.engine.mode import Mode, Unsure
 from runbook.engine.outcomes import of_block, remedied, softened
 from runbook.engine.session import Session
 from runbook.engine.tries import Tries
-from runbook.events import (
-    BAD,
-    STOPPING,
-    Outcome,
-    Role,
-    Status,
-)
-from runbook.frozen import replace
 from runbook.model import Block, Choose, Common, Host, Node, Option, Remediation, Stage, Step
-from runbook.templating.render import TemplateError, evaluate
+from runbook.runs.events import BAD, STOPPING, Outcome, Role, Status
+from runbook.templating.errors import TemplateError
+from runbook.templating.render import evaluate
 from runbook.templating.unknown import UnknownValue
 from runbook.transports.base import Stopped
 

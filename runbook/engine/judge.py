@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from runbook.events import Condition, Outcome, Status
-from runbook.frozen import replace
+from runbook.common.frozen import replace
 from runbook.model import Expression, Step
-from runbook.templating.render import TemplateError, free_names, judge
+from runbook.runs.events import Condition, Outcome, Status
+from runbook.templating.errors import TemplateError
+from runbook.templating.render import free_names, judge
 from runbook.templating.scope import Scope
 
 _OWN_VERDICT = frozenset({"rc", "status", "count", "running", "listening", "exists"})

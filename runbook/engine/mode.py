@@ -11,9 +11,9 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any
 
-from runbook.events import Outcome, Status
-from runbook.frozen import frozen, replace
+from runbook.common.frozen import frozen, replace
 from runbook.model import Step
+from runbook.runs.events import Outcome, Status
 from runbook.steps import KINDS
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from runbook.engine.session import Session
 from runbook.model import Host
-from runbook.transports.jumps import result_of
+from runbook.transports.ssh.jumps import result_of
 
 if TYPE_CHECKING:
     from runbook.engine.desk import Done

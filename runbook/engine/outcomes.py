@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from runbook.common.frozen import replace
 from runbook.engine.judge import flags
-from runbook.events import BAD, OUTPUT_FILES, Outcome, Status, worst
-from runbook.frozen import replace
+from runbook.runs.events import BAD, OUTPUT_FILES, Outcome, Status, worst
 
 
 def of_items(items: Sequence[tuple[str, Outcome]]) -> Outcome:

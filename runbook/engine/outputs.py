@@ -12,7 +12,7 @@ import os
 import re
 from pathlib import Path
 
-from runbook.masking import Masker
+from runbook.common.masking import Masker
 from runbook.transports.base import OnOutput
 
 LONGEST_NAME = 100

@@ -16,7 +16,10 @@ from runbook import __version__
 from runbook.engine.host import HostRun
 from runbook.engine.mode import Mode
 from runbook.engine.session import Session, Tools
-from runbook.events import (
+from runbook.model import Host
+from runbook.plan.make.plan import Plan, PlannedStage
+from runbook.plan.make.secrets import secrets_of
+from runbook.runs.events import (
     STOPPING,
     Event,
     Outcome,
@@ -28,9 +31,6 @@ from runbook.events import (
     Status,
     StepFinished,
 )
-from runbook.model import Host
-from runbook.plan.build import Plan, PlannedStage
-from runbook.plan.secrets import secrets_of
 from runbook.steps.base import Question
 from runbook.transports.base import Stopped
 

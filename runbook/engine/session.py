@@ -11,17 +11,17 @@ from pathlib import Path
 from queue import SimpleQueue
 from typing import Any
 
+from runbook.common.frozen import frozen
+from runbook.common.masking import Masker
 from runbook.engine.mode import Mode
 from runbook.engine.turns import Turns
-from runbook.events import Event, StepProgress
-from runbook.frozen import frozen
-from runbook.masking import Masker
 from runbook.model import Host
-from runbook.plan.build import Plan
+from runbook.plan.make.plan import Plan
+from runbook.runs.events import Event, StepProgress
 from runbook.steps.base import Answer, Question
-from runbook.templating.render import TemplateError
+from runbook.templating.errors import TemplateError
 from runbook.transports.base import Transport
-from runbook.transports.jumps import Jumps
+from runbook.transports.ssh.jumps import Jumps
 
 TransportFor = Callable[..., Transport]
 """(name, variables, stop=event, jumps=jumps) -> Transport; see `runbook.transports.connect.transport_for`."""

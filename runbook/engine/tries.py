@@ -7,7 +7,8 @@ from contextlib import closing, nullcontext
 from functools import partial
 from typing import Any
 
-from runbook.durations import seconds
+from runbook.common.durations import seconds
+from runbook.common.frozen import frozen, replace
 from runbook.engine.attempt import Progress
 from runbook.engine.desk import Desk, Done
 from runbook.engine.frame import Frame
@@ -17,11 +18,11 @@ from runbook.engine.once import shared_once
 from runbook.engine.outcomes import of_items
 from runbook.engine.outputs import Output, both
 from runbook.engine.progress import Lines
-from runbook.events import OUTPUT_FILES, Condition, Outcome, Status
-from runbook.frozen import frozen, replace
 from runbook.model import Node, Step
+from runbook.runs.events import OUTPUT_FILES, Condition, Outcome, Status
 from runbook.steps import KINDS
-from runbook.templating.render import TemplateError, evaluate, is_template, render
+from runbook.templating.errors import TemplateError
+from runbook.templating.render import evaluate, is_template, render
 from runbook.templating.scope import Scope
 from runbook.templating.unknown import Unknown
 from runbook.transports.base import OnOutput, Stopped

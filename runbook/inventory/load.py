@@ -7,16 +7,16 @@ import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from runbook.inventory.addresses import split_port
-from runbook.inventory.draft import Draft
-from runbook.inventory.files import YAML_ENDINGS, collecting, open_text, read_data, unshown
-from runbook.inventory.ini import parse_ini
+from runbook.inventory.builder import Draft
 from runbook.inventory.merge import freeze
-from runbook.inventory.script import NotExecutable, parse_script
-from runbook.inventory.vault import Vault
-from runbook.inventory.yaml import parse_yaml
+from runbook.inventory.sources.addresses import split_port
+from runbook.inventory.sources.files import YAML_ENDINGS, collecting, open_text, read_data, unshown
+from runbook.inventory.sources.ini import parse_ini
+from runbook.inventory.sources.script import NotExecutable, parse_script
+from runbook.inventory.sources.yaml import parse_yaml
 from runbook.model import Inventory
-from runbook.source import Document, Problem, Problems, Span, show_path
+from runbook.source.document import Document, Problem, Problems, Span, show_path
+from runbook.vault.format import Vault
 
 MAX_FOLDERS = 20
 _IGNORED = re.compile(
@@ -82,7 +82,7 @@ def _resolve(source: str, project: Path, draft: Draft) -> Path | None:
 
 
 def _not_found(source: str, span: Span, home: Path, draft: Draft) -> None:
-    from runbook.templating.render import nearest
+    from runbook.common.spelling import nearest
 
     there = sorted({entry.stem for entry in home.iterdir()}) if home.is_dir() else []
     hint = nearest(source, there) or (f"{show_path(home)} has: {', '.join(there)}" if there else "")

@@ -11,10 +11,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from runbook.inventory.draft import LOCALHOST, PRIORITY, Draft, DraftGroup, DraftHost, Layer, built_in
-from runbook.inventory.vars import VarsFolder
+from runbook.inventory.builder import LOCALHOST, PRIORITY, Draft, DraftGroup, DraftHost, Layer, built_in
+from runbook.inventory.sources.vars import VarsFolder
 from runbook.model import Group, Host, Inventory, Variable
-from runbook.source import Span
+from runbook.source.document import Span
 
 Origins = dict[str, tuple[Variable, ...]]
 

@@ -12,12 +12,12 @@ import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from runbook.frozen import frozen, replace
-from runbook.inventory.addresses import split_port
-from runbook.inventory.draft import LOCALHOST
-from runbook.inventory.files import read_text
+from runbook.common.frozen import frozen, replace
+from runbook.inventory.builder import LOCALHOST
+from runbook.inventory.sources.addresses import split_port
+from runbook.inventory.sources.files import read_text
 from runbook.model import Host, Inventory
-from runbook.source import Problem, Problems, Span, show_path
+from runbook.source.document import Problem, Problems, Span, show_path
 
 _SUBSCRIPT = re.compile(r"(.+)\[(?:(-?[0-9]{1,9})|([0-9]{1,9})[:-]([0-9]{0,9}))\]\Z")
 _PART = re.compile(r"(?:[^\s:\[\]]|\[[^\]]*\])+")

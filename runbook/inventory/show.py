@@ -6,10 +6,10 @@ import json
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from runbook.inventory.draft import LOCALHOST
+from runbook.inventory.builder import LOCALHOST
 from runbook.inventory.patterns import select
-from runbook.inventory.vault import CLOSED, Secret
 from runbook.model import Group, Host, Inventory, Variable
+from runbook.vault.format import CLOSED, Secret
 
 MAX_LINES = 100_000
 # fmt: off

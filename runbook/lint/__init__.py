@@ -8,19 +8,19 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from runbook.inventory.files import without_words
 from runbook.lint.commands import changing
 from runbook.lint.constants import constants
+from runbook.lint.duplicate_names import twins
 from runbook.lint.files import missing_files
 from runbook.lint.habits import habits
 from runbook.lint.names import undefined
 from runbook.lint.secrets import secrets
 from runbook.lint.subject import Subject, subject
-from runbook.lint.twins import twins
 from runbook.lint.unused import unused
 from runbook.model import Inventory
 from runbook.playbook.load import Loaded
-from runbook.source import Problem
+from runbook.source.document import Problem
+from runbook.vault.documents import without_words
 
 LINTS: tuple[Callable[[Subject], Iterator[Problem]], ...] = (
     undefined,

@@ -11,7 +11,7 @@ from itertools import pairwise
 from runbook.lint.rules import found
 from runbook.lint.subject import Subject
 from runbook.model import Step
-from runbook.source import Problem
+from runbook.source.document import Problem
 
 TEMPLATE = re.compile(r"\{\{.*?\}\}|\{%.*?%\}", re.DOTALL)
 _HEREDOC = re.compile(r"<<-?\s*(['\"]?)(\w+)\1([^\n]*)\n.*?^\s*\2\s*$", re.DOTALL | re.MULTILINE)

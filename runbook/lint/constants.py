@@ -12,7 +12,7 @@ from runbook.lint.rules import found
 from runbook.lint.subject import Subject
 from runbook.lint.texts import NAME, Text, bare, of_args
 from runbook.model import Step
-from runbook.source import Problem
+from runbook.source.document import Problem
 from runbook.templating.environment import environment
 
 _QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"")

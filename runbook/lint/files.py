@@ -8,7 +8,7 @@ from pathlib import Path
 from runbook.lint.rules import found
 from runbook.lint.subject import Subject
 from runbook.model import Step
-from runbook.source import Place, Problem
+from runbook.source.document import Place, Problem
 from runbook.templating.render import is_template
 
 _KINDS = ("copy", "template", "script")

@@ -10,8 +10,8 @@ from runbook.lint.commands import TEMPLATE
 from runbook.lint.rules import found
 from runbook.lint.subject import Subject
 from runbook.model import Step
-from runbook.playbook.foreign import example
-from runbook.source import Problem
+from runbook.playbook.other_tools import example
+from runbook.source.document import Problem
 from runbook.steps import KINDS
 
 _COMMANDS = ("command", "shell")

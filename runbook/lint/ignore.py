@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 
-from runbook.frozen import frozen
+from runbook.common.frozen import frozen
+from runbook.common.spelling import nearest
 from runbook.lint.rules import RULES, found
-from runbook.source import Problem, Span
-from runbook.templating.render import nearest
+from runbook.source.document import Problem, Span
 
 _COMMENT = re.compile(r"(?:^|(?<=\s))#\s*runbook:\s*ignore\b(?:\[([^\]]*)\])?[ \t]*(.*)$")
 _BY_INVENTORY = frozenset({"undefined-name", "used-before-set"})

@@ -12,10 +12,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from runbook.frozen import frozen, replace
-from runbook.lint.reads import reads
+from runbook.common.frozen import frozen, replace
+from runbook.common.spelling import nearest, slip_of
+from runbook.lint.expression_reads import reads
 from runbook.lint.rules import found
-from runbook.lint.slips import slip_of
 from runbook.lint.subject import Subject, sets
 from runbook.lint.texts import (
     Text,
@@ -30,8 +30,7 @@ from runbook.lint.texts import (
     top_values,
 )
 from runbook.model import Block, Choose, Node, Remediation, Step
-from runbook.source import Problem, Severity
-from runbook.templating.render import nearest
+from runbook.source.document import Problem, Severity
 
 _FLAGS = frozenset({"msg", "changed", "failed", "skipped", "unreachable", "remediated", "outcome", "attempts"})
 _COMMAND = frozenset({"rc", "stdout", "stderr", "stdout_lines", "stderr_lines", "cmd", "elapsed", "timed_out"})

@@ -5,8 +5,8 @@
 
 from __future__ import annotations
 
-from runbook.frozen import frozen
-from runbook.source import Place, Problem, Severity, Span
+from runbook.common.frozen import frozen
+from runbook.source.document import Place, Problem, Severity, Span
 
 ERROR, WARNING, NOTE = Severity.ERROR, Severity.WARNING, Severity.NOTE
 

@@ -6,12 +6,12 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from runbook.frozen import frozen
-from runbook.inventory.vault import Secret
+from runbook.common.frozen import frozen
 from runbook.lint.rules import found
 from runbook.lint.subject import Subject
-from runbook.source import Document, Place, Problem, Span
+from runbook.source.document import Document, Place, Problem, Span
 from runbook.templating.render import is_template
+from runbook.vault.format import Secret
 
 _KEY = re.compile(
     r"(?:^|[_.\- ])(?:password|passwd|passphrase|pwd|secret|token|bearer|(?:api|access|secret|private)_?key)$"

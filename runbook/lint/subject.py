@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from runbook.frozen import frozen
+from runbook.common.frozen import frozen
 from runbook.inventory.patterns import select
 from runbook.lint.texts import Text, every_text
 from runbook.model import Block, Choose, Host, Inventory, Node, Playbook, Step, walk
-from runbook.plan.variables import Given, Variables
+from runbook.plan.make.variables import Given, Variables
 from runbook.playbook.load import Loaded
-from runbook.source import Place, Problem, Problems, Span
+from runbook.source.document import Place, Problem, Problems, Span
 from runbook.templating.environment import environment
 
 _BROKEN = frozenset({"unreadable", "syntax", "tag", "duplicate-key", "include", "vars-file", "cycle", "size"})
@@ -61,7 +61,7 @@ def _places(playbook: Playbook) -> tuple[Node, ...]:
 
 
 def _hosts(playbook: Playbook, inventory: Inventory) -> tuple[dict[str, tuple[Host, ...]], list[Problem]]:
-    from runbook.plan.build import no_host
+    from runbook.plan.make.plan import no_host
 
     hosts: dict[str, tuple[Host, ...]] = {}
     problems: list[Problem] = []

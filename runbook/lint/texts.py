@@ -7,9 +7,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from typing import Any
 
-from runbook.frozen import frozen
+from runbook.common.frozen import frozen
 from runbook.model import Choose, Common, Expression, Node, Playbook, Step
-from runbook.source import Place, Span
+from runbook.source.document import Place, Span
 from runbook.templating.render import is_template
 
 _TAGS = re.compile(r"\{\{(.*?)\}\}|\{%(.*?)%\}", re.DOTALL)

@@ -11,10 +11,10 @@ from runbook.lint.rules import found
 from runbook.lint.subject import Subject, sets
 from runbook.lint.texts import Text, words
 from runbook.model import Node, Step
-from runbook.playbook.names import queries
-from runbook.source import Document, Place, Problem, Problems, read_bounded
+from runbook.playbook.references import queries
+from runbook.source.document import Document, Place, Problem, Problems, read_bounded
+from runbook.source.yaml import MAX_BYTES
 from runbook.templating.render import is_template
-from runbook.yaml_source import MAX_BYTES
 
 _OF_THE_ENGINE = ("ansible_",)
 """Beginnings of names that the program reads itself."""

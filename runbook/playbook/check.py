@@ -6,9 +6,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+from runbook.common.spelling import nearest
 from runbook.model import VARIABLE_NAME
-from runbook.source import Place, Problem
-from runbook.templating.render import is_template, nearest
+from runbook.source.document import Place, Problem
+from runbook.templating.render import is_template
 
 if TYPE_CHECKING:
     from jsonschema import Draft202012Validator, ValidationError

@@ -9,7 +9,7 @@ from runbook.model import Input
 from runbook.playbook.check import check
 from runbook.playbook.nodes import Builder
 from runbook.playbook.schema import loading
-from runbook.source import Place, Problem
+from runbook.source.document import Place, Problem
 
 _OURS = frozenset({"default", "description", "secret", "env", "required"})
 _REFERENCES = frozenset({"$ref", "$dynamicRef", "$id", "$schema", "$anchor", "$dynamicAnchor"})

@@ -6,18 +6,18 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from runbook.frozen import frozen
-from runbook.inventory.files import read_document, without_words
-from runbook.inventory.vault import Vault
+from runbook.common.frozen import frozen
 from runbook.model import Block, Playbook, Remediation, Stage
 from runbook.playbook.check import check
-from runbook.playbook.foreign import better
 from runbook.playbook.inputs import inputs
-from runbook.playbook.names import unknown_databases, wrong_schedule
 from runbook.playbook.nodes import Builder
+from runbook.playbook.other_tools import better
+from runbook.playbook.references import unknown_databases, wrong_schedule
 from runbook.playbook.schema import BLOCK_ONLY, SHARED, loading
-from runbook.source import Document, Place, Problem, Problems
-from runbook.yaml_source import read_yaml
+from runbook.source.document import Document, Place, Problem, Problems
+from runbook.source.yaml import read_yaml
+from runbook.vault.documents import read_document, without_words
+from runbook.vault.format import Vault
 
 _Places = dict[str, list[Place]]
 """Every place that sets a variable, the winner last."""

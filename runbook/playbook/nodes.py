@@ -10,15 +10,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from runbook.inventory.vault import Vault
+from runbook.common.spelling import nearest
 from runbook.model import Block, Choose, Common, Expression, Node, Option, Remediation, Step
 from runbook.playbook.check import check
-from runbook.playbook.files import Files
-from runbook.playbook.foreign import better, foreign, no_mapping
+from runbook.playbook.other_tools import better, foreign, no_mapping
+from runbook.playbook.project_files import Files
 from runbook.playbook.schema import BLOCK_ONLY, COMMON, STEP_ONLY, STRUCTURES, loading
-from runbook.source import Document, Place, Problem, Problems
+from runbook.source.document import Document, Place, Problem, Problems
 from runbook.steps import KINDS
-from runbook.templating.render import is_template, nearest, syntax_error
+from runbook.templating.render import is_template, syntax_error
+from runbook.vault.format import Vault
 
 MAX_STEPS = 50_000
 """Steps of a playbook, those that several includes or remediations share counted for each."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from runbook.frozen import frozen
+from runbook.common.frozen import frozen
 
 
 @frozen

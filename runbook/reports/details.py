@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from runbook.events import BAD, Evidence, Role, Status, StepFinished, worst
-from runbook.frozen import frozen
-from runbook.record import ASIDE, STRUCTURES, Result, Run
+from runbook.common.frozen import frozen
 from runbook.reports import tables
 from runbook.reports.text import bounded, clean, diff_line, duration, evidence_of, one_line, sign, tail, unmet
+from runbook.runs.events import BAD, Evidence, Role, Status, StepFinished, worst
+from runbook.runs.record import ASIDE, STRUCTURES, Result, Run
 
 MAX_DIFF = 40
 MAX_ROWS = 10

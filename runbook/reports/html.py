@@ -15,11 +15,11 @@ from functools import cache
 from html import escape
 from importlib.resources import files
 
-from runbook.events import SEVERITY, Status
-from runbook.record import ASIDE, Result, Run, StageRecord
 from runbook.reports.details import counted, per_host
 from runbook.reports.html_steps import Page, badge, html_text, later
 from runbook.reports.text import clock, duration, sign
+from runbook.runs.events import SEVERITY, Status
+from runbook.runs.record import ASIDE, Result, Run, StageRecord
 
 TROUBLE = (Status.FAILED, Status.UNREACHABLE, Status.WAITING, Status.UNKNOWN, Status.WARNED, Status.REMEDIATED)
 """What is listed under "needs attention", the worst first."""

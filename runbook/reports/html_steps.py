@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from html import escape
 
-from runbook.events import Condition, Evidence, Outcome, Role, Status, Table
-from runbook.record import ASIDE, Result, Run
 from runbook.reports.text import bounded, cell, clean, clock, diff_line, duration, evidence_of, one_line, sign, tail
+from runbook.runs.events import Condition, Evidence, Outcome, Role, Status, Table
+from runbook.runs.record import ASIDE, Result, Run
 
 MOST_ROWS = 200
 MOST_LINES = 400

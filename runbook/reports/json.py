@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from runbook.record import Run
-from runbook.stored import to_json
+from runbook.runs.record import Run
+from runbook.runs.stored_form import to_json
 
 
 def render(run: Run) -> str:

@@ -11,10 +11,10 @@ import time
 import xml.etree.ElementTree as ET
 from collections.abc import Iterator
 
-from runbook.events import Evidence, Status
-from runbook.record import Result, Run, StageRecord, Verdict
 from runbook.reports import tables
 from runbook.reports.text import bounded, clean, duration, evidence_of, one_line, tail, unmet
+from runbook.runs.events import Evidence, Status
+from runbook.runs.record import Result, Run, StageRecord, Verdict
 
 _ILLEGAL = re.compile("[^\t\n\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _NOT_RUN = (Status.SKIPPED, Status.UNKNOWN)

@@ -11,11 +11,11 @@ import hashlib
 import re
 from collections.abc import Iterator, Sequence
 
-from runbook.events import Evidence, Role, Status
-from runbook.plan.folds import code, fenced
-from runbook.record import ASIDE, Result, Run, StageRecord
+from runbook.documents.markdown import code, fenced
 from runbook.reports import details, json
 from runbook.reports.text import bounded, cell, clean, clock, duration, evidence_of, one_line, sign, tail, unmet
+from runbook.runs.events import Evidence, Role, Status
+from runbook.runs.record import ASIDE, Result, Run, StageRecord
 
 MOST_ROWS = 20
 MOST_LINES = 60

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from runbook.events import Status
-from runbook.record import Run, Verdict
 from runbook.reports.text import one_line
+from runbook.runs.events import Status
+from runbook.runs.record import Run, Verdict
 
 
 def render(run: Run) -> str:

@@ -10,9 +10,9 @@ from typing import Any
 from urllib.parse import quote
 
 from runbook import __version__
-from runbook.events import Status
-from runbook.record import Result, Run, Verdict
 from runbook.reports.text import one_line, unmet
+from runbook.runs.events import Status
+from runbook.runs.record import Result, Run, Verdict
 
 _LEVELS = {
     Status.FAILED: "error",

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import pairwise
 
-from runbook.events import Table
 from runbook.reports.text import cell
 from runbook.reports.wrap import cropped
+from runbook.runs.events import Table
 
 GAP = 2
 NARROWEST = 6

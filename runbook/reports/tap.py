@@ -9,9 +9,9 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 
-from runbook.events import Status
-from runbook.record import Result, Run, StageRecord, Verdict
 from runbook.reports.text import one_line, unmet
+from runbook.runs.events import Status
+from runbook.runs.record import Result, Run, StageRecord, Verdict
 
 _GOOD = (Status.PASSED, Status.CHANGED, Status.REMEDIATED, Status.WARNED)
 _LEFT_OUT = (Status.SKIPPED, Status.UNKNOWN)

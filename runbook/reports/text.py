@@ -7,8 +7,8 @@ import re
 import time
 from typing import Any
 
-from runbook.durations import show as duration
-from runbook.events import OUTPUT_FILES, Condition, Evidence, Outcome, Status
+from runbook.common.durations import show as duration
+from runbook.runs.events import OUTPUT_FILES, Condition, Evidence, Outcome, Status
 
 __all__ = [
     "bounded",

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import field
 from typing import Any, Protocol
 
-from runbook.frozen import frozen
+from runbook.common.frozen import frozen
 from runbook.transports.base import CommandResult
 
 Shell = Callable[[str], CommandResult]

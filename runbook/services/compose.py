@@ -12,10 +12,10 @@ from datetime import datetime
 from shlex import join, quote, split
 from typing import Any
 
-from runbook.frozen import frozen, replace
+from runbook.common.frozen import frozen, replace
 from runbook.services.base import Service, ServiceError, ServiceState, Shell
-from runbook.services.common import must, near, plain
-from runbook.services.probe import path_word
+from runbook.services.commands import must, near, plain
+from runbook.services.process_table import path_word
 from runbook.transports.base import CommandResult
 
 OPTIONS: Mapping[str, Any] = {

@@ -15,10 +15,10 @@ from collections.abc import Iterable, Mapping
 from shlex import quote
 from typing import Any
 
-from runbook.frozen import frozen
+from runbook.common.frozen import frozen
 from runbook.services.base import Service, ServiceError, ServiceState, Shell
-from runbook.services.common import must
-from runbook.services.probe import Process, Snapshot, file_times, path_word, snapshot
+from runbook.services.commands import must
+from runbook.services.process_table import Process, Snapshot, file_times, path_word, snapshot
 from runbook.transports.base import CommandResult
 
 OPTIONS: Mapping[str, Any] = {

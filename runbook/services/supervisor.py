@@ -7,10 +7,10 @@ from collections.abc import Mapping, Sequence
 from shlex import join
 from typing import Any
 
-from runbook.frozen import frozen
+from runbook.common.frozen import frozen
 from runbook.services.base import Service, ServiceError, ServiceState, Shell
-from runbook.services.common import must, near, plain, said_by
-from runbook.services.probe import Snapshot, path_word, snapshot
+from runbook.services.commands import must, near, plain, said_by
+from runbook.services.process_table import Snapshot, path_word, snapshot
 from runbook.transports.base import CommandResult
 
 OPTIONS: Mapping[str, Any] = {

@@ -12,9 +12,9 @@ from dataclasses import field
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
-from runbook.events import Condition, Outcome
-from runbook.frozen import frozen, replace
+from runbook.common.frozen import frozen, replace
 from runbook.model import Host
+from runbook.runs.events import Condition, Outcome
 from runbook.transports.base import Become, Command, CommandResult, Transport
 
 Args = Mapping[str, Any]

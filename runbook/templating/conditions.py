@@ -14,10 +14,10 @@ from jinja2 import nodes
 from jinja2.exceptions import TemplateError as JinjaError
 from jinja2.parser import Parser
 
-from runbook.events import Condition
-from runbook.source import Place, Span
+from runbook.runs.events import Condition
+from runbook.source.document import Place, Span
 from runbook.templating.environment import FAILURES, environment, evaluate_node, expression
-from runbook.templating.render import TemplateError
+from runbook.templating.errors import TemplateError
 from runbook.templating.unknown import UnknownValue
 
 MAX_VALUE = 200

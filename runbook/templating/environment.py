@@ -19,17 +19,15 @@ from jinja2.exceptions import SecurityError, TemplateRuntimeError
 from jinja2.parser import Parser
 from jinja2.runtime import Context as RuntimeContext
 
-from runbook.frozen import frozen, replace
-from runbook.shared import shared
-from runbook.source import Place, Span
-from runbook.templating import budget
-from runbook.templating.errors import not_there, short, syntax_message
+from runbook.common.frozen import frozen, replace
+from runbook.common.memo import shared
+from runbook.source.document import Place, Span
+from runbook.templating.errors import TemplateError
 from runbook.templating.filters import BOUNDED, COLLECTIONS, FILTERS, WRITES_OUT
 from runbook.templating.lookups import GLOBALS
-from runbook.templating.native import native
-from runbook.templating.questions import TESTS
-from runbook.templating.render import TemplateError
-from runbook.templating.sandbox import (
+from runbook.templating.messages import not_there, short, syntax_message
+from runbook.templating.sandbox import limits
+from runbook.templating.sandbox.jinja import (
     INTERNAL,
     Sandbox,
     ValueSandbox,
@@ -40,7 +38,9 @@ from runbook.templating.sandbox import (
     joined,
     measured,
 )
-from runbook.templating.undefined import Undefined, refuse
+from runbook.templating.sandbox.native_values import native
+from runbook.templating.sandbox.undefined import Undefined, refuse
+from runbook.templating.tests import TESTS
 from runbook.templating.unknown import Unknown
 
 KEPT_GLOBALS = ("range", "dict", "namespace")
@@ -113,11 +113,11 @@ def expression(text: str, scope: Mapping[str, Any], place: Place | Span | None =
 
 def evaluate_node(node: nodes.Expr, scope: Mapping[str, Any]) -> Any:
     """The value of one part of an expression (see `conditions`)."""
-    token = budget.begin(scope)
+    token = limits.begin(scope)
     try:
         return _value(_compile_node(node), scope)
     finally:
-        budget.end(token)
+        limits.end(token)
 
 
 @shared(8192)
@@ -179,7 +179,7 @@ def render_text(text: str, scope: Mapping[str, Any], place: Place | Span | None 
 
 def _run(make: Callable[[str], _Compiled], text: str, scope: Mapping[str, Any], place: Place | Span | None) -> Any:
     span = place.value if isinstance(place, Place) else place
-    token = budget.begin(scope)
+    token = limits.begin(scope)
     try:
         compiled = make(text)
         return _text(compiled, scope) if compiled.file else _value(compiled, scope)
@@ -200,7 +200,7 @@ def _run(make: Callable[[str], _Compiled], text: str, scope: Mapping[str, Any], 
     except FAILURES as error:
         raise TemplateError(f"cannot be computed: {error}", span, f"in: {short(text)}") from None
     finally:
-        budget.end(token)
+        limits.end(token)
 
 
 def _value(compiled: _Compiled, scope: Mapping[str, Any]) -> Any:
@@ -220,7 +220,7 @@ def _value(compiled: _Compiled, scope: Mapping[str, Any]) -> Any:
 
 def _text(compiled: _Compiled, scope: Mapping[str, Any]) -> str:
     text = "".join(compiled.template.root_render_func(_context(compiled.template, scope)))
-    budget.made(len(text))
+    limits.made(len(text))
     return text
 
 

@@ -1,57 +1,25 @@
-"""What went wrong in a template, in the user's words."""
+"""What rendering may come to instead of a value: an error with its place, and `omit`."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
-from typing import Any
-
-from jinja2 import TemplateSyntaxError, UndefinedError
-
-from runbook.source import Span
-from runbook.templating.render import TemplateError, nearest
-from runbook.templating.undefined import MAX_SHOWN, NotThere
+from runbook.source.document import Span
 
 
-def not_there(error: UndefinedError, text: str, scope: Mapping[str, Any], span: Span | None) -> TemplateError:
-    """The error of a name or a key that is not there, with the nearest ones that are."""
-    if not isinstance(error, NotThere) or error.said:
-        return TemplateError(str(error), span)
-    name = str(error.name)
-    if error.is_variable:
-        hint = nearest(name, scope) or "define it in `vars` or the inventory, or give it with -e"
-        return TemplateError(f"{name!r} is not defined", span, hint, name)
-    if not isinstance(error.owner, Mapping):
-        return TemplateError(str(error), span)
-    keys = error.keys()
-    return TemplateError(f"there is no {name!r} in {_owner(text, name)}", span, nearest(name, keys) or _listed(keys))
+class TemplateError(Exception):
+    """A template that cannot be rendered: what, where in the user's file, and the way out."""
+
+    def __init__(self, message: str, span: Span | None = None, hint: str = "", name: str = "") -> None:
+        self.message, self.span, self.hint = message, span, hint
+        self.name = name
+        """The undefined name, where that is what is wrong."""
+        super().__init__(message)
 
 
-def _owner(text: str, key: str) -> str:
-    """How the text names the mapping whose key it asks for, where that is plain to see."""
-    found = re.search(rf"([\w.\[\]'\"]+?)(?:\.{re.escape(key)}\b|\[['\"]{re.escape(key)}['\"]\])", text)
-    return f"`{found[1]}`" if found else "the mapping"
+class Omit:
+    """The value of `omit`: an option that gets it is as if it had not been written."""
+
+    def __repr__(self) -> str:
+        return "omit"
 
 
-def _listed(keys: list[str]) -> str:
-    if not keys:
-        return "it is empty"
-    more = f" and {len(keys) - MAX_SHOWN} more" if len(keys) > MAX_SHOWN else ""
-    return f"there: {', '.join(keys[:MAX_SHOWN])}{more}"
-
-
-def syntax_message(error: TemplateSyntaxError, text: str, bare: bool) -> tuple[str, str]:
-    """A message and a hint."""
-    message = f"template syntax: {error.message}"
-    if bare and ("{{" in text or "{%" in text):
-        return message, "a bare expression stands here: write it without {{ }}"
-    if "{{." in text or "{{ ." in text:
-        return message, "text for another program's templates: put it between {% raw %} and {% endraw %}"
-    if "{#" in text:
-        return message, "`{#` begins a comment: put it between {% raw %} and {% endraw %}"
-    return message, f"in: {short(text)}"
-
-
-def short(text: str) -> str:
-    line = " ".join(text.split())
-    return line if len(line) <= 70 else line[:67] + "..."
+OMIT = Omit()

@@ -16,10 +16,11 @@ from jinja2 import pass_context
 from jinja2.runtime import Context
 from jinja2.utils import missing
 
-from runbook.templating.budget import outermost
-from runbook.templating.render import TemplateError, nearest
+from runbook.common.spelling import nearest
+from runbook.templating.errors import TemplateError
+from runbook.templating.sandbox.limits import outermost
+from runbook.templating.sandbox.undefined import Undefined, refuse
 from runbook.templating.scope import Ground
-from runbook.templating.undefined import Undefined, refuse
 
 MAX_FILE = 10 * 1024 * 1024
 """Bytes of a file that is looked up, and of what a command prints."""
@@ -162,7 +163,7 @@ def _printed(command: str) -> str:
     if not _ground().runs:
         raise TemplateError("the lookup `pipe` is known during the run: it runs a command")
     from runbook.transports.base import Command, CommandTimeout
-    from runbook.transports.local import LocalTransport
+    from runbook.transports.local.transport import LocalTransport
 
     try:
         done = LocalTransport().run(Command(command, chdir=str(folder), timeout=PIPE_SECONDS, output_limit=MAX_FILE))

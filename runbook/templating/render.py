@@ -5,31 +5,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
-from runbook.events import Condition
-from runbook.source import Place, Span
-
-
-class TemplateError(Exception):
-    """A template that cannot be rendered: what, where in the user's file, and the way out."""
-
-    def __init__(self, message: str, span: Span | None = None, hint: str = "", name: str = "") -> None:
-        self.message, self.span, self.hint = message, span, hint
-        self.name = name
-        """The undefined name, where that is what is wrong."""
-        super().__init__(message)
-
-
-class Omit:
-    """The value of `omit`: an option that gets it is as if it had not been written."""
-
-    def __repr__(self) -> str:
-        return "omit"
-
-
-OMIT = Omit()
+from runbook.runs.events import Condition
+from runbook.source.document import Place, Span
+from runbook.templating.errors import OMIT
 
 
 def is_template(value: Any) -> bool:
@@ -92,14 +73,6 @@ def _text(text: str, scope: Mapping[str, Any], place: Place | Span | None) -> An
     from runbook.templating.environment import render_text
 
     return render_text(text, scope, place)
-
-
-def nearest(name: str, names: Iterable[str]) -> str:
-    """`did you mean X?` with the nearest of the names, or nothing."""
-    from difflib import get_close_matches
-
-    close = get_close_matches(name, sorted(set(names)), n=2, cutoff=0.6)
-    return f"did you mean {' or '.join(close)}?" if close else ""
 
 
 def _below(place: Place | Span | None, key: Any) -> Place | Span | None:

@@ -10,10 +10,11 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from runbook.frozen import frozen
-from runbook.source import Place, Span
-from runbook.templating.budget import measure
-from runbook.templating.render import TemplateError, render
+from runbook.common.frozen import frozen
+from runbook.source.document import Place, Span
+from runbook.templating.errors import TemplateError
+from runbook.templating.render import render
+from runbook.templating.sandbox.limits import measure
 
 PlaceOf = Callable[[str], Place | Span | None]
 

@@ -9,9 +9,9 @@ from typing import Any
 from jinja2 import TemplateSyntaxError, nodes
 from jinja2.meta import find_undeclared_variables
 
+from runbook.common.spelling import nearest
 from runbook.templating.environment import as_written, compiled_expression, compiled_template, environment, parsed
-from runbook.templating.errors import short, syntax_message
-from runbook.templating.render import nearest
+from runbook.templating.messages import short, syntax_message
 
 
 @lru_cache(maxsize=8192)

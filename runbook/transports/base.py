@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import field
 from typing import Protocol
 
-from runbook.frozen import frozen
+from runbook.common.frozen import frozen
 
 OnOutput = Callable[[str, bytes], None]
 """Called with (`stdout` or `stderr`, bytes) as output arrives, from any thread."""

@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from runbook.transports.base import Transport
-from runbook.transports.jumps import Jumps
-from runbook.transports.local import LocalTransport
-from runbook.transports.target import UnknownConnection, target_of
+from runbook.transports.local.transport import LocalTransport
+from runbook.transports.ssh.jumps import Jumps
+from runbook.transports.ssh.settings.target import UnknownConnection, target_of
 
 LOCAL = ("local",)
 OVER_SSH = ("ssh", "paramiko", "paramiko_ssh", "smart")
@@ -29,7 +29,7 @@ def transport_for(name: str, variables: Mapping[str, Any], *, stop: threading.Ev
         return LocalTransport(stop)
     if wanted not in OVER_SSH:
         raise UnknownConnection(f"{name}: ansible_connection {wanted!r} is not one of {', '.join(LOCAL + OVER_SSH)}")
-    from runbook.transports.ssh import SshTransport
+    from runbook.transports.ssh.transport import SshTransport
 
     return SshTransport(target_of(name, variables), stop, jumps)
 

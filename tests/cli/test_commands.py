@@ -160,7 +160,7 @@ def test_no_color(project: Path) -> None:
 def test_our_own_fault_is_exit_code_70_with_a_log(project: Path, tmp_path: Path) -> None:
     """A module of ours that cannot be imported is a fault of the program, whatever the user wrote."""
     (tmp_path / "site").mkdir()
-    (tmp_path / "site" / "sitecustomize.py").write_text("import sys; sys.modules['runbook.plan.build'] = None\n")
+    (tmp_path / "site" / "sitecustomize.py").write_text("import sys; sys.modules['runbook.plan.make.plan'] = None\n")
     env = {"PYTHONPATH": str(tmp_path / "site"), "XDG_STATE_HOME": str(tmp_path / "state")}
 
     done = runbook("plan", "well.yml", "-i", "localhost,", "-e", "pw=s3cret", cwd=project, env=env)

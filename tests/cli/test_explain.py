@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from runbook.inventory.load import load_inventory
 from runbook.model import Playbook
-from runbook.plan.explain import Explainer
-from runbook.plan.variables import Given, Variables
-from runbook.source import Document, Place
+from runbook.plan.make.variable_origins import Explainer
+from runbook.plan.make.variables import Given, Variables
+from runbook.source.document import Document, Place
 from tests.cli.within import run_within
 
 FILES = {

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from runbook.inventory.vault import encrypt
+from runbook.vault.format import encrypt
 from tests.cli.within import run_within
 from tests.inventory.golden import CASES, inside
 from tests.inventory.oracle import ansible_python

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from runbook.cli.main import _guarded
-from runbook.frozen import frozen
+from runbook.common.frozen import frozen
 
 PLAYBOOK = """
 name: Files

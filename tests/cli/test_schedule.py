@@ -14,9 +14,9 @@ from check_jsonschema.builtin_schemas import get_builtin_schema
 from jsonschema import Draft7Validator
 from ruamel.yaml import YAML
 
-from runbook.cli.schedule import FORMATS
-from runbook.exports import EXPORTS, Timer, cron, systemd
-from runbook.schedule import parse
+from runbook.cli.writing.schedule import FORMATS
+from runbook.schedules.cron import parse
+from runbook.schedules.exports import EXPORTS, Timer, cron, systemd
 from tests.cli.terminal import runbook
 from tests.lab.systemd import SystemdHost
 from tests.lab.tools import require, wait_until

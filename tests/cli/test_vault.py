@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from runbook.inventory import vault_files
-from runbook.inventory.vault import Vault, VaultError, encrypt, is_encrypted
+from runbook.vault import files
+from runbook.vault.format import Vault, VaultError, encrypt, is_encrypted
 from tests.cli.terminal import on_terminal
 from tests.cli.within import run_within
 from tests.inventory.oracle import Oracle, ansible_python, oracle
@@ -112,7 +112,7 @@ def test_a_file_that_cannot_be_replaced_is_as_it_was(monkeypatch: pytest.MonkeyP
     def full(_handle: int) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(vault_files.os, "fsync", full)
+    monkeypatch.setattr(files.os, "fsync", full)
     before = names()
     done = run_within("vault", "encrypt", "file.yml")
     assert (done.code, done.stderr) == (2, "file.yml cannot be written: No space left on device")
@@ -126,7 +126,7 @@ def test_view_writes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*_: object, **__: object) -> None:
         raise AssertionError("a file is written")
 
-    ours = "runbook.inventory.vault_files.write_whole"
+    ours = "runbook.vault.format.files.write_whole"
     for name in (ours, "tempfile.mkdtemp", "pathlib.Path.write_bytes", "pathlib.Path.write_text"):
         monkeypatch.setattr(name, refuse)
     assert run_within("vault", "view", "file.yml").stdout == PLAIN
@@ -148,10 +148,10 @@ def test_another_password() -> None:
     Path("two.yml").write_text(encrypt(b"2", PASSWORD.encode(), "old"))
     assert run_within("vault", "rekey", "one.yml", "two.yml", "--new-vault-id", "new@other").code == 0
     for name, data in (("one.yml", b"1"), ("two.yml", b"2")):
-        found = vault_files.read_encrypted(Path(name), Vault({"x": OTHER.encode()}))
+        found = files.read_encrypted(Path(name), Vault({"x": OTHER.encode()}))
         assert (found.data, found.label) == (data, "new")
         with pytest.raises(VaultError, match=r"given \(its label is 'new'\)"):
-            vault_files.read_encrypted(Path(name), Vault({"x": PASSWORD.encode()}))
+            files.read_encrypted(Path(name), Vault({"x": PASSWORD.encode()}))
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import click
 from click.testing import CliRunner
 
 from runbook.cli.main import OK, WRONG, cli
-from runbook.source import Problems
+from runbook.source.document import Problems
 
 
 @dataclass(frozen=True)

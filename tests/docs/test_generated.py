@@ -9,15 +9,15 @@ import re
 import pytest
 from jsonschema import Draft202012Validator
 
-from runbook.cli.reference import page
-from runbook.cli.schema import SCHEMAS
-from runbook.plan.file import published as published_plan
+from runbook.cli.writing.reference import page
+from runbook.cli.writing.schema import SCHEMAS
+from runbook.plan.bind.plan_file import published as published_plan
 from runbook.playbook.schema import published
 from runbook.steps import KINDS
 from runbook.templating.environment import environment
 from runbook.templating.filters import FILTERS
 from runbook.templating.lookups import LOOKUPS
-from runbook.templating.questions import TESTS
+from runbook.templating.tests import TESTS
 from tests.cli.terminal import ROOT, runbook
 
 SCHEMA = ROOT / "schemas" / "playbook.schema.json"

@@ -9,16 +9,16 @@ from typing import Any
 from runbook.engine.mode import Mode
 from runbook.engine.run import execute
 from runbook.engine.session import Tools
-from runbook.events import Event
 from runbook.model import Group, Host, Inventory, Variable
-from runbook.plan.build import Plan, build
-from runbook.plan.select import Selection
-from runbook.plan.variables import Given
+from runbook.plan.make.plan import Plan, build
+from runbook.plan.make.selection import Selection
+from runbook.plan.make.variables import Given
 from runbook.playbook.load import playbook_from_text
-from runbook.record import Run, fold
+from runbook.runs.events import Event
+from runbook.runs.record import Run, fold
 from runbook.steps.base import Answer, Question
 from runbook.transports.base import Command, CommandResult, OnOutput, Transport, Unreachable
-from runbook.transports.local import LocalTransport
+from runbook.transports.local.transport import LocalTransport
 
 
 class Down:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from runbook.engine.mode import Mode
-from runbook.record import Run
+from runbook.runs.record import Run
 from tests.engine.support import ends, message, play, steps
 
 

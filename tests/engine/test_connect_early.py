@@ -12,7 +12,7 @@ from runbook.engine.mode import Mode
 from runbook.engine.run import execute
 from runbook.engine.session import Tools
 from runbook.transports.base import Command, CommandResult, OnOutput
-from runbook.transports.local import LocalTransport
+from runbook.transports.local.transport import LocalTransport
 from tests.engine.support import planned, steps
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from runbook.engine.session import MOST_WAITING, Session, Tools
 from runbook.engine.turns import Turns
-from runbook.events import StepProgress
+from runbook.runs.events import StepProgress
 from runbook.transports.base import Stopped
 from tests.engine.support import connect, ends, planned, play, steps
 

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from runbook.engine.mode import Mode
-from runbook.record import Run
 from runbook.reports.details import counted
+from runbook.runs.record import Run
 from tests.engine.support import ends, message, play, steps
 
 

@@ -9,13 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from runbook.common.masking import MASK, Masker
 from runbook.engine.outputs import Output, Outputs, Stream, safe
 from runbook.engine.run import execute
 from runbook.engine.session import Tools
-from runbook.events import StepProgress
-from runbook.masking import MASK, Masker
-from runbook.record import Run, fold
 from runbook.reports import html, json, junit, markdown
+from runbook.runs.events import StepProgress
+from runbook.runs.record import Run, fold
 from tests.cli.terminal import runbook
 from tests.engine.support import connect, planned, steps
 

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runbook.masking import MASK, Masker
-from runbook.record import fold
+from runbook.common.masking import MASK, Masker
+from runbook.runs.record import fold
 from tests.engine.support import ends, events, steps
 
 SECRET = "s3cr3t/va lue'$"

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from runbook.events import StepProgress
+from runbook.runs.events import StepProgress
 from tests.engine.support import ends, events, message, play, steps
 
 

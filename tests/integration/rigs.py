@@ -8,11 +8,11 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-import runbook.steps.service as service
-from runbook.events import Outcome
+import runbook.steps.processes.service as service
+from runbook.runs.events import Outcome
 from runbook.steps.base import Context
 from runbook.transports.base import Command, CommandResult, OnOutput
-from runbook.transports.local import LocalTransport
+from runbook.transports.local.transport import LocalTransport
 from tests.steps.support import run_kind
 
 

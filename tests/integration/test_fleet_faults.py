@@ -13,9 +13,9 @@ from pathlib import Path
 import pytest
 
 from runbook.transports.base import Command, CommandTimeout, Unreachable
-from runbook.transports.jumps import Jumps
-from runbook.transports.ssh import SshTransport
-from runbook.transports.target import target_of
+from runbook.transports.ssh.jumps import Jumps
+from runbook.transports.ssh.settings.target import target_of
+from runbook.transports.ssh.transport import SshTransport
 from tests.integration.fleet import Fleet
 from tests.lab.jump import Jump
 from tests.lab.sshd import Keys, Sshd, server_argv, with_users

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-import runbook.steps.log as log_kind
-import runbook.steps.mark as mark_kind
-from runbook.events import Outcome, Status
+import runbook.steps.logs.log as log_kind
+import runbook.steps.logs.mark as mark_kind
+from runbook.runs.events import Outcome, Status
 from runbook.steps.base import Context
 from tests.integration.rigs import Entered
 from tests.lab.compose import Compose

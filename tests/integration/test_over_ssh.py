@@ -12,22 +12,22 @@ from typing import Any
 
 import pytest
 
-import runbook.steps.copy as copy_kind
-import runbook.steps.edit as edit
-import runbook.steps.file as file
-import runbook.steps.http as http
-import runbook.steps.log as log
-import runbook.steps.mark as mark
-import runbook.steps.port as port
-import runbook.steps.process as process
-import runbook.steps.service as service
-import runbook.steps.sql as sql
-import runbook.steps.wait as wait
-from runbook.events import Outcome, Status
+import runbook.steps.control.wait as wait
+import runbook.steps.files.copy as copy_kind
+import runbook.steps.files.edit as edit
+import runbook.steps.files.file as file
+import runbook.steps.logs.log as log
+import runbook.steps.logs.mark as mark
+import runbook.steps.processes.port as port
+import runbook.steps.processes.process as process
+import runbook.steps.processes.service as service
+import runbook.steps.requests.http as http
+import runbook.steps.requests.sql as sql
+from runbook.runs.events import Outcome, Status
 from runbook.steps.base import Context
 from runbook.transports.base import Become
-from runbook.transports.local import LocalTransport
-from runbook.transports.ssh import SshTransport
+from runbook.transports.local.transport import LocalTransport
+from runbook.transports.ssh.transport import SshTransport
 from tests.integration.served import WEB, led_to, serving
 from tests.lab.jump import Jump
 from tests.lab.postgres import Database

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from runbook.events import Outcome, Status
+from runbook.runs.events import Outcome, Status
 from tests.integration.rigs import Entered, Rig, lying
 from tests.lab.compose import Compose
 from tests.lab.pm2 import Pm2

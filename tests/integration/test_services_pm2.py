@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-import runbook.steps.service as service_kind
-from runbook.events import Outcome, Status
+import runbook.steps.processes.service as service_kind
+from runbook.runs.events import Outcome, Status
 from tests.lab.pm2 import Pm2
 from tests.steps.support import make_context, run_kind
 

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 import pytest
 
-import runbook.steps.process as process_kind
-import runbook.steps.service as service_kind
-from runbook.events import Outcome, Status
+import runbook.steps.processes.process as process_kind
+import runbook.steps.processes.service as service_kind
+from runbook.runs.events import Outcome, Status
 from runbook.services import systemd
 from runbook.services.base import Service
 from runbook.steps.base import Context

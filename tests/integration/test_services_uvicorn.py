@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-import runbook.steps.port as port_kind
-import runbook.steps.service as service_kind
-from runbook.events import Outcome, Status
+import runbook.steps.processes.port as port_kind
+import runbook.steps.processes.service as service_kind
+from runbook.runs.events import Outcome, Status
 from tests.lab.tools import alive, answers, children, free_port, wait_until
 from tests.steps.support import run_kind
 

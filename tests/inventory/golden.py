@@ -16,8 +16,8 @@ from typing import Any
 from runbook.inventory.load import load_inventory
 from runbook.inventory.patterns import members, select
 from runbook.inventory.show import as_ansible_list, as_graph
-from runbook.inventory.vault import Vault
 from runbook.model import Inventory
+from runbook.vault.format import Vault
 from tests.inventory.oracle import Oracle, running_oracle
 
 CASES = Path(__file__).with_name("cases")

@@ -11,14 +11,14 @@ from pathlib import Path
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from runbook.inventory.addresses import AddressError, expand, split_port
-from runbook.inventory.draft import LOCALHOST
-from runbook.inventory.ini import _words
+from runbook.inventory.builder import LOCALHOST
 from runbook.inventory.load import load_inventory
 from runbook.inventory.patterns import select, split_pattern, unmatched
 from runbook.inventory.show import as_ansible_list, as_graph
-from runbook.inventory.values import read_value
-from runbook.source import Problems
+from runbook.inventory.sources.addresses import AddressError, expand, split_port
+from runbook.inventory.sources.ini import _words
+from runbook.inventory.sources.values import read_value
+from runbook.source.document import Problems
 from tests.inventory.golden import CASES, inside
 
 OFTEN = settings(max_examples=150, deadline=None)

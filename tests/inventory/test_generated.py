@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from runbook.inventory.load import load_inventory
 from runbook.inventory.patterns import select
 from runbook.inventory.show import as_ansible_list, as_graph
-from runbook.source import Problems
+from runbook.source.document import Problems
 from tests.inventory.golden import inside
 from tests.inventory.oracle import Oracle
 

@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from runbook.inventory.draft import BUILT_IN
+from runbook.inventory.builder import BUILT_IN
 from runbook.inventory.load import load_inventory
 from runbook.inventory.patterns import members, select, unmatched
 from runbook.inventory.show import as_graph, as_host, host_variables
 from runbook.model import Inventory
-from runbook.source import Problems
+from runbook.source.document import Problems
 from tests.inventory.golden import CASES, inside
 
 

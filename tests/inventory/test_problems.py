@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from runbook.inventory.addresses import MAX_HOSTS
 from runbook.inventory.load import load_inventory
-from runbook.source import Problem, Problems
+from runbook.inventory.sources.addresses import MAX_HOSTS
+from runbook.source.document import Problem, Problems
 from tests.inventory.golden import inside
 
 

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from runbook.inventory.draft import Draft
+from runbook.inventory.builder import Draft
 from runbook.inventory.load import load_inventory
-from runbook.inventory.script import parse_script, run
-from runbook.source import Problem, Problems
+from runbook.inventory.sources.script import parse_script, run
+from runbook.source.document import Problem, Problems
 from tests.lab.tools import alive, wait_until
 
 

@@ -10,10 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from runbook.inventory.load import load_inventory
-from runbook.inventory.passwords import read_passwords
 from runbook.inventory.show import as_graph, as_host
-from runbook.inventory.vault import Secret, Vault, VaultError, encrypt, secrets_in
-from runbook.source import Problems
+from runbook.source.document import Problems
+from runbook.vault.format import Secret, Vault, VaultError, encrypt, secrets_in
+from runbook.vault.passwords import read_passwords
 from tests.inventory.golden import CASES, inside
 from tests.inventory.oracle import ansible_python
 

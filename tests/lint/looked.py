@@ -9,8 +9,8 @@ from runbook.inventory.load import load_inventory
 from runbook.lint import lint
 from runbook.lint.ignore import silenced
 from runbook.playbook.load import playbook_from
-from runbook.source import Problem, in_order
-from runbook.yaml_source import read_yaml
+from runbook.source.document import Problem, in_order
+from runbook.source.yaml import read_yaml
 
 HEAD = "name: Test\nstages:\n  - name: One\n    steps:\n"
 """Four lines: a step that follows begins in line 5, and its key in column 9."""

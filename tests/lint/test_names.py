@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from runbook.lint.slips import slip_of
+from runbook.common.spelling import slip_of
 from tests.lint.looked import problems, steps, told
 
 RIGHT = [

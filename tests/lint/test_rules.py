@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from runbook.source import render
+from runbook.source.document import render
 from tests.lint.looked import problems, steps, told
 
 

@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import Any
 
 from runbook.model import Group, Host, Inventory, Variable
-from runbook.plan.build import Plan, build
-from runbook.plan.make import view_of
-from runbook.plan.select import Selection
-from runbook.plan.variables import Given
-from runbook.plan.view import PlanView, StepView
+from runbook.plan.describe.make_view import view_of
+from runbook.plan.describe.view import PlanView, StepView
+from runbook.plan.make.plan import Plan, build
+from runbook.plan.make.selection import Selection
+from runbook.plan.make.variables import Given
 from runbook.playbook.load import playbook_from_text
 
 HERE = Path(__file__).resolve().parent

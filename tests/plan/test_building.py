@@ -13,15 +13,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from runbook.model import Group, Host, Inventory, Variable
-from runbook.plan.build import Plan, batches, build
-from runbook.plan.changes import may_change
-from runbook.plan.inputs import check_inputs, coerce, missing, parse_extra
-from runbook.plan.make import view_of
-from runbook.plan.render import as_text
-from runbook.plan.select import Selection
-from runbook.plan.variables import Given
+from runbook.plan.describe.make_view import view_of
+from runbook.plan.make.changed_hosts import may_change
+from runbook.plan.make.inputs import check_inputs, coerce, missing, parse_extra
+from runbook.plan.make.plan import Plan, batches, build
+from runbook.plan.make.selection import Selection
+from runbook.plan.make.variables import Given
+from runbook.plan.show.text import as_text
 from runbook.playbook.load import playbook_from_text
-from runbook.source import Problems
+from runbook.source.document import Problems
 
 ROOT = Path(__file__).resolve().parents[2]
 

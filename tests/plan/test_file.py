@@ -12,10 +12,10 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from runbook.cli.options import Wanted
-from runbook.cli.planning import plan_file
-from runbook.frozen import replace
-from runbook.plan.drift import drift
-from runbook.plan.file import (
+from runbook.cli.planning.view import plan_file
+from runbook.common.frozen import replace
+from runbook.plan.bind.drift import drift
+from runbook.plan.bind.plan_file import (
     NoPlan,
     PlanFile,
     PlanRefused,
@@ -28,7 +28,7 @@ from runbook.plan.file import (
     to_text,
     with_seal,
 )
-from runbook.plan.seal import KeyProblem, check, seal
+from runbook.plan.bind.seal import KeyProblem, check, seal
 
 PLAYBOOK = """
 name: Small

@@ -9,11 +9,12 @@ from pathlib import Path
 import pytest
 
 from runbook.cli.options import Wanted, make_plan
-from runbook.plan import diff_text, html, markdown, render
-from runbook.plan.diff import diff
-from runbook.plan.make import view_of
-from runbook.plan.view import PlanView
-from runbook.shape import decode, encode
+from runbook.common.json_data import decode, encode
+from runbook.plan.compare import diff_text
+from runbook.plan.compare.diff import diff
+from runbook.plan.describe.make_view import view_of
+from runbook.plan.describe.view import PlanView
+from runbook.plan.show import html, markdown, text
 from tests.plan.support import HERE
 
 SHOP = HERE / "golden" / "shop"
@@ -38,7 +39,7 @@ def view() -> PlanView:
 @pytest.mark.parametrize("name", ["plan.txt", "plan.md", "plan.html", "plan.json"])
 def test_a_plan_is_shown_as_before(view: PlanView, name: str) -> None:
     shown = {
-        "plan.txt": lambda: render.as_text(view, 80),
+        "plan.txt": lambda: text.as_text(view, 80),
         "plan.md": lambda: markdown.as_markdown(view),
         "plan.html": lambda: html.as_html(view),
         "plan.json": lambda: json.dumps(encode(view), ensure_ascii=False, indent=1) + "\n",

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from runbook.plan.html import as_html
+from runbook.plan.show.html import as_html
 from tests.lab.chromium import Chromium
 from tests.plan.support import HERE, view
 

@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from runbook.plan.diff import diff
-from runbook.plan.diff_text import as_markdown as diff_markdown
-from runbook.plan.folds import LIMIT, code, escaped, fenced
-from runbook.plan.markdown import as_markdown
-from runbook.plan.mermaid import diagram, label
+from runbook.documents.markdown import LIMIT, code, escaped, fenced
+from runbook.plan.compare.diff import diff
+from runbook.plan.compare.diff_text import as_markdown as diff_markdown
+from runbook.plan.show.markdown import as_markdown
+from runbook.plan.show.mermaid import diagram, label
 from tests.plan.support import inventory, view
 
 NODE = r"""s\d+(?:b\d+|more)?|more"""

@@ -9,12 +9,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from runbook.inventory.vault import Secret
-from runbook.plan import html, markdown, render
-from runbook.plan.actions import Reader
-from runbook.plan.describe import Describer
-from runbook.plan.view import totals
-from runbook.shape import encode
+from runbook.common.json_data import encode
+from runbook.plan.describe.actions import Reader
+from runbook.plan.describe.host_steps import Describer
+from runbook.plan.describe.view import totals
+from runbook.plan.show import html, markdown
+from runbook.plan.show.text import as_text
+from runbook.vault.format import Secret
 from tests.plan.support import inventory, plan_of, steps, view
 
 
@@ -217,7 +218,7 @@ def test_a_thousand_hosts_with_the_same_steps_are_described_once() -> None:
     assert len(set(map(id, (lines[0] for lines in shown)))) == 1
 
 
-@pytest.mark.parametrize("form", [render.as_text, markdown.as_markdown, html.as_html, lambda v: json.dumps(encode(v))])
+@pytest.mark.parametrize("form", [as_text, markdown.as_markdown, html.as_html, lambda v: json.dumps(encode(v))])
 def test_no_text_of_a_playbook_drives_a_terminal_or_a_page(form: Any) -> None:
     text = json.dumps({"name": "a\x1b[31m<script>b", "command": "echo \x1b]0;x\x07 <script>alert(1)</script>"})
     shown = form(view(f"name: x\nstages: [{{name: s, steps: [{text}]}}]"))
@@ -246,7 +247,7 @@ def test_no_text_of_a_playbook_drives_a_terminal_or_a_page(form: Any) -> None:
 def test_actions_are_shown_readably(step: str, shown: list[str]) -> None:
     head = "databases: {app: {dbname: app}}"
     indented = "\n".join(f"      {line}" for line in step.splitlines())
-    text = render.as_text(view(f"name: x\n{head}\nstages:\n  - name: s\n    steps:\n{indented}\n"))
+    text = as_text(view(f"name: x\n{head}\nstages:\n  - name: s\n    steps:\n{indented}\n"))
     lines = [line.strip() for line in text.splitlines()]
 
     assert [line for line in lines if line in shown] == shown

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from runbook.playbook.fit import fitted
+from runbook.playbook.coercion import fitted
 from tests.engine.support import ends, play, steps
 from tests.lab.tools import free_port
 

@@ -9,15 +9,15 @@ import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from runbook.cli.init import PLAYBOOK
+from runbook.cli.writing.init import PLAYBOOK
 from runbook.playbook.fmt import NotKept, formatted
 from runbook.playbook.fmt.order import STAGE, STEP, TOP
 from runbook.playbook.schema import BLOCK_ONLY, COMMON, SHARED, STEP_ONLY, STRUCTURES
 from runbook.playbook.schema import PLAYBOOK as KEYS
 from runbook.playbook.schema import STAGE as STAGE_KEYS
-from runbook.source import Problems
+from runbook.source.document import Problems
+from runbook.source.yaml import read_yaml
 from runbook.steps import KINDS
-from runbook.yaml_source import read_yaml
 
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -17,8 +17,8 @@ from runbook.lint.ignore import silenced
 from runbook.model import Inventory
 from runbook.playbook.fmt import NotKept, formatted
 from runbook.playbook.load import playbook_from
-from runbook.source import Problem, Problems, in_order, render
-from runbook.yaml_source import decode, read_yaml
+from runbook.source.document import Problem, Problems, in_order, render
+from runbook.source.yaml import decode, read_yaml
 
 CORPUS = sorted((Path(__file__).parent / "corpus").iterdir())
 NOWHERE = Path("/nonexistent")

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from runbook.model import Playbook
 from runbook.playbook.load import load_playbook, playbook_from_text
-from runbook.source import Problem, Problems
+from runbook.source.document import Problem, Problems
 
 ROOT = Path(__file__).resolve().parents[2]
 HEAD = "name: Test\nstages:\n  - name: One\n    steps:\n"

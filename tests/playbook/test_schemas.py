@@ -13,9 +13,9 @@ from jsonschema import Draft202012Validator
 
 from runbook.inventory.load import load_inventory
 from runbook.playbook.load import load_playbook
-from runbook.record import fold
 from runbook.reports import json as json_report
-from runbook.source import Problems
+from runbook.runs.record import fold
+from runbook.source.document import Problems
 from tests.cli.terminal import ROOT
 from tests.engine.support import play
 from tests.engine.support import steps as whole

@@ -10,11 +10,11 @@ import io
 from collections.abc import Callable
 from pathlib import Path
 
-from runbook.record import Run, fold
 from runbook.reports import REPORTS
-from runbook.reports.console import Console
-from runbook.reports.plain import Plain
-from runbook.reports.view import View
+from runbook.reports.console.plain import Plain
+from runbook.reports.console.progress_view import View
+from runbook.reports.console.terminal import Console
+from runbook.runs.record import Run, fold
 from tests.reports import sample
 
 FOLDER = Path(__file__).with_name("golden")

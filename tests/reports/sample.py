@@ -5,7 +5,7 @@ Two hosts: `web1` is repaired, warns and fails in the end; `web2` stops answerin
 
 from __future__ import annotations
 
-from runbook.events import Condition, Event, Evidence, Outcome, Role, Status
+from runbook.runs.events import Condition, Event, Evidence, Outcome, Role, Status
 from tests.reports.tape import Tape, out, rows
 
 DIFF = """\

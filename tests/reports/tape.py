@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from runbook.events import (
+from runbook.runs.events import (
     Event,
     Evidence,
     Outcome,

@@ -17,12 +17,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from runbook.events import Event, Role, StepProgress, StepStarted, Table
 from runbook.reports import tables, wrap
-from runbook.reports.console import Console, choose
-from runbook.reports.plain import Plain
+from runbook.reports.console.plain import Plain
+from runbook.reports.console.progress_view import View
+from runbook.reports.console.terminal import Console, choose
 from runbook.reports.text import clean
-from runbook.reports.view import View
+from runbook.runs.events import Event, Role, StepProgress, StepStarted, Table
 from tests.lab.tools import wait_until
 from tests.reports import sample
 from tests.reports.golden import shown
@@ -255,7 +255,7 @@ def test_what_is_running_is_named_with_its_host_and_its_time(terminal: Terminal)
 
 
 def test_the_longest_running_of_many_are_named_and_the_rest_counted() -> None:
-    from runbook.reports.live import MOST, Running
+    from runbook.reports.console.running import MOST, Running
 
     view = Console(io.StringIO(), width=80)
     for event in Tape(("a", "b")).events:

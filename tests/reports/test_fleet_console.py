@@ -8,11 +8,11 @@ import re
 import pytest
 from rich.cells import cell_len
 
-from runbook.events import Event, StageStarted, StepFinished
-from runbook.reports.console import Console
-from runbook.reports.live import Running
-from runbook.reports.plain import Plain
-from runbook.reports.view import View
+from runbook.reports.console.plain import Plain
+from runbook.reports.console.progress_view import View
+from runbook.reports.console.running import Running
+from runbook.reports.console.terminal import Console
+from runbook.runs.events import Event, StageStarted, StepFinished
 from tests.engine.support import events, steps
 
 HOSTS = [f"web-{number:03}" for number in range(100)]

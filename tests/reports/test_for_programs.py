@@ -8,9 +8,9 @@ from dataclasses import replace
 
 from prometheus_client.openmetrics.parser import text_string_to_metric_families
 
-from runbook.events import Status
-from runbook.record import Run, Verdict, fold
 from runbook.reports import openmetrics, sarif, tap
+from runbook.runs.events import Status
+from runbook.runs.record import Run, Verdict, fold
 from tests.engine.support import play, steps
 from tests.reports import sample
 

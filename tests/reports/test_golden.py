@@ -6,8 +6,8 @@ import importlib
 
 import pytest
 
-from runbook.record import Run
 from runbook.reports import REPORTS
+from runbook.runs.record import Run
 from tests.reports.golden import FOLDER, made
 
 MADE = made()

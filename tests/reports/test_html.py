@@ -14,8 +14,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from runbook.record import Run, fold
 from runbook.reports.html import render
+from runbook.runs.record import Run, fold
 from tests.lab.chromium import Chromium
 from tests.reports import sample
 from tests.reports.tape import Tape, out, rows

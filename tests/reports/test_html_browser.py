@@ -9,9 +9,9 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from runbook.record import Run, fold
 from runbook.reports.html import render
 from runbook.reports.html_steps import LARGE
+from runbook.runs.record import Run, fold
 from tests.cli.terminal import ROOT
 from tests.lab.chromium import Chromium
 from tests.reports import sample

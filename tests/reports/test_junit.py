@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runbook.events import Event
-from runbook.record import fold
 from runbook.reports.junit import render
+from runbook.runs.events import Event
+from runbook.runs.record import fold
 from tests.reports import sample
 from tests.reports.tape import Tape, out
 

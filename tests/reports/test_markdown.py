@@ -11,11 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from runbook.events import Evidence
-from runbook.history import find, keep, load
-from runbook.record import fold
 from runbook.reports import json
 from runbook.reports.markdown import render
+from runbook.runs.events import Evidence
+from runbook.runs.record import fold
+from runbook.runs.store import find, keep, load
 from tests.reports import sample
 from tests.reports.tape import Tape, out, rows
 

@@ -10,9 +10,9 @@ from typing import Any
 import jsonschema
 import pytest
 
-from runbook.events import Event
-from runbook.record import fold
 from runbook.reports import sarif, tap
+from runbook.runs.events import Event
+from runbook.runs.record import fold
 from tests.engine.support import play, steps
 from tests.lab.npm import installed
 from tests.lab.tools import require

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from runbook.services.base import Service, ServiceError, ServiceState, Shell
-from runbook.services.bring import Hand, Result, Wish, bring, moment
+from runbook.services.state_change import Hand, Result, Wish, bring, moment
 from runbook.transports.base import CommandResult
 from tests.services.support import local_shell
 

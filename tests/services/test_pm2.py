@@ -9,7 +9,7 @@ import pytest
 
 from runbook.services import pm2
 from runbook.services.base import Service, ServiceError
-from runbook.services.probe import Process, Snapshot
+from runbook.services.process_table import Process, Snapshot
 from tests.services.support import Scripted
 
 NOISE = ">>>> In-memory PM2 is out-of-date, do:\n>>>> $ pm2 update\n[PM2] Spawning PM2 daemon [1, 2]\n\n"

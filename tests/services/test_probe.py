@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from runbook.services.base import ServiceError, Shell
-from runbook.services.probe import MARK, file_times, parse_table, path_word, snapshot
+from runbook.services.process_table import MARK, file_times, parse_table, path_word, snapshot
 from runbook.transports.base import CommandResult
 from tests.lab.tools import wait_until
 from tests.services.support import local_shell

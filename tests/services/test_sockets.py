@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from runbook.services.sockets import Listener, answering, listeners, owner, parse_sockets
+from runbook.services.listening_sockets import Listener, answering, listeners, owner, parse_sockets
 from tests.services.support import local_shell
 
 TABLE = """\

@@ -6,7 +6,7 @@ import pytest
 
 from runbook.services import supervisor
 from runbook.services.base import Service, ServiceError
-from runbook.services.probe import Process, Snapshot
+from runbook.services.process_table import Process, Snapshot
 from runbook.transports.base import CommandResult
 from tests.services.support import Answer, Scripted
 

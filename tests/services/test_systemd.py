@@ -8,7 +8,7 @@ import pytest
 
 from runbook.services import systemd
 from runbook.services.base import Service, ServiceError
-from runbook.services.probe import Process
+from runbook.services.process_table import Process
 from runbook.services.systemd import Clock
 from tests.services.support import Scripted
 

@@ -14,15 +14,15 @@ from typing import Any, cast
 import yaml
 
 from runbook.engine.session import OpenThings
-from runbook.events import Outcome
 from runbook.model import Host
 from runbook.playbook.check import check, with_defaults
-from runbook.source import Document, Place
+from runbook.runs.events import Outcome
+from runbook.source.document import Document, Place
 from runbook.steps.base import Args, Context, Kind, StepError
-from runbook.templating.files import render_file
 from runbook.templating.render import judge
+from runbook.templating.template_files import render_file
 from runbook.transports.base import Transport
-from runbook.transports.local import LocalTransport
+from runbook.transports.local.transport import LocalTransport
 
 
 def place() -> Place:
@@ -71,7 +71,7 @@ def run_kind(kind: Any, context: Context | None = None, /, **args: Any) -> Outco
     try:
         return known.run(options(kind, args), context or make_context())
     except StepError as error:
-        from runbook.events import failed
+        from runbook.runs.events import failed
 
         return failed(str(error))
 

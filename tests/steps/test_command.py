@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-import runbook.steps.command as kind
-from runbook.events import Status
+import runbook.steps.commands.command as kind
+from runbook.runs.events import Status
 from tests.steps.support import examples, make_context, options, problems, run_kind
 
 HOSTILE = ["-n", "a b", "a\nb", "'\"", "$HOME `id` $(id)", "*", "~", "ä→🜁", "\\", ";|&<>", "", "#x"]

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-import runbook.steps.copy as kind
-from runbook.events import Outcome, Status
+import runbook.steps.files.copy as kind
+from runbook.runs.events import Outcome, Status
 from tests.lab.tools import require_root
 from tests.steps.disks import read_only, small_disk
 from tests.steps.support import examples, make_context, options, problems, run_kind

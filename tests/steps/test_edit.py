@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-import runbook.steps.edit as kind
-from runbook.events import Outcome, Status
+import runbook.steps.files.edit as kind
+from runbook.runs.events import Outcome, Status
 from tests.lab.tools import require_root
 from tests.steps.disks import read_only, small_disk
 from tests.steps.support import examples, options, problems, run_kind

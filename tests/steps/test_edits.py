@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from runbook.steps._diff import LINES, of_bytes, unified
-from runbook.steps._edits import EditProblem, apply_edits
+from runbook.steps.files.text_edits import EditProblem, apply_edits
+from runbook.steps.files.unified_diff import LINES, of_bytes, unified
 
 Edit = dict[str, Any]
 

@@ -11,13 +11,13 @@ from typing import Any
 
 import pytest
 
-import runbook.steps.command as command
-import runbook.steps.copy as copy
-import runbook.steps.edit as edit
-import runbook.steps.file as file
-import runbook.steps.script as script
-import runbook.steps.shell as shell
-from runbook.events import Status
+import runbook.steps.commands.command as command
+import runbook.steps.commands.script as script
+import runbook.steps.commands.shell as shell
+import runbook.steps.files.copy as copy
+import runbook.steps.files.edit as edit
+import runbook.steps.files.file as file
+from runbook.runs.events import Status
 from runbook.steps.base import Context
 from runbook.transports.base import Become
 from tests.lab.sshd import Sshd

@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
-import runbook.steps.file as kind
-from runbook.events import Outcome, Status
+import runbook.steps.files.file as kind
+from runbook.runs.events import Outcome, Status
 from tests.lab.tools import require_root
 from tests.steps.support import examples, options, problems, run_kind
 

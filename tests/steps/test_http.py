@@ -18,11 +18,11 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-import runbook.steps.http as kind
-from runbook.events import Outcome, Status
+import runbook.steps.requests.http as kind
+from runbook.runs.events import Outcome, Status
 from runbook.steps.base import StepError
 from runbook.transports.base import Stopped, Unreachable
-from runbook.transports.local import LocalTransport
+from runbook.transports.local.transport import LocalTransport
 from tests.lab.tools import free_port
 from tests.steps.support import examples, make_context, options, problems, run_kind
 from tests.steps.web import Elsewhere, Site, serving

@@ -13,11 +13,11 @@ from typing import Any
 
 import pytest
 
-import runbook.steps.log as kind
-import runbook.steps.mark as mark_kind
-from runbook.events import Outcome, Status
-from runbook.steps import _rotation
-from runbook.steps._stamps import Clock, stamp
+import runbook.steps.logs.log as kind
+import runbook.steps.logs.mark as mark_kind
+from runbook.runs.events import Outcome, Status
+from runbook.steps.logs import rotated_files
+from runbook.steps.logs.time_stamps import Clock, stamp
 from tests.lab.postgres import Database
 from tests.steps.support import examples, make_context, options, problems, run_kind
 
@@ -105,7 +105,7 @@ def test_a_log_that_cannot_be_read_is_never_empty(tmp_path: Path) -> None:
 
 def test_more_than_can_be_looked_at_is_said(log: Path) -> None:
     at = mark(log)
-    os.truncate(log, _rotation.LIMIT + 100_000)
+    os.truncate(log, rotated_files.LIMIT + 100_000)
     later = time.time() + 60  # the run that `start` speaks of begins after this line
     os.utime(log, (later, later))
     for since in ({}, {"since": at}, {"since": "start"}):

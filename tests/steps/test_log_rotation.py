@@ -14,11 +14,11 @@ from typing import Any
 
 import pytest
 
-import runbook.steps.log as kind
-import runbook.steps.mark as mark_kind
-from runbook.events import Outcome, Status
-from runbook.steps import _rotation
-from runbook.steps._stamps import Clock, in_zone, stamp
+import runbook.steps.logs.log as kind
+import runbook.steps.logs.mark as mark_kind
+from runbook.runs.events import Outcome, Status
+from runbook.steps.logs import rotated_files
+from runbook.steps.logs.time_stamps import Clock, in_zone, stamp
 from tests.steps.support import make_context, problems, run_kind
 
 BANNER = f"# the log of the application, all times in UTC {'-' * 300}\n"
@@ -180,7 +180,7 @@ def test_no_more_than_some_generations_are_unpacked(log: Path) -> None:
     at = mark(log)
     append(log, "before")
     by_number(log)
-    assert len(at["previous"]) == _rotation.GENERATIONS
+    assert len(at["previous"]) == rotated_files.GENERATIONS
     assert lines(look(log, since=at)) == ["before"]
 
 
@@ -188,7 +188,7 @@ def test_a_folder_that_may_not_be_entered_is_not_an_absent_file(tmp_path: Path) 
     if os.geteuid() != 0 or shutil.which("setpriv") is None:
         pytest.skip("needs root, and setpriv from: apt-get install util-linux")
     from runbook.transports.base import Command, CommandResult, OnOutput
-    from runbook.transports.local import LocalTransport
+    from runbook.transports.local.transport import LocalTransport
 
     class Nobody(LocalTransport):
         def run(self, command: Command, on_output: OnOutput | None = None) -> CommandResult:

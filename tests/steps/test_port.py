@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-import runbook.steps.port as kind
-from runbook.events import Status
-from runbook.transports.local import LocalTransport
+import runbook.steps.processes.port as kind
+from runbook.runs.events import Status
+from runbook.transports.local.transport import LocalTransport
 from tests.lab.tools import free_port
 from tests.steps.support import examples, make_context, options, problems, run_kind
 

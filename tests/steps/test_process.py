@@ -14,8 +14,8 @@ from typing import Any
 
 import pytest
 
-import runbook.steps.process as kind
-from runbook.events import Status
+import runbook.steps.processes.process as kind
+from runbook.runs.events import Status
 from tests.steps.support import examples, options, problems, run_kind
 
 pytestmark = pytest.mark.xdist_group("processes")  # they look at all processes of the machine, and at one another's

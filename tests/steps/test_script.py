@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-import runbook.steps.script as kind
-from runbook.events import Outcome, Status
+import runbook.steps.commands.script as kind
+from runbook.runs.events import Outcome, Status
 from runbook.transports.base import CommandTimeout
 from tests.steps.disks import small_disk
 from tests.steps.support import examples, make_context, options, problems, run_kind

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-import runbook.steps.service as kind
-from runbook.events import Outcome, Status
+import runbook.steps.processes.service as kind
+from runbook.runs.events import Outcome, Status
 from runbook.services import MANAGERS
 from runbook.transports.base import Stopped
 from tests.steps.support import examples, make_context, options, problems, run_kind
@@ -74,7 +74,7 @@ def test_options_that_no_manager_has_together_are_refused() -> None:
 
 def kind_outcome(args: dict[str, Any]) -> Outcome:
     """What the kind says to options that the schema would not have let through."""
-    from runbook.events import failed
+    from runbook.runs.events import failed
     from runbook.steps.base import StepError
 
     try:

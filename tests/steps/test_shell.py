@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-import runbook.steps.shell as kind
-from runbook.events import Status
+import runbook.steps.commands.shell as kind
+from runbook.runs.events import Status
 from tests.steps.support import examples, make_context, options, problems, run_kind
 
 SHELLS = [

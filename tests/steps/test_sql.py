@@ -11,12 +11,12 @@ from typing import Any
 
 import pytest
 
-import runbook.steps.sql as kind
-from runbook.events import Outcome, Status
-from runbook.steps._database import connection
+import runbook.steps.requests.sql as kind
+from runbook.runs.events import Outcome, Status
 from runbook.steps.base import Context, StepError
+from runbook.steps.requests.database import connection
 from runbook.transports.base import Stopped, Transport, Unreachable
-from runbook.transports.local import LocalTransport
+from runbook.transports.local.transport import LocalTransport
 from tests.lab.postgres import Database, Postgres
 from tests.lab.tools import free_port, wait_until
 from tests.steps.support import OpenThings, examples, make_context, options, problems, run_kind

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-import runbook.steps.template as kind
-from runbook.events import Outcome, Status
-from runbook.templating.render import TemplateError
+import runbook.steps.files.template as kind
+from runbook.runs.events import Outcome, Status
+from runbook.templating.errors import TemplateError
 from tests.steps.support import examples, make_context, options, problems, run_kind
 
 Fill = Callable[..., Outcome]

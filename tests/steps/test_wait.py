@@ -13,10 +13,10 @@ from typing import Any
 
 import pytest
 
-import runbook.steps.mark as mark_kind
-import runbook.steps.wait as kind
-from runbook.events import Status
+import runbook.steps.control.wait as kind
+import runbook.steps.logs.mark as mark_kind
 from runbook.playbook.schema import loading
+from runbook.runs.events import Status
 from runbook.steps.base import Context
 from runbook.transports.base import Stopped
 from tests.lab.postgres import Database

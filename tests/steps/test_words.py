@@ -7,11 +7,11 @@ from types import ModuleType
 
 import pytest
 
-import runbook.steps.assert_ as assert_kind
-import runbook.steps.confirm as confirm_kind
-import runbook.steps.note as note_kind
-import runbook.steps.set as set_kind
-from runbook.events import Outcome, Status
+import runbook.steps.control.assert_ as assert_kind
+import runbook.steps.control.confirm as confirm_kind
+import runbook.steps.control.note as note_kind
+import runbook.steps.control.set as set_kind
+from runbook.runs.events import Outcome, Status
 from runbook.steps.base import Answer, Question
 from tests.steps.support import examples, make_context, options, problems, run_kind
 

@@ -11,7 +11,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, cast
 from urllib.parse import urlsplit
 
-from runbook.transports.local import LocalTransport
+from runbook.transports.local.transport import LocalTransport
 
 
 @dataclass

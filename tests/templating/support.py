@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
-from runbook.templating.render import OMIT, TemplateError, render
+from runbook.templating.errors import OMIT, TemplateError
+from runbook.templating.render import render
 from runbook.templating.scope import Layer, Scope
 
 REFUSED = "(refused)"

@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 
-from runbook.source import Span
-from runbook.templating.files import render_file
-from runbook.templating.render import OMIT, TemplateError, evaluate, free_names, judge, render, syntax_error
+from runbook.source.document import Span
+from runbook.templating.errors import OMIT, TemplateError
+from runbook.templating.render import evaluate, free_names, judge, render, syntax_error
 from runbook.templating.scope import Layer, Scope
+from runbook.templating.template_files import render_file
 
 
 def scope(written: dict[str, Any] | None = None, **data: Any) -> Scope:

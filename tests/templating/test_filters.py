@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from runbook.templating.render import TemplateError, evaluate, render
+from runbook.templating.errors import TemplateError
+from runbook.templating.render import evaluate, render
 from tests.templating.support import scope
 
 # The list that the documentation of `ansible.utils.ipaddr` shows its queries on.

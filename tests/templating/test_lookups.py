@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from runbook.templating import lookups
-from runbook.templating.render import TemplateError, render
+from runbook.templating.errors import TemplateError
+from runbook.templating.render import render
 from runbook.templating.scope import Ground, Layer, Scope
 from tests.cli.terminal import runbook
 

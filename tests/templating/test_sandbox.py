@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 
-from runbook.templating import budget
-from runbook.templating.files import render_file
-from runbook.templating.render import TemplateError, render, syntax_error
+from runbook.templating.errors import TemplateError
+from runbook.templating.render import render, syntax_error
+from runbook.templating.sandbox import limits
+from runbook.templating.template_files import render_file
 from tests.templating.support import scope
 
 BIG = "x" * 200_000
@@ -138,9 +139,9 @@ ENDLESS = (
 @pytest.fixture
 def small(monkeypatch: pytest.MonkeyPatch) -> None:
     """A small part of what a rendering may cost, so that the tests are quick."""
-    monkeypatch.setattr(budget, "MAX_STEPS", 20_000)
-    monkeypatch.setattr(budget, "MAX_MADE", 5_000_000)
-    monkeypatch.setattr(budget, "MAX_ITEMS", 20_000)
+    monkeypatch.setattr(limits, "MAX_STEPS", 20_000)
+    monkeypatch.setattr(limits, "MAX_MADE", 5_000_000)
+    monkeypatch.setattr(limits, "MAX_ITEMS", 20_000)
 
 
 def variables() -> dict[str, Any]:
@@ -168,7 +169,7 @@ def test_nothing_was_changed_by_those_that_tried() -> None:
 
 
 def test_time_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(budget, "MAX_SECONDS", 0.05)
+    monkeypatch.setattr(limits, "MAX_SECONDS", 0.05)
     with pytest.raises(TemplateError, match=r"more than 0\.05 seconds"):
         render("{% for a in range(99999) %}{% for b in range(99999) %}{% endfor %}{% endfor %}", scope())
 

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from runbook.transports.base import Transport
-from runbook.transports.local import LocalTransport
-from runbook.transports.ssh import SshTransport
+from runbook.transports.local.transport import LocalTransport
+from runbook.transports.ssh.transport import SshTransport
 from tests.lab.sshd import Sshd
 from tests.transports.ways import ssh, variables
 

@@ -14,7 +14,7 @@ import threading
 import traceback
 
 from runbook.transports.base import CommandResult, CommandTimeout, Stopped, Unreachable
-from runbook.transports.local import LocalTransport
+from runbook.transports.local.transport import LocalTransport
 
 
 def main() -> tuple[str, str, CommandResult | None]:

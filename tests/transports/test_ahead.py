@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from runbook.transports.base import Command, CommandTimeout, Stopped, Transport
-from runbook.transports.ssh import SshTransport
+from runbook.transports.ssh.transport import SshTransport
 from tests.lab.sshd import Sshd
 from tests.lab.tools import wait_until
 from tests.transports.ways import all_end, pids, run, ssh, variables

@@ -11,7 +11,7 @@ from contextlib import closing
 import pytest
 
 from runbook.transports.base import Transport, Unreachable
-from runbook.transports.wire import Dial
+from runbook.transports.ssh.wire import Dial
 from tests.lab.sshd import Sshd
 from tests.transports.ways import run, ssh, through
 

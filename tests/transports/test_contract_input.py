@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from runbook.transports.base import Command, Transport
-from runbook.transports.script import harmless, simple
+from runbook.transports.shell.script import harmless, simple
 from tests.transports.ways import run
 
 STRANGE = [

@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from runbook.transports import files
 from runbook.transports.base import CommandResult, Transport
-from runbook.transports.files import FileMissing, FileProblem
-from runbook.transports.ssh import SshTransport
+from runbook.transports.shell import files
+from runbook.transports.shell.files import FileMissing, FileProblem
+from runbook.transports.ssh.transport import SshTransport
 from tests.lab.sshd import Sshd
 from tests.transports.ways import run, ssh, variables
 

@@ -10,23 +10,23 @@ from pathlib import Path
 
 import pytest
 
-from runbook.transports import local_shell
 from runbook.transports.base import Command, CommandTimeout, Stopped
-from runbook.transports.local import LocalTransport
-from runbook.transports.local_shell import KEPT, Gone, LocalShell, run_in_shell
+from runbook.transports.local import builtin_shell
+from runbook.transports.local.builtin_shell import KEPT, Gone, LocalShell, run_in_shell
+from runbook.transports.local.transport import LocalTransport
 from tests.lab.tools import alive
 from tests.transports.ways import run
 
 
 @pytest.fixture(autouse=True)
 def _none_that_wait() -> Iterator[None]:
-    local_shell._end_idle()
+    builtin_shell._end_idle()
     yield
-    local_shell._end_idle()
+    builtin_shell._end_idle()
 
 
 def waiting() -> list[int]:
-    return [shell._process.pid for shell in local_shell._idle]
+    return [shell._process.pid for shell in builtin_shell._idle]
 
 
 def test_one_shell_runs_the_builtins_of_all_hosts_and_no_other_command() -> None:

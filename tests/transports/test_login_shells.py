@@ -9,7 +9,7 @@ from contextlib import closing
 import pytest
 
 from runbook.transports.base import CommandTimeout
-from runbook.transports.ssh import SshTransport
+from runbook.transports.ssh.transport import SshTransport
 from tests.lab.sshd import SHELLS, Account, Sshd
 from tests.lab.tools import missing
 from tests.transports.ways import all_end, pids, run, ssh, variables

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from runbook.transports.names import odd_host, odd_user
+from runbook.transports.ssh.settings.names import odd_host, odd_user
 from tests.cli.terminal import runbook
 
 BAD = [

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from runbook.transports.frames import STREAMS, Frames, Reply
-from runbook.transports.ssh import SshTransport
-from runbook.transports.target import quoted, split_option
+from runbook.transports.shell.frames import STREAMS, Frames, Reply
+from runbook.transports.ssh.settings.target import quoted, split_option
+from runbook.transports.ssh.transport import SshTransport
 from tests.lab.sshd import Sshd
 from tests.transports.ways import run, ssh, variables
 

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from runbook.transports.base import Unreachable
-from runbook.transports.login import login_of
-from runbook.transports.target import target_of
+from runbook.transports.ssh.settings.login import login_of
+from runbook.transports.ssh.settings.target import target_of
 from tests.lab.jump import Jump
 from tests.lab.sshd import Sshd
 from tests.transports.ways import run, ssh

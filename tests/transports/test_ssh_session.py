@@ -10,9 +10,9 @@ import pytest
 
 from runbook.transports.base import Become, CommandTimeout, Stopped, Unreachable
 from runbook.transports.connect import transport_for
-from runbook.transports.jumps import Jumps
-from runbook.transports.local import LocalTransport
-from runbook.transports.ssh import SshTransport
+from runbook.transports.local.transport import LocalTransport
+from runbook.transports.ssh.jumps import Jumps
+from runbook.transports.ssh.transport import SshTransport
 from tests.lab.jump import Jump
 from tests.lab.sshd import Sshd
 from tests.lab.tools import alive, end_process, wait_until

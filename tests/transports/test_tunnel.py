@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 
 from runbook.transports.base import Unreachable
-from runbook.transports.local import LocalTransport
-from runbook.transports.ssh import SshTransport
+from runbook.transports.local.transport import LocalTransport
+from runbook.transports.ssh.transport import SshTransport
 from tests.lab.jump import Jump
 from tests.lab.sshd import Sshd
 from tests.lab.tools import free_port, wait_until

@@ -6,8 +6,8 @@ import threading
 from typing import Any
 
 from runbook.transports.base import Become, Command, CommandResult, OnOutput, Transport
-from runbook.transports.ssh import SshTransport
-from runbook.transports.target import target_of
+from runbook.transports.ssh.settings.target import target_of
+from runbook.transports.ssh.transport import SshTransport
 from tests.lab.jump import Jump
 from tests.lab.sshd import Account, Sshd
 from tests.lab.tools import alive, wait_until

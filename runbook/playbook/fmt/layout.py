@@ -7,8 +7,8 @@ import re
 from typing import Any
 
 from runbook.playbook.fmt.order import ordered
-from runbook.source import Document
-from runbook.yaml_source import read_yaml
+from runbook.source.document import Document
+from runbook.source.yaml import read_yaml
 
 PASSES = 4
 """A layout that has not come to rest by then is not used."""
@@ -42,7 +42,7 @@ def _in_order(text: str, file: str) -> str:
     moved = ordered(text)
     if moved == text:
         return text
-    from runbook.source import Problems
+    from runbook.source.document import Problems
 
     try:
         return moved if read_yaml(moved, file).data == read_yaml(text, file).data else text
@@ -102,7 +102,7 @@ def _keep_anchors(data: Any, seen: set[int]) -> None:
 
 def _compare(before: Document, text: str, file: str) -> None:
     """Raises NotKept when data, comments or the blocks of text are others than they were."""
-    from runbook.source import Problems
+    from runbook.source.document import Problems
 
     try:
         after = read_yaml(text, file)

@@ -13,8 +13,8 @@ from typing import Any
 import yaml
 
 from runbook.playbook.schema import PLAYBOOK
+from runbook.source.yaml import Loader
 from runbook.steps import KINDS
-from runbook.yaml_source import Loader
 
 _WORK = ("steps", "rescue", "always", "choose")
 _COMMON = (

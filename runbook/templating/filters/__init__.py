@@ -1,7 +1,7 @@
 """Ansible's everyday filters under their names, with its results. FILTERS is added to Jinja's own.
 
 One file a theme. The docstring of a filter is its entry in `docs/templates.md`: what it gives, and an example that is
-run. What a filter makes is bounded: see `runbook.templating.budget`.
+run. What a filter makes is bounded: see `runbook.templating.sandbox.limits`.
 """
 
 from __future__ import annotations

@@ -6,8 +6,8 @@ from typing import Any
 
 from jinja2 import StrictUndefined
 
-from runbook.templating.render import TemplateError
-from runbook.templating.undefined import NotThere, refuse
+from runbook.templating.errors import TemplateError
+from runbook.templating.sandbox.undefined import NotThere, refuse
 
 _TRUE = {"yes", "on", "true", "1"}
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from jinja2.utils import htmlsafe_json_dumps
 
-from runbook.templating.budget import MAX_DEPTH, measure, text_of
+from runbook.templating.sandbox.limits import MAX_DEPTH, measure, text_of
 
 if TYPE_CHECKING:
     import yaml

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from typing import Any
 
-from runbook.templating.budget import text_of
+from runbook.templating.sandbox.limits import text_of
 
 _UUID_NAMESPACE = "361E6D51-FAEC-444A-9079-341386DA8E2E"
 """Ansible's own, so that the same text gives the same UUID."""

@@ -12,7 +12,7 @@ from jinja2 import filters as jinja
 from jinja2 import pass_environment
 from jinja2.environment import Environment
 
-from runbook.templating.budget import bounded, fits, measure, spend
+from runbook.templating.sandbox.limits import bounded, fits, measure, spend
 
 _NULLS = (None, "None", "null")
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from runbook.templating.budget import spend
 from runbook.templating.filters.lists import flatten
+from runbook.templating.sandbox.limits import spend
 
 _MERGES = ("replace", "keep", "append", "prepend", "append_rp", "prepend_rp")
 

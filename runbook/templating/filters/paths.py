@@ -6,7 +6,7 @@ import ntpath
 import os.path
 from typing import Any
 
-from runbook.templating.budget import MAX_ITEMS, bounded, text_of
+from runbook.templating.sandbox.limits import MAX_ITEMS, bounded, text_of
 
 
 def basename(value: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from runbook.templating.native import native
+from runbook.templating.sandbox.native_values import native
 
 
 def json_query(value: Any, expr: str) -> Any:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from runbook.templating.budget import MAX_TEXT, fits, spend, text_of
+from runbook.templating.sandbox.limits import MAX_TEXT, fits, spend, text_of
 
 SECONDS = 5.0
 """For one look at one text."""

@@ -9,7 +9,7 @@ from jinja2 import filters as jinja
 from jinja2 import pass_environment
 from jinja2.environment import Environment
 
-from runbook.templating.budget import spend
+from runbook.templating.sandbox.limits import spend
 
 
 @pass_environment

@@ -10,8 +10,8 @@ from jinja2 import filters as jinja
 from jinja2 import pass_environment
 from jinja2.environment import Environment
 
-from runbook.templating import guards
-from runbook.templating.budget import fits, measure, text_of
+from runbook.templating.sandbox import size_guards
+from runbook.templating.sandbox.limits import fits, measure, text_of
 
 _WIDEST = 1000
 
@@ -97,14 +97,14 @@ def join(environment: Environment, values: Any, d: str = "", attribute: str | in
     if attribute is not None:
         values = list(map(jinja.make_attrgetter(environment, attribute), values))
     values = values if isinstance(values, list | tuple | str) else list(values)
-    guards.joined(text_of(d), values)
+    size_guards.joined(text_of(d), values)
     return text_of(d).join(map(text_of, values))
 
 
 def replace(value: Any, old: Any, new: Any, count: int = -1) -> str:
     """The text with each `old` in it replaced."""
     text, old, new = text_of(value), text_of(old), text_of(new)
-    guards.replaced(text, old, new)
+    size_guards.replaced(text, old, new)
     return text.replace(old, new, count)
 
 
@@ -113,7 +113,7 @@ def format_(value: Any, *args: Any, **kwargs: Any) -> str:
     text, values = text_of(value), kwargs or args
     if args and kwargs:
         raise ValueError("format: either values in order, or values with names")
-    guards.percent(text, values)
+    size_guards.percent(text, values)
     return text % values
 
 

@@ -1,0 +1,106 @@
+"""`runbook history`: the runs that are kept."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator
+from dataclasses import asdict
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from runbook.runs.store import Head
+
+VERDICTS = ("passed", "remediated", "failed", "unreachable", "waiting", "unknown")
+EPILOG = """\b
+Examples:
+  runbook history
+  runbook history --playbook restore --verdict failed --since 7d
+  runbook history --host 'web*' -n 5 --format json
+"""
+
+
+@click.command(epilog=EPILOG)
+@click.option("-n", "--number", type=click.IntRange(1), default=20, show_default=True, help="How many.")
+@click.option("--playbook", default="", metavar="TEXT", help="Only runs whose playbook's name or file has this text.")
+@click.option("--host", default="", metavar="PATTERN", help="Only runs on this host; * and ? stand for anything.")
+@click.option(
+    "--verdict", type=click.Choice(VERDICTS), multiple=True, help="Only runs that came to this. May be repeated."
+)
+@click.option("--since", default="", metavar="WHEN", help="Only runs that began after: 12h, 7d, 2026-11-24 (T08:30).")
+@click.option("--format", "form", type=click.Choice(("text", "json")), default="text", show_default=True)
+def command(number: int, form: str, **wanted: Any) -> int:
+    """List the kept runs, the newest first. They are in RUNBOOK_STATE_DIR, or the user's state folder."""
+    wanted["since"] = _since(wanted["since"])
+    shown = 0
+    heads = []
+    for head in _heads(**wanted):
+        if shown == number:
+            break
+        shown += 1
+        if form == "json":
+            heads.append({**asdict(head), "duration": head.duration})
+        else:
+            click.echo(_line(head))
+    if form == "json":
+        click.echo(json.dumps(heads, ensure_ascii=False, indent=2))
+    elif not shown:
+        chosen = any(wanted.values())
+        click.echo("no run that is kept is like that" if chosen else "no run is kept yet", err=True)
+    return 0
+
+
+def _heads(playbook: str, host: str, verdict: tuple[str, ...], since: float) -> Iterator[Head]:
+    """The runs that are asked for. What cannot be read is told, and left out."""
+    from fnmatch import fnmatchcase
+
+    from runbook.cli.records.report import kept_runs
+    from runbook.runs.store import load_head
+
+    for run in kept_runs():
+        try:
+            head = load_head(run)
+        except FileNotFoundError:  # another run has just thrown it out
+            continue
+        except (OSError, ValueError) as error:
+            click.echo(f"{run.run_id}  cannot be read: {error}", err=True)
+            continue
+        if head.started < since:
+            continue
+        text = f"{head.playbook}\n{head.path}".lower()
+        named = not host or any(fnmatchcase(name, host) for name in head.hosts)
+        if playbook.lower() in text and named and (not verdict or head.verdict in verdict):
+            yield head
+
+
+def _since(text: str) -> float:
+    """Seconds since the epoch. Raises click.UsageError."""
+    from runbook.common.durations import seconds
+
+    if not text:
+        return 0.0
+    try:
+        return time.time() - seconds(text)
+    except ValueError:
+        pass
+    try:
+        return datetime.fromisoformat(text).timestamp()
+    except ValueError:
+        raise click.UsageError(
+            f"--since {text!r} is neither a time like 12h or 7d nor a date like 2026-11-24"
+        ) from None
+
+
+def _line(head: Head) -> str:
+    from runbook.common.durations import show
+    from runbook.reports.text import one_line
+
+    when = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(head.started))
+    hosts = head.hosts[0] if len(head.hosts) == 1 else f"{len(head.hosts)} hosts"
+    said = "interrupted" if head.interrupted else head.verdict
+    mode = "" if head.mode == "run" else f" ({head.mode})"
+    about = one_line(f"{hosts}: {head.playbook}{mode} [{head.path}]")
+    return f"{head.run_id}  {when}  {said:<11}  {show(head.duration):>8}  {about}"

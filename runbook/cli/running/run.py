@@ -1,0 +1,94 @@
+"""`runbook run`: the playbook runs, or with --check shows what it would change."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import click
+
+from runbook.cli.options import choice_options, inventory_options
+from runbook.cli.running.guard import agree
+from runbook.cli.running.play import connection_options, output_options, play, wanted_of
+from runbook.cli.running.run_plan import run_plan
+
+EPILOG = """\b
+Examples:
+  runbook run playbooks/restore.yml -i prod
+  runbook run playbooks/restore.yml -i prod -l web1 -e variant=redis --report html=out.html
+  runbook run playbooks/restore.yml -i prod --check --diff
+  runbook run playbooks/restore.yml -i prod --answer 5.5=yes
+  runbook run --plan plan.json --plan-key plan.key
+"""
+
+
+@click.command(epilog=EPILOG)
+@click.argument("playbook", required=False, type=click.Path(path_type=Path))
+@click.option(
+    "--plan",
+    "plan",
+    type=click.Path(path_type=Path),
+    envvar="RUNBOOK_PLAN",
+    help="Run exactly this plan, made by `runbook plan --out`. Refused when what it was made of has changed since.",
+)
+@click.option(
+    "--plan-key",
+    type=click.Path(path_type=Path),
+    envvar="RUNBOOK_PLAN_KEY",
+    help="Only a plan that is signed: by this shared key, or by one of these allowed SSH signers.",
+)
+@inventory_options
+@choice_options
+@connection_options
+@click.option(
+    "-C",
+    "--check",
+    is_flag=True,
+    envvar="RUNBOOK_CHECK",
+    help="Change nothing: run what only looks, and show what the rest would do. What depends on that is unknown.",
+)
+@click.option(
+    "--answer",
+    "answers",
+    multiple=True,
+    metavar="STEP=yes|no|na",
+    help="Answer a `confirm` step beforehand. May be repeated.",
+)
+@output_options
+@click.option("-y", "--yes", is_flag=True, envvar="RUNBOOK_YES", help="Do not ask before several hosts are changed.")
+@click.option(
+    "--confirm-name",
+    multiple=True,
+    envvar="RUNBOOK_CONFIRM_NAME",
+    metavar="NAME",
+    help="The name that the inventory wants to hear (`confirm_name`) before its hosts are changed.",
+)
+@click.pass_context
+def command(
+    ctx: click.Context,
+    /,
+    playbook: Path | None,
+    plan: Path | None,
+    plan_key: Path | None,
+    check: bool,
+    answers: tuple[str, ...],
+    **given: Any,
+) -> int:
+    """Run PLAYBOOK on the hosts of an inventory, or exactly what a plan file says.
+
+    Exit code: 0 passed or remediated, 1 failed, see `runbook --help`.
+    """
+    if plan is not None:
+        return run_plan(ctx, plan, plan_key, answers, check=check, vault=given["vault"])
+    if playbook is None:
+        raise click.UsageError("give a PLAYBOOK, or a plan: --plan FILE")
+    if plan_key is not None and not check:
+        raise click.UsageError("only signed plans run here (plan_key): give one by --plan FILE; --check needs none")
+    if check:
+        return play(partial(wanted_of, playbook, given), given, "check", answers)
+
+    def before(made: Any) -> None:
+        agree(made, yes=given["yes"], named=given["confirm_name"])
+
+    return play(partial(wanted_of, playbook, given), given, "run", answers, before)

@@ -1,0 +1,58 @@
+"""Names that steps refer to and the playbook must have."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from runbook.common.spelling import nearest
+from runbook.model import Node, Playbook, Step, walk
+from runbook.schedules.cron import parse
+from runbook.source.document import Place, Problem
+from runbook.templating.render import is_template
+
+
+def unknown_databases(playbook: Playbook) -> Iterator[Problem]:
+    """A problem for every query whose database is not among the playbook's."""
+    known = playbook.databases
+    stages = tuple(stage.block for stage in playbook.stages)
+    branches = tuple(step for branch in playbook.remediations.values() for step in branch.steps)
+    for node in walk((*stages, *branches)):
+        for query, place in queries(node):
+            name = query.get("database", "")
+            if is_template(name) or name in known or (not name and len(known) == 1):
+                continue
+            if name:
+                hint = nearest(str(name), known) or f"known: {', '.join(known) or 'none'}"
+                yield (place / "database").problem(f"no database is called {name!r}", hint, "unknown-database")
+            else:
+                hint = f"say `database`: {', '.join(known)}" if known else "name one under `databases`"
+                yield place.problem("on which database?", hint, "unknown-database", at_key=True)
+
+
+def wrong_schedule(playbook: Playbook) -> Iterator[Problem]:
+    """A problem for a `schedule` whose times mean nothing."""
+    if "cron" in playbook.schedule:
+        try:
+            parse(str(playbook.schedule["cron"]))
+        except ValueError as error:
+            yield (playbook.place / "schedule" / "cron").problem(str(error), rule="schedule")
+    zone = str(playbook.schedule.get("timezone", ""))
+    if not zone:
+        return
+    from zoneinfo import available_timezones
+
+    if zone not in available_timezones():
+        place = playbook.place / "schedule" / "timezone"
+        yield place.problem(f"no time zone is called {zone!r}", nearest(zone, available_timezones()), "schedule")
+
+
+def queries(step: Node) -> Iterator[tuple[Mapping[str, Any], Place]]:
+    """The queries of a step: those of `sql`, and of the kinds that ask one."""
+    if not isinstance(step, Step):
+        return
+    if step.kind == "sql":
+        yield step.args, step.args_place
+    elif step.kind in ("mark", "wait") and "sql" in step.args:
+        query = step.args["sql"]
+        yield (query if isinstance(query, Mapping) else {}), step.args_place / "sql"

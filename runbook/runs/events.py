@@ -1,0 +1,234 @@
+"""What the engine says while it works. Reports, the record and the history read these and nothing else.
+
+Times are seconds since the epoch, durations seconds. Every event is frozen and holds plain data only, so that it
+can be masked, stored and sent as it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import field
+from enum import StrEnum
+from typing import Any
+
+from runbook.common.frozen import frozen
+
+
+class Status(StrEnum):
+    """How a step ended, from the best to the worst in `SEVERITY`."""
+
+    PASSED = "passed"
+    CHANGED = "changed"
+    REMEDIATED = "remediated"
+    WARNED = "warned"
+    SKIPPED = "skipped"
+    FAILED = "failed"
+    UNREACHABLE = "unreachable"
+    UNKNOWN = "unknown"
+    WAITING = "waiting"
+
+
+SEVERITY = {
+    status: rank
+    for rank, status in enumerate(
+        [
+            Status.SKIPPED,
+            Status.PASSED,
+            Status.CHANGED,
+            Status.WARNED,
+            Status.REMEDIATED,
+            Status.UNKNOWN,
+            Status.WAITING,
+            Status.UNREACHABLE,
+            Status.FAILED,
+        ]
+    )
+}
+"""Rank of each status; the worst of several is the one with the highest rank."""
+
+BAD = frozenset({Status.FAILED, Status.UNREACHABLE})
+STOPPING = BAD | {Status.WAITING}
+"""After a step with one of these, the host does not go on with the steps behind it."""
+
+
+OUTPUT_FILES = "output_files"
+"""In an outcome's data: the files that hold its whole output."""
+
+
+class Role(StrEnum):
+    """Why a step ran."""
+
+    STEP = "step"
+    RESCUE = "rescue"
+    ALWAYS = "always"
+    DIAGNOSE = "diagnose"
+    REMEDIATE = "remediate"
+
+
+@frozen
+class Table:
+    """Rows as a person reads them. `total` counts all rows where `rows` holds only the first of them."""
+
+    columns: tuple[str, ...]
+    rows: tuple[tuple[Any, ...], ...]
+    total: int = 0
+
+
+@frozen
+class Evidence:
+    """Something seen that explains an outcome. `language` is `diff`, `json`, `log` or empty, for highlighting."""
+
+    title: str
+    text: str = ""
+    table: Table | None = None
+    language: str = ""
+
+
+@frozen
+class Outcome:
+    """What a step came to.
+
+    `data` is what `register` and `expect` see; `message` is one line for people; `diff` a unified diff of what
+    was changed.
+    """
+
+    status: Status
+    message: str = ""
+    data: Mapping[str, Any] = field(default_factory=dict)
+    evidence: tuple[Evidence, ...] = ()
+    diff: str = ""
+
+    @property
+    def changed(self) -> bool:
+        return self.status is Status.CHANGED
+
+    @property
+    def ok(self) -> bool:
+        return self.status not in STOPPING
+
+
+@frozen
+class Condition:
+    """One judged expression with the value of every operand: `recent > 0`, False, (("recent", "0"),)."""
+
+    text: str
+    holds: bool
+    values: tuple[tuple[str, str], ...] = ()
+    keyword: str = "expect"
+
+
+@frozen
+class RunStarted:
+    at: float
+    run_id: str
+    playbook: str
+    path: str
+    inventory: tuple[str, ...]
+    hosts: tuple[str, ...]
+    stages: tuple[tuple[str, str], ...]
+    """(number, name) of each stage, in order."""
+    labels: Mapping[str, str] = field(default_factory=dict)
+    description: str = ""
+    mode: str = "run"
+    user: str = ""
+    version: str = ""
+
+
+@frozen
+class StageStarted:
+    at: float
+    number: str
+    name: str
+    hosts: tuple[str, ...]
+    """Who takes part; hosts that failed before are left out."""
+
+
+@frozen
+class StepStarted:
+    at: float
+    host: str
+    number: str
+    """`2.3`; `2.3.1` in a block; `2.3.d1` diagnosing, `2.3.f1.2` second step of the first fix, `2.3.r1` in a rescue,
+    `2.3.a1` in an always."""
+    name: str
+    kind: str
+    """A kind of step, or `stage`, `block`, `choose`, `include`, `remediation`."""
+    parent: str = ""
+    """The number of what it stands in; empty for a stage."""
+    role: Role = Role.STEP
+    action: str = ""
+    """What it will do, in one line, rendered."""
+
+
+@frozen
+class StepProgress:
+    """Something to show while a step runs: `stream` is `stdout`, `stderr` (a command's output), `note`, or
+    `failed` or `unreachable`: why, before it is diagnosed and repaired."""
+
+    at: float
+    host: str
+    number: str
+    stream: str
+    text: str
+
+
+@frozen
+class StepFinished:
+    at: float
+    host: str
+    number: str
+    name: str
+    kind: str
+    parent: str
+    role: Role
+    started: float
+    outcome: Outcome
+    attempts: int = 1
+    action: str = ""
+    conditions: tuple[Condition, ...] = ()
+    """The judged expressions, those that did not hold first."""
+    causes: tuple[str, ...] = ()
+    """Likely causes, from diagnosing steps whose `expect` did not hold."""
+    place: str = ""
+    """file:line:column in the playbook."""
+    excerpt: str = ""
+    """The playbook's lines, when it failed."""
+    items: tuple[tuple[str, Outcome], ...] = ()
+    """(label, outcome) of each item of a loop."""
+
+
+@frozen
+class StageFinished:
+    at: float
+    number: str
+    name: str
+
+
+@frozen
+class RunFinished:
+    at: float
+    interrupted: bool = False
+    note: str = ""
+
+
+Event = RunStarted | StageStarted | StepStarted | StepProgress | StepFinished | StageFinished | RunFinished
+
+
+def passed(message: str = "", /, evidence: tuple[Evidence, ...] = (), **data: Any) -> Outcome:
+    """An outcome that changed nothing."""
+    return Outcome(Status.PASSED, message, data, evidence)
+
+
+def changed(message: str = "", /, evidence: tuple[Evidence, ...] = (), diff: str = "", **data: Any) -> Outcome:
+    """An outcome that changed the host."""
+    return Outcome(Status.CHANGED, message, data, evidence, diff)
+
+
+def failed(message: str, /, evidence: tuple[Evidence, ...] = (), diff: str = "", **data: Any) -> Outcome:
+    """An outcome that is not what was asked for; `message` says what was seen instead."""
+    return Outcome(Status.FAILED, message, data, evidence, diff)
+
+
+def worst(statuses: list[Status]) -> Status:
+    """The worst of several statuses; `skipped` when there are none."""
+    return max(statuses, key=SEVERITY.__getitem__, default=Status.SKIPPED)

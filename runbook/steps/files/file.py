@@ -1,0 +1,206 @@
+"""Checks a path on the host; changes nothing.
+
+All that is wrong is told at once. `contains` and `not_contains` are plain text, `matches` and `not_matches` regular
+expressions over the whole text in which `^` and `$` stand for the ends of lines, whatever these are; each takes one or
+a list. A link is followed, but for the states `link` and `absent`. Texts are looked for in files up to 16 MiB.
+
+Outcome: `path`, `exists`, and where it is there `kind` (file, directory, link, other), `size` (bytes), `mode` (octal
+text), `owner`, `group`, `uid`, `gid`, `mtime` (seconds since the epoch), `target` (where a link leads), `sha256` when
+asked for.
+
+```yaml
+- name: The hosts file is whole
+  file:
+    path: /etc/hosts
+    contains: localhost
+    not_matches: '^0\\.0\\.0\\.0\\s'
+    mode: "0644"
+```
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict
+from typing import Any
+
+from runbook.runs.events import Evidence, Outcome, failed, passed
+from runbook.steps.base import Args, Context, StepError
+from runbook.steps.files.put_file import mode_text, sha256_of
+from runbook.steps.quoted_text import shown
+from runbook.transports.shell.files import FileInfo, FileProblem, read_file, stat
+
+_TEXTS = {"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}, "minItems": 1}]}
+
+SCHEMA: Mapping[str, Any] = {
+    "type": "object",
+    "description": "What must be true of a path.",
+    "additionalProperties": False,
+    "required": ["path"],
+    "properties": {
+        "path": {"type": "string", "minLength": 1, "description": "Path on the host."},
+        "state": {
+            "enum": ["present", "absent", "file", "directory", "link"],
+            "default": "present",
+            "description": "What must be there.",
+        },
+        "contains": {**_TEXTS, "description": "Text that must stand in it."},
+        "not_contains": {**_TEXTS, "description": "Text that must not stand in it."},
+        "matches": {**_TEXTS, "description": "Regular expression that must match."},
+        "not_matches": {**_TEXTS, "description": "Regular expression that must not match."},
+        "mode": {"type": ["string", "integer"], "description": 'Octal mode in quotes, such as "0644".'},
+        "owner": {"type": ["string", "integer"], "description": "User that must own it, by name or number."},
+        "group": {"type": ["string", "integer"], "description": "Group that must own it, by name or number."},
+        "newer_than": {**_TEXTS, "description": "Path on the host that it must be newer than."},
+        "sha256": {
+            "type": "string",
+            "pattern": "^[0-9a-fA-F]{64}$",
+            "description": "Its SHA-256: 64 hexadecimal digits.",
+        },
+        "size": {"type": ["integer", "string"], "description": "Bytes, or a comparison such as `> 0`."},
+    },
+}
+SHORT = "path"
+BY_EXIT_CODE = False
+_TEXT_CHECKS = ("contains", "not_contains", "matches", "not_matches")
+
+
+def changes(_args: Args) -> bool:
+    return False
+
+
+def asks_once(args: Args) -> bool:
+    return not any(key in args for key in (*_TEXT_CHECKS, "sha256", "newer_than"))
+
+
+def plan(args: Args) -> str:
+    checks = [
+        f"{key} {shown(args[key])}" for key in SCHEMA["properties"] if key in args and key not in ("path", "state")
+    ]
+    state = args.get("state", "present")
+    return f"{args.get('path', '')} is {state}" + (f", {', '.join(checks)}" if checks else "")
+
+
+def run(args: Args, context: Context) -> Outcome:
+    path, state = args["path"], args.get("state", "present")
+    try:
+        info = stat(context.command, path, follow=state not in ("link", "absent"))
+        data = {"path": path, "exists": info is not None, **(asdict(info) if info else {})}
+        if info is None or state == "absent":
+            return _existence(path, state, info, data)
+        wrong = [*_attributes(args, info), *_newer(args, info, context)]
+        said, evidence = _content(args, info, context, data)
+    except FileProblem as error:
+        raise StepError(str(error)) from None
+    wrong += said
+    if wrong:
+        return failed(f"{path}: " + "; ".join(wrong), tuple(evidence), **data)
+    return passed(f"{path} is as it should be", **data)
+
+
+def _content(args: Args, info: FileInfo, context: Context, data: dict[str, Any]) -> tuple[list[str], list[Evidence]]:
+    """What is wrong with what it holds, with the places that show it; its checksum goes into the data."""
+    if not any(key in args for key in (*_TEXT_CHECKS, "sha256")):
+        return [], []
+    if info.kind not in ("file", "link"):
+        return [f"it is {_a(info.kind)}, which holds no text"], []
+    wrong: list[str] = []
+    if "sha256" in args:
+        data["sha256"] = sha256_of(context.command, args["path"])
+        if data["sha256"] != args["sha256"].lower():
+            wrong.append(f"its sha256 is {data['sha256']}")
+    said, evidence = _text(args, _read(args, context))
+    return wrong + said, evidence
+
+
+def _read(args: Args, context: Context) -> str:
+    """Its text, where texts are asked for: bytes that are no UTF-8 as U+FFFD, with \\n at the ends of lines."""
+    if not any(key in args for key in _TEXT_CHECKS):
+        return ""
+    text = read_file(context.command, args["path"]).decode("utf-8", "replace")
+    return text.removeprefix("\ufeff").replace("\r\n", "\n")
+
+
+def _existence(path: str, state: str, info: FileInfo | None, data: Mapping[str, Any]) -> Outcome:
+    if (info is None) == (state == "absent"):
+        return passed(f"{path} is {'absent' if info is None else 'present'}", **data)
+    return failed(f"{path} is not there" if info is None else f"{path} is there, and must not be", **data)
+
+
+def _attributes(args: Args, info: FileInfo) -> Iterator[str]:
+    state, mode = args.get("state", "present"), mode_text(args.get("mode"))
+    if state in ("file", "directory", "link") and info.kind != state:
+        yield f"it is {_a(info.kind)}, not {_a(state)}"
+    if mode is not None and int(mode, 8) != int(info.mode, 8):
+        yield f"its mode is {info.mode}, not {mode}"
+    for name, seen in (("owner", (info.owner, info.uid)), ("group", (info.group, info.gid))):
+        if name in args and str(args[name]) not in seen:
+            yield f"its {name} is {seen[0]}, not {args[name]}"
+    if "size" in args and not _size_holds(str(args["size"]), info.size):
+        yield f"its size is {info.size}, not {args['size']}"
+
+
+def _a(kind: str) -> str:
+    return "neither a file nor a directory" if kind == "other" else f"a {kind}"
+
+
+def _size_holds(wanted: str, size: int) -> bool:
+    found = re.fullmatch(r"\s*(<=|>=|==|<|>)?\s*(\d+)\s*", wanted)
+    if found is None:
+        raise StepError(f"size {wanted!r} is not a number or a comparison such as `> 0`")
+    number = int(found.group(2))
+    tests = {"<": size < number, ">": size > number, "<=": size <= number, ">=": size >= number}
+    return tests.get(found.group(1) or "==", size == number)
+
+
+def _newer(args: Args, info: FileInfo, context: Context) -> list[str]:
+    wrong = []
+    for other in _listed(args.get("newer_than")):
+        theirs = stat(context.command, other)
+        if theirs is None:
+            wrong.append(f"{other}, which it must be newer than, is not there")
+        elif info.mtime <= theirs.mtime:
+            wrong.append(f"it is not newer than {other}")
+    return wrong
+
+
+def _text(args: Args, text: str) -> tuple[list[str], list[Evidence]]:
+    wrong: list[str] = []
+    evidence: list[Evidence] = []
+    for wanted in _listed(args.get("contains")):
+        if wanted.replace("\r\n", "\n") not in text:
+            wrong.append(f"does not contain {shown(wanted)}")
+    for wanted in _listed(args.get("matches")):
+        if not _pattern(wanted).search(text):
+            wrong.append(f"does not match {shown(wanted)}")
+    for key, word in (("not_contains", "contains"), ("not_matches", "matches")):
+        for unwanted in _listed(args.get(key)):
+            exact = re.escape(unwanted.replace("\r\n", "\n"))
+            pattern = _pattern(exact if key == "not_contains" else unwanted)
+            places = list(pattern.finditer(text))
+            if places:
+                wrong.append(f"{word} {shown(unwanted)}")
+                evidence.append(Evidence(f"where it {word} {shown(unwanted)}", _lines(text, places), language="log"))
+    return wrong, evidence
+
+
+def _pattern(text: str) -> re.Pattern[str]:
+    try:
+        return re.compile(text, re.MULTILINE)
+    except re.error as error:
+        raise StepError(f"{text!r} is not a regular expression: {error}") from None
+
+
+def _lines(text: str, places: list[re.Match[str]]) -> str:
+    """The lines around the first matches, numbered, the matching ones marked."""
+    lines = text.split("\n")
+    hit = {n for m in places[:5] for n in range(text.count("\n", 0, m.start()), text.count("\n", 0, m.end()) + 1)}
+    near = sorted({m for n in hit for m in (n - 1, n, n + 1) if 0 <= m < len(lines)})
+    return "\n".join(f"{'>' if n in hit else ' '} {n + 1:>4} | {lines[n]}" for n in near)
+
+
+def _listed(value: Any) -> list[str]:
+    if value is None:
+        return []
+    return [str(item) for item in value] if isinstance(value, list) else [str(value)]

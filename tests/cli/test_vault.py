@@ -126,7 +126,7 @@ def test_view_writes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*_: object, **__: object) -> None:
         raise AssertionError("a file is written")
 
-    ours = "runbook.vault.format.files.write_whole"
+    ours = "runbook.vault.files.write_whole"
     for name in (ours, "tempfile.mkdtemp", "pathlib.Path.write_bytes", "pathlib.Path.write_text"):
         monkeypatch.setattr(name, refuse)
     assert run_within("vault", "view", "file.yml").stdout == PLAIN

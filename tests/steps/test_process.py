@@ -100,7 +100,7 @@ def test_a_run_does_not_find_itself(tmp_path: Path) -> None:
     script = tmp_path / "run.py"
     script.write_text(
         "import sys\n"
-        "import runbook.steps.process as kind\n"
+        "import runbook.steps.processes.process as kind\n"
         "from tests.steps.support import run_kind\n"
         "print(run_kind(kind, pattern=sys.argv[1], state='any').data['processes'])\n"
     )

@@ -97,6 +97,8 @@ class Outcome:
     data: Mapping[str, Any] = field(default_factory=dict)
     evidence: tuple[Evidence, ...] = ()
     diff: str = ""
+    gaps: Mapping[str, str] = field(default_factory=dict)
+    """Fields of `data` that are not all of what there was, and why: a text that was cut, JSON that is none."""
 
     @property
     def changed(self) -> bool:

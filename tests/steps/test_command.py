@@ -181,3 +181,62 @@ def test_options_are_held_against_the_schema(args: dict[str, Any], said: list[st
 def test_it_counts_as_changing() -> None:
     assert kind.changes(options(kind, {"cmd": "true"}))
     assert kind.plan({"cmd": "uname -r"}) == "uname -r"
+
+
+@pytest.mark.parametrize(
+    ("form", "text", "value"),
+    [
+        ("json", '{"a": [1, 2]}', {"a": [1, 2]}),
+        (
+            "kv",
+            "# a comment\nA=1\nexport B='two words'\n\nkey: value=x\n",
+            {"A": "1", "B": "two words", "key": "value=x"},
+        ),
+        ("lines", "one\n\n two\n", ["one", " two"]),
+        (
+            "table",
+            "NAME     READY  LAST SEEN\nweb one  1/1    2 minutes ago\ndb       0/1    now\n",
+            [
+                {"NAME": "web one", "READY": "1/1", "LAST SEEN": "2 minutes ago"},
+                {"NAME": "db", "READY": "0/1", "LAST SEEN": "now"},
+            ],
+        ),
+        ("table", "PID USER COMMAND\n1 root init --all\n", [{"PID": "1", "USER": "root", "COMMAND": "init --all"}]),
+        ("table", "ONE\n", []),
+    ],
+)
+def test_output_is_parsed_as_the_step_says(form: str, text: str, value: Any) -> None:
+    outcome = run_kind(kind, argv=["printf", "%s", text], parse=form)
+    assert (outcome.status, outcome.data.get("parsed")) == (Status.CHANGED, value), outcome.message
+
+
+@pytest.mark.parametrize(
+    ("form", "text", "said"),
+    [
+        ("json", "oops", "the output is no JSON: Expecting value at line 1, column 1 (it begins with 'oops')"),
+        ("json", "", "the output is no JSON: it is empty"),
+        ("kv", "a=1\nno pair\n", "line 2 of the output is no `key=value` and no `key: value`: 'no pair'"),
+        ("table", "", "the output is no table: it is empty"),
+        ("table", "A B\n1\n", "line 2 of the output has 1 columns, its head 2: '1'"),
+        ("table", "A A\n1 2\n", "the output is no table: two columns of its head have one name: A A"),
+    ],
+)
+def test_output_that_is_not_what_the_step_says_fails(form: str, text: str, said: str) -> None:
+    outcome = run_kind(kind, argv=["printf", "%s", text], parse=form)
+    assert (outcome.status, outcome.message) == (Status.FAILED, f"parse: {form}: {said}")
+    assert "parsed" not in outcome.data
+
+
+def test_output_that_is_json_is_there_as_data() -> None:
+    assert run_kind(kind, argv=["echo", '{"spec": {"replicas": 3}}']).data["json"] == {"spec": {"replicas": 3}}
+    outcome = run_kind(kind, argv=["echo", "ready"])
+    assert "json" not in outcome.data
+    assert outcome.gaps["json"].startswith("the output is no JSON: Expecting value")
+
+
+def test_output_that_was_not_all_kept_is_told_field_by_field() -> None:
+    outcome = run_kind(kind, argv=["head", "-c", str(17 * 1024 * 1024), "/dev/zero"])
+    assert set(outcome.gaps) == {"stdout", "stderr", "stdout_lines", "stderr_lines", "json"}
+    assert outcome.gaps["stdout"] == "1048576 bytes of the output were not kept"
+    parsed = run_kind(kind, argv=["head", "-c", str(17 * 1024 * 1024), "/dev/zero"], parse="lines")
+    assert (parsed.status, parsed.message) == (Status.FAILED, "parse: lines: 1048576 bytes of the output were not kept")

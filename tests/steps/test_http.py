@@ -88,6 +88,56 @@ def test_a_form_a_plain_body_parameters_and_basic_authentication(site: Site) -> 
     assert plain["headers"]["authorization"] == "Basic " + base64.b64encode("olga:p:ä".encode()).decode()
 
 
+@pytest.mark.parametrize(
+    ("url", "params", "sent"),
+    [
+        ("/x?a=1", {"b": 2}, "/x?a=1&b=2"),
+        ("/x?a=1&a=%2F", {"a": 3}, "/x?a=1&a=%2F&a=3"),
+        ("/x?", {"q": "ü &"}, "/x?q=%C3%BC+%26"),
+        ("/x?a=1#part", {"b": [1, 2]}, "/x?a=1&b=1&b=2"),
+        ("/x", {"yes": True, "none": None}, "/x?yes=true&none="),
+        ("/x?a=1", {}, "/x?a=1"),
+    ],
+)
+def test_parameters_are_added_to_the_query_of_the_url(site: Site, url: str, params: dict[str, Any], sent: str) -> None:
+    ask(site.url(url), params=params)
+    assert [asked["path"] for asked in site.asked] == [sent]
+    assert kind.plan({"url": site.url(url), "params": params}).partition("#")[0] == f"GET {site.url(sent)}"
+
+
+def test_a_plan_shows_parameters_that_are_not_known_yet() -> None:
+    shown = kind.plan({"url": "http://h/?a=1", "params": {"id": "(known after 2.1)", "t": "(secret TOKEN)/x y"}})
+    assert shown == "GET http://h/?a=1&id=(known after 2.1)&t=(secret TOKEN)%2Fx+y"
+    assert (
+        kind.plan({"url": "http://h/?a=1", "params": "(known after 2.1)"}) == "GET http://h/?a=1 with (known after 2.1)"
+    )
+
+
+@pytest.mark.parametrize(
+    ("body", "why"),
+    [
+        (
+            b"<html>oops</html>",
+            "the body is no JSON: Expecting value at line 1, column 1 (it begins with '<html>oops</html>')",
+        ),
+        (b"", "the body is no JSON: it is empty"),
+        (b'{"a": 1', "the body is no JSON: Expecting ',' delimiter at line 1, column 8 (it begins with '{\"a\": 1')"),
+        (b"NaN", "the body is no JSON: NaN is Python's, not JSON's"),
+    ],
+)
+def test_why_a_body_is_no_json_is_kept(body: bytes, why: str) -> None:
+    with answering(b"HTTP/1.1 200 OK\r\n\r\n" + body) as url:
+        outcome = ask(url)
+    assert (outcome.status, outcome.gaps) == (Status.PASSED, {"json": why})
+
+
+def test_a_byte_order_mark_is_told_and_does_no_harm() -> None:
+    with answering(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n\xef\xbb\xbf" + b'{"a": 1}') as url:
+        outcome = ask(url)
+    assert (outcome.data["json"], dict(outcome.gaps)) == ({"a": 1}, {})
+    assert outcome.message == "200 OK; its JSON begins with a byte order mark"
+
+
 def test_two_bodies_are_too_many(site: Site) -> None:
     outcome = ask(site.url(), method="POST", json={}, body="x")
     assert (outcome.status, outcome.message) == (Status.FAILED, "a request has one body; this one has json and body")

@@ -84,6 +84,15 @@ def test_a_column_never_hides_a_fixed_name(database: Database) -> None:
     assert (data["value"], data["rowcount"]) == ("x", 1)
 
 
+def test_of_columns_with_one_name_none_is_lost(database: Database) -> None:
+    outcome = ask(database, "SELECT 1 AS id, 2 AS id, 3 AS id_2, 4 AS id, 'a' AS id_3")
+    assert outcome.data["rows"] == [{"id": 1, "id_4": 2, "id_2": 3, "id_5": 4, "id_3": "a"}]
+    assert outcome.data["columns"] == ["id", "id_4", "id_2", "id_5", "id_3"]
+    assert outcome.message == "1 row; columns of one name, the later ones renamed: id_4 (id), id_5 (id)"
+    assert outcome.evidence[0].table is not None
+    assert outcome.evidence[0].table.columns == ("id", "id_4", "id_2", "id_5", "id_3")
+
+
 def test_values_become_plain_data(database: Database) -> None:
     outcome = ask(
         database,

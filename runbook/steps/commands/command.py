@@ -4,7 +4,8 @@ No pipes, redirections or variables: what is written is what the program gets. `
 would, `argv` is a list of words as they are. Only its exit code judges it: 0 is good. Write `changes: false` on the
 step when it only looks.
 
-Outcome: `rc`, `stdout`, `stderr`, `stdout_lines`, `stderr_lines`, `cmd`, `elapsed` (seconds).
+Outcome: `rc`, `stdout`, `stderr`, `stdout_lines`, `stderr_lines`, `json` (what was printed, where it is JSON), `parsed`
+(as `parse` says), `cmd`, `elapsed` (seconds).
 
 ```yaml
 - name: The kernel is new enough
@@ -25,8 +26,8 @@ from runbook.steps.base import Args, Context, Detail, StepError
 from runbook.steps.commands.command_outcome import (
     OPTIONS,
     run_guarded,
+    runs_at_once,
     stdin_detail,
-    unguarded,
     words,
     would_run,
 )
@@ -59,7 +60,7 @@ def changes(_args: Args) -> bool:
 
 
 def asks_once(args: Args) -> bool:
-    return unguarded(args)
+    return runs_at_once(args)
 
 
 def plan(args: Args) -> str:

@@ -9,8 +9,11 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-from runbook.runs.events import Evidence, Outcome, Status, changed, failed, passed
+from runbook.common.frozen import replace
+from runbook.runs.events import Evidence, Outcome, Status, passed
 from runbook.steps.base import Args, Context, Detail, StepError
+from runbook.steps.commands.parsed_output import FORMS, NotParsed, parsed
+from runbook.steps.json_text import parse_json
 from runbook.transports.base import CommandResult
 
 TAIL = 4000
@@ -24,15 +27,20 @@ OPTIONS: Mapping[str, Any] = {
         "description": "Path on the host (or a pattern with *, ?); if there, nothing is run.",
     },
     "removes": {"type": "string", "description": "Path on the host (or a pattern); if not there, nothing is run."},
+    "parse": {
+        "enum": [*FORMS],
+        "description": "What its output must be, given as `parsed`: json, kv (`key=value` lines), lines, or table "
+        "(a head and rows); else the step fails.",
+    },
 }
 NOT_FOUND = 127
 """The exit code of every shell for a program that is not there."""
 _NOT_FOUND = re.compile(r"not found|[Nn]o such file")
 
 
-def unguarded(args: Args) -> bool:
-    """Is it run without a look at the host first?"""
-    return not args.get("creates") and not args.get("removes")
+def runs_at_once(args: Args) -> bool:
+    """Is it run without a look at the host first, and judged by its exit code alone?"""
+    return not any(args.get(option) for option in ("creates", "removes", "parse"))
 
 
 def script_detail(args: Args, option: str) -> tuple[Detail, ...]:
@@ -56,7 +64,8 @@ def run_guarded(script: str, args: Args, context: Context, shown: str, program: 
         return _not_run(reason, shown)
     started = time.monotonic()
     result = context.command(script, stdin=str(args.get("stdin", "")).encode(), chdir=args.get("chdir"), live=True)
-    return outcome(result, shown, time.monotonic() - started, program)
+    made = outcome(result, shown, time.monotonic() - started, program)
+    return _with_parsed(made, args["parse"]) if "parse" in args and result.ok else made
 
 
 def would_run(args: Args, context: Context, shown: str) -> Outcome:
@@ -67,7 +76,9 @@ def would_run(args: Args, context: Context, shown: str) -> Outcome:
 
 
 def _not_run(reason: str, shown: str) -> Outcome:
-    return passed(reason, rc=0, stdout="", stderr="", stdout_lines=[], stderr_lines=[], cmd=shown, elapsed=0.0)
+    return passed(
+        reason, rc=0, stdout="", stderr="", stdout_lines=[], stderr_lines=[], cmd=shown, elapsed=0.0
+    )
 
 
 def outcome(result: CommandResult, shown: str, elapsed: float, program: str = "") -> Outcome:
@@ -81,10 +92,31 @@ def outcome(result: CommandResult, shown: str, elapsed: float, program: str = ""
         "cmd": shown,
         "elapsed": round(elapsed, 3),
     }
+    gaps = dict.fromkeys(_STREAMS, f"{result.dropped} bytes of the output were not kept") if result.dropped else {}
+    found = parse_json(result.out)
+    if found.wrong:
+        gaps["json"] = f"the output is no JSON: {found.wrong}"
+    else:
+        data["json"] = found.value
     cut = f" (its output went on for {result.dropped} bytes that were not kept)" if result.dropped else ""
     if result.ok:
-        return changed(_last_line(result.out) + cut, **data)
-    return failed(_explain(result, program) + cut, evidence(result), **data)
+        return Outcome(Status.CHANGED, _last_line(result.out) + cut, data, gaps=gaps)
+    return Outcome(Status.FAILED, _explain(result, program) + cut, data, evidence(result), gaps=gaps)
+
+
+_STREAMS = ("stdout", "stderr", "stdout_lines", "stderr_lines")
+
+
+def _with_parsed(made: Outcome, form: str) -> Outcome:
+    """With the output as data; failed where it is not what the step says, or was not all kept."""
+    if "stdout" in made.gaps:
+        return replace(made, status=Status.FAILED, message=f"parse: {form}: {made.gaps['stdout']}")
+    try:
+        return replace(made, data={**made.data, "parsed": parsed(form, made.data["stdout"])})
+    except NotParsed as error:
+        tail = Evidence("stdout", made.data["stdout"][-TAIL:], language="log")
+        shown = (tail,) if made.data["stdout"].strip() else ()
+        return replace(made, status=Status.FAILED, message=f"parse: {form}: {error}", evidence=(*made.evidence, *shown))
 
 
 def evidence(result: CommandResult) -> tuple[Evidence, ...]:

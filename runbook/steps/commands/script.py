@@ -4,7 +4,8 @@ The file goes over the connection into a folder of its own that is removed when 
 time is over. Without `executable` its first line (`#!`) says what runs it, else `/bin/sh`. Its exit code
 judges it.
 
-Outcome: `rc`, `stdout`, `stderr`, `stdout_lines`, `stderr_lines`, `cmd`, `elapsed` (seconds).
+Outcome: `rc`, `stdout`, `stderr`, `stdout_lines`, `stderr_lines`, `json` (what was printed, where it is JSON), `parsed`
+(as `parse` says), `cmd`, `elapsed` (seconds).
 
 ```yaml
 - name: Collect numbers

@@ -3,7 +3,8 @@
 Pipes, redirections and variables work; quote what comes from a variable with `| quote`. Only the exit code judges it.
 `executable` names another shell, such as bash. Write `changes: false` on the step when it only looks.
 
-Outcome: `rc`, `stdout`, `stderr`, `stdout_lines`, `stderr_lines`, `cmd`, `elapsed` (seconds).
+Outcome: `rc`, `stdout`, `stderr`, `stdout_lines`, `stderr_lines`, `json` (what was printed, where it is JSON), `parsed`
+(as `parse` says), `cmd`, `elapsed` (seconds).
 
 ```yaml
 - name: The disk has room
@@ -24,8 +25,8 @@ from runbook.steps.base import Args, Context, Detail
 from runbook.steps.commands.command_outcome import (
     OPTIONS,
     run_guarded,
+    runs_at_once,
     script_detail,
-    unguarded,
     words,
     would_run,
 )
@@ -54,7 +55,7 @@ def changes(_args: Args) -> bool:
 
 
 def asks_once(args: Args) -> bool:
-    return unguarded(args)
+    return runs_at_once(args)
 
 
 def plan(args: Args) -> str:

@@ -36,14 +36,14 @@ from runbook.common.durations import seconds, show
 from runbook.common.frozen import frozen
 from runbook.runs.events import Evidence, Outcome, Status, failed
 from runbook.steps.base import Args, Context, Detail, StepError
+from runbook.steps.json_text import Parsed, parse_json
+from runbook.steps.requests.http_address import address, without_password
 
 if TYPE_CHECKING:
     import httpx
 
 MAX_BODY = 10 * 1024 * 1024
 SHOWN_BODY = 2000
-MAX_DEPTH = 100
-"""Levels of lists and mappings in a JSON answer; what is deeper is not for expressions, and stays text."""
 _TEXTS = {"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]}
 
 SCHEMA: Mapping[str, Any] = {
@@ -59,7 +59,7 @@ SCHEMA: Mapping[str, Any] = {
             "description": "Method; all but GET, HEAD and OPTIONS count as changing unless the step says otherwise.",
         },
         "headers": {"type": "object", "description": "Headers by name."},
-        "params": {"type": "object", "description": "Query parameters."},
+        "params": {"type": "object", "description": "Query parameters, behind those that the URL has."},
         "json": {"description": "Body, sent as JSON."},
         "form": {"type": "object", "description": "Body, sent as a form."},
         "body": {"type": "string", "description": "Body, sent as it is."},
@@ -99,10 +99,18 @@ def changes(args: Args) -> bool:
 
 def plan(args: Args) -> str:
     origin = " from the controller" if args.get("from") == "controller" else ""
-    return f"{args.get('method', 'GET')} {without_password(args.get('url', ''))}{origin}"
+    return f"{args.get('method', 'GET')} {_shown_address(args)}{origin}"
 
 
-_SENT = ("headers", "json", "form", "body", "params")
+def _shown_address(args: Args) -> str:
+    """As it is sent, but for a password; parameters that are one template altogether stand beside it."""
+    url, params = str(args.get("url", "")), args.get("params") or {}
+    if not isinstance(params, Mapping):
+        return f"{without_password(url)} with {params}"
+    return without_password(address(url, params))
+
+
+_SENT = ("headers", "json", "form", "body")
 
 
 def detail(args: Args) -> tuple[Detail, ...]:
@@ -111,12 +119,10 @@ def detail(args: Args) -> tuple[Detail, ...]:
         return ()
     headers = args.get("headers")
     lines = [plan(args), *(_pairs(headers, ": ") if isinstance(headers, Mapping) else [f"headers: {headers}"])]
-    if params := args.get("params"):
-        lines[0] += f"  with {', '.join(_pairs(params, '='))}" if isinstance(params, Mapping) else f" with {params}"
     if body := _shown_body(args):
         lines += ["", body]
     lines = lines if headers else [line for line in lines if line != "headers: None"]
-    return (Detail("", "\n".join(lines), "http", ("url", "method", "from", *_SENT)),)
+    return (Detail("", "\n".join(lines), "http", ("url", "method", "from", "params", *_SENT)),)
 
 
 def _shown_body(args: Args) -> str:
@@ -131,11 +137,6 @@ def _pairs(values: Mapping[str, Any], between: str) -> list[str]:
     return [f"{name}{between}{value}" for name, value in values.items()]
 
 
-def without_password(url: Any) -> str:
-    """A URL without the password that may stand in it."""
-    return re.sub(r"(?<=://)([^/:@?#\s]*):[^/?#\s]*@", r"\1:(secret)@", str(url))
-
-
 def run(args: Args, context: Context) -> Outcome:
     import httpx
 
@@ -145,24 +146,36 @@ def run(args: Args, context: Context) -> Outcome:
         answer = _request(args, context, limit)
     except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError) as error:
         return _no_answer(error, limit, args, context)
+    parsed = parse_json(answer.body)
     data = {
         "status": answer.status,
         "reason": answer.reason,
         "headers": answer.headers,
         "body": answer.body,
-        "json": _parsed(answer.body),
+        "json": parsed.value,
         "elapsed": round(time.monotonic() - started, 3),
         "url": without_password(answer.url),
         "method": args["method"],
     }
-    wrong = _wrong(args, answer.status, answer.body)
+    gaps = _gaps(answer, parsed)
+    wrong = _wrong(args, answer)
     if wrong:
         shown = answer.body[:SHOWN_BODY]
         evidence = (Evidence("body", shown, language="log"),) if shown.strip() else ()
-        return Outcome(Status.FAILED, f"{args['method']} {without_password(args['url'])}: {wrong}", data, evidence)
+        return Outcome(Status.FAILED, f"{args['method']} {_shown_address(args)}: {wrong}", data, evidence, gaps=gaps)
     good = Status.CHANGED if changes(args) else Status.PASSED
-    part = f", the first {MAX_BODY >> 20} MiB of its body" if answer.cut else ""
-    return Outcome(good, f"{answer.status} {answer.reason}".strip() + part, data)
+    said = [f"{answer.status} {answer.reason}".strip(), f"{_CUT} were read" if answer.cut else "", parsed.odd]
+    return Outcome(good, "; ".join(filter(None, said)), data, gaps=gaps)
+
+
+_CUT = f"only the first {MAX_BODY >> 20} MiB of the body"
+
+
+def _gaps(answer: _Answer, parsed: Parsed) -> dict[str, str]:
+    """Which fields are not all of what there is, and why."""
+    if answer.cut:
+        return {"body": f"{_CUT} were read", "json": f"{_CUT} were read, which are no JSON"}
+    return {"json": f"the body is no JSON: {parsed.wrong}"} if parsed.wrong else {}
 
 
 def _limit(args: Args, context: Context) -> float:
@@ -198,7 +211,7 @@ def _request(args: Args, context: Context, limit: float) -> _Answer:
     http = client(backend, verify=_tls(args, context), follow=args["follow"], timeout=limit)
     with closing(backend), bounded(limit, context.stop, backend.cut) as bound, http:
         try:
-            with http.stream(args["method"], args["url"], **content) as response:
+            with http.stream(args["method"], address(args["url"], args.get("params", {})), **content) as response:
                 body, cut = _body(response)
         except httpx.TransportError as error:
             if bound.over:
@@ -224,8 +237,6 @@ def _tls(args: Args, context: Context) -> ssl.SSLContext:
 
 def _content(args: Args) -> dict[str, Any]:
     out: dict[str, Any] = {"headers": _headers(args)}
-    if "params" in args:
-        out["params"] = args["params"]
     if "auth" in args:
         out["auth"] = (args["auth"]["user"], args["auth"]["password"])
     bodies = [key for key in ("json", "form", "body") if key in args]
@@ -264,31 +275,14 @@ def _body(response: httpx.Response) -> tuple[str, bool]:
     return content[:MAX_BODY].decode(response.encoding or "utf-8", "replace"), len(content) > MAX_BODY
 
 
-def _parsed(body: str) -> Any:
-    try:
-        found = json.loads(body, parse_constant=_no_constant)
-    except (ValueError, RecursionError):
-        return None
-    return None if _deeper(found, MAX_DEPTH) else found
-
-
-def _no_constant(name: str) -> Any:
-    raise ValueError(f"{name} is Python's, not JSON's")
-
-
-def _deeper(value: Any, levels: int) -> bool:
-    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
-    return levels < 0 or any(_deeper(item, levels - 1) for item in inner)
-
-
-def _wrong(args: Args, status: int, body: str) -> str:
-    if not _good(args.get("status"), status):
+def _wrong(args: Args, answer: _Answer) -> str:
+    if not _good(args.get("status"), answer.status):
         wanted = f", not {args['status']}" if "status" in args else ""
-        return f"status {status}{wanted}"
+        return f"status {answer.status}{wanted}"
     contains = args.get("contains", [])
     for text in contains if isinstance(contains, list) else [contains]:
-        if text not in body:
-            return f"the body does not contain {text!r}"
+        if text not in answer.body:
+            return f"the body does not contain {text!r}" + (f" as far as it is known: {_CUT} were read" * answer.cut)
     return ""
 
 
@@ -303,7 +297,7 @@ def _good(wanted: Any, status: int) -> bool:
 def _no_answer(error: Exception, limit: float, args: Args, context: Context) -> Outcome:
     import httpx
 
-    data = {"url": without_password(args["url"]), "method": args["method"]}
+    data = {"url": _shown_address(args), "method": args["method"]}
     asked = f"{args['method']} {data['url']}"
     if isinstance(error, httpx.InvalidURL | httpx.UnsupportedProtocol | httpx.LocalProtocolError):
         return failed(f"{asked}: cannot be sent: {error}", error_class="request", **data)

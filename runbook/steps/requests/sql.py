@@ -6,9 +6,9 @@ READ ONLY transaction with a time limit, unless the step says `changes: true`; w
 jsonb), never pasted into the text; without `params` a `%` is a `%`.
 
 Outcome: `rows` (list of mappings), `row` (the first), `value` (its first column), `rowcount`, `columns`, `elapsed`; and
-the columns of a single row under their own names. Numbers are numbers, times ISO 8601, intervals seconds, bytes
-hexadecimal. When the database could not be reached, `error_class` is `unreachable`; for an error of the query it is
-`sql`, with `sqlstate`.
+the columns of a single row under their own names. Of two columns with one name the second is `NAME_2`. Numbers are
+numbers, times ISO 8601, intervals seconds, bytes hexadecimal. When the database could not be reached, `error_class` is
+`unreachable`; for an error of the query it is `sql`, with `sqlstate`.
 
 ```yaml
 - name: New records arrive
@@ -202,7 +202,7 @@ def _plain(rows: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
 
 
 def _outcome(result: _Result, args: Args, elapsed: float) -> Outcome:
-    columns, rows, count = result.columns, result.rows, result.count
+    columns, rows, count = distinct(result.columns), result.rows, result.count
     mappings = [dict(zip(columns, row, strict=True)) for row in rows]
     fixed: dict[str, Any] = {
         "rows": mappings,
@@ -215,8 +215,24 @@ def _outcome(result: _Result, args: Args, elapsed: float) -> Outcome:
     named = mappings[0] if len(mappings) == 1 else {}
     evidence = (Evidence("", table=Table(tuple(columns), tuple(rows[:SHOWN_ROWS]), count)),) if columns else ()
     status = Status.CHANGED if args["changes"] else Status.PASSED
-    said = f"{count} row{'s' if count != 1 else ''}" + (f", the first {MAX_ROWS} kept" if count > len(rows) > 0 else "")
-    return Outcome(status, said, {**named, **fixed}, evidence)
+    cut = count > len(rows) > 0
+    said = f"{count} row{'s' if count != 1 else ''}" + (f", the first {MAX_ROWS} kept" if cut else "")
+    renamed = [f"{new} ({old})" for old, new in zip(result.columns, columns, strict=True) if old != new]
+    said += f"; columns of one name, the later ones renamed: {', '.join(renamed)}" if renamed else ""
+    gaps = {"rows": f"only the first {MAX_ROWS} of {count} rows were kept"} if cut else {}
+    return Outcome(status, said, {**named, **fixed}, evidence, gaps=gaps)
+
+
+def distinct(columns: list[str]) -> list[str]:
+    """Names of columns, each once, so that none hides another: a second `id` becomes `id_2`."""
+    made: list[str] = []
+    for name in columns:
+        new, number = name, 1
+        while new in made or (number > 1 and new in columns):
+            number += 1
+            new = f"{name}_{number}"
+        made.append(new)
+    return made
 
 
 def _sql_error(error: psycopg.Error, args: Args) -> Outcome:

@@ -76,9 +76,7 @@ def would_run(args: Args, context: Context, shown: str) -> Outcome:
 
 
 def _not_run(reason: str, shown: str) -> Outcome:
-    return passed(
-        reason, rc=0, stdout="", stderr="", stdout_lines=[], stderr_lines=[], cmd=shown, elapsed=0.0
-    )
+    return passed(reason, rc=0, stdout="", stderr="", stdout_lines=[], stderr_lines=[], cmd=shown, elapsed=0.0)
 
 
 def outcome(result: CommandResult, shown: str, elapsed: float, program: str = "") -> Outcome:

@@ -78,9 +78,8 @@ class Desk:
         # Plain data on a frame (loop items, `failure`) lies over what was registered; the user's own vars lie under.
         written = [layer for layer in frame.layers if layer.templates]
         data = [layer for layer in frame.layers if not layer.templates]
-        return Scope(
-            (*variables.below(self.host), *written, self._registered, *data, variables.above()), variables.running
-        )
+        layers = (*variables.below(self.host), *written, self._registered, *data, variables.above())
+        return Scope(layers, self.session.lookup_controller)
 
     def register(self, node: Node, done: Done) -> None:
         if not isinstance(node, Step):

@@ -11,8 +11,9 @@ from pathlib import Path
 from queue import SimpleQueue
 from typing import Any
 
-from runbook.common.frozen import frozen
+from runbook.common.frozen import frozen, replace
 from runbook.common.masking import Masker
+from runbook.engine.controller_commands import run_on_controller
 from runbook.engine.mode import Mode
 from runbook.engine.turns import Turns
 from runbook.model import Host
@@ -79,6 +80,8 @@ class Session:
         self.stop = tools.stop
         self.masker = Masker(tools.secrets)
         self.started = time.time()
+        self.lookup_controller = replace(plan.variables.controller, run_command=run_on_controller)
+        """The controller, as lookups see it during the run."""
         self.run_once: dict[tuple[str, str], Any] = {}
         self.turns = Turns(self.stop)
         self._transports: dict[tuple[str, str], Transport] = {}
@@ -133,7 +136,7 @@ class Session:
             if target in ("localhost", "127.0.0.1", "::1"):
                 return {"ansible_connection": "local"}
             raise TemplateError(f"delegate_to: the inventory has no host {target!r}")
-        scope = self.plan.variables.scope(host, running=True)
+        scope = self.plan.variables.scope(host, self.lookup_controller)
         names = {name for name in scope if name.startswith("ansible_")}
         variables = {name: scope[name] for name in names}
         for name, value in variables.items():

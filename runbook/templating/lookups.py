@@ -1,7 +1,7 @@
 """`lookup`, `query` and `q`: what templates read from the controller, when they are rendered.
 
-What they give is data, and is not rendered again. `pipe` runs a command: the project file has to allow it, and before
-the run (in `runbook plan`) nothing is run.
+What they give is data, and is not rendered again. `pipe` has a command run: the project file has to allow it, and
+before the run (in `runbook plan`) there is nobody who would run it.
 """
 
 from __future__ import annotations
@@ -17,14 +17,13 @@ from jinja2.runtime import Context
 from jinja2.utils import missing
 
 from runbook.common.spelling import nearest
+from runbook.templating.controller import CommandFailed, Controller
 from runbook.templating.errors import TemplateError
 from runbook.templating.sandbox.limits import outermost
 from runbook.templating.sandbox.undefined import Undefined, refuse
-from runbook.templating.scope import Ground
 
 MAX_FILE = 10 * 1024 * 1024
-"""Bytes of a file that is looked up, and of what a command prints."""
-PIPE_SECONDS = 60.0
+"""Bytes of a file that is looked up."""
 PROJECT_FILE = "runbook.toml"
 FULL_NAME = "ansible.builtin."
 
@@ -36,7 +35,7 @@ def _env(_context: Context, *names: str, default: Any = "") -> list[Any]:
 
     `lookup('env', 'NO_SUCH_VARIABLE', default='none')` → `"none"`
     """
-    if _ground().shown:
+    if _controller().shown:
         raise TemplateError("the environment is read when the run starts")
     return [os.environ.get(name, default) for name in names]
 
@@ -117,16 +116,17 @@ def _looked_up(context: Context, name: str, terms: tuple[Any, ...], options: Map
         raise TemplateError(f"lookup {name!r}: {error}".replace(f"{found.__name__}()", "it")) from None
 
 
-def _ground() -> Ground:
-    ground = getattr(outermost(), "ground", None)
-    return ground if isinstance(ground, Ground) else Ground()
+def _controller() -> Controller:
+    """As the scope of the outermost rendering has it; a mapping that is no scope has none to tell of."""
+    found = getattr(outermost(), "controller", None)
+    return found if isinstance(found, Controller) else Controller()
 
 
 def _folders() -> tuple[Path, Path]:
     """The playbook's folder and the project's."""
-    ground = _ground()
-    folder = ground.folder or Path.cwd()
-    return folder, ground.project or folder
+    controller = _controller()
+    folder = controller.folder or Path.cwd()
+    return folder, controller.project or folder
 
 
 def _read(name: str) -> str:
@@ -160,20 +160,13 @@ def _printed(command: str) -> str:
     if not _pipe_allowed(project):
         how = f"write `pipe = true` under `[lookups]` in {project / PROJECT_FILE}, or register what a step prints"
         raise TemplateError("the project does not allow the lookup `pipe`, which runs a command", hint=how)
-    if not _ground().runs:
+    run_command = _controller().run_command
+    if run_command is None:
         raise TemplateError("the lookup `pipe` is known during the run: it runs a command")
-    from runbook.transports.base import Command, CommandTimeout
-    from runbook.transports.local.transport import LocalTransport
-
     try:
-        done = LocalTransport().run(Command(command, chdir=str(folder), timeout=PIPE_SECONDS, output_limit=MAX_FILE))
-    except CommandTimeout as error:
+        return run_command(command, folder).rstrip()
+    except CommandFailed as error:
         raise TemplateError(f"lookup 'pipe': {error}") from None
-    if not done.ok:
-        raise TemplateError(f"lookup 'pipe': the command ended with {done.exit_code}: {done.err[-300:]}".rstrip(": "))
-    if done.dropped:
-        raise TemplateError(f"lookup 'pipe': the command prints more than {MAX_FILE // 1024 // 1024} MiB")
-    return done.out.rstrip()
 
 
 def _pipe_allowed(project: Path) -> bool:

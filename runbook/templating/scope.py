@@ -7,11 +7,11 @@ registered, set or given with -e is data and never is.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from pathlib import Path
 from typing import Any
 
 from runbook.common.frozen import frozen
 from runbook.source.document import Place, Span
+from runbook.templating.controller import Controller
 from runbook.templating.errors import TemplateError
 from runbook.templating.render import render
 from runbook.templating.sandbox.limits import measure
@@ -28,25 +28,11 @@ class Layer:
     place_of: PlaceOf = lambda _name: None
 
 
-@frozen
-class Ground:
-    """The controller as lookups see it."""
-
-    folder: Path | None = None
-    """Of the playbook: files are looked for from there. None: where the program runs."""
-    project: Path | None = None
-    """The folder with the project file. None: the same."""
-    runs: bool = False
-    """Is this the run itself? Before it, lookups run no command."""
-    shown: bool = False
-    """Is it a plan, which is shown and compared? What the environment holds is not for it."""
-
-
 class Scope(Mapping[str, Any]):
     """A mapping over layers. Values are rendered at first read and kept, so a scope serves one step, one thread."""
 
-    def __init__(self, layers: tuple[Layer, ...], ground: Ground = Ground()) -> None:  # noqa: B008 - it is frozen
-        self.layers, self.ground = layers, ground
+    def __init__(self, layers: tuple[Layer, ...], controller: Controller = Controller()) -> None:  # noqa: B008 - frozen
+        self.layers, self.controller = layers, controller
         self.asked: set[str] = set()
         """Every name that was looked for, whether it is there or not."""
         self._done: dict[str, Any] = {}
@@ -83,7 +69,7 @@ class Scope(Mapping[str, Any]):
 
     def plus(self, *layers: Layer) -> Scope:
         """A scope with more layers on top."""
-        return Scope((*self.layers, *layers), self.ground)
+        return Scope((*self.layers, *layers), self.controller)
 
     def with_data(self, **values: Any) -> Scope:
         """A scope with more plain data on top."""

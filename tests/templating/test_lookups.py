@@ -8,10 +8,13 @@ from typing import Any
 
 import pytest
 
+from runbook.engine import controller_commands
+from runbook.engine.controller_commands import run_on_controller
 from runbook.templating import lookups
+from runbook.templating.controller import Controller
 from runbook.templating.errors import TemplateError
 from runbook.templating.render import render
-from runbook.templating.scope import Ground, Layer, Scope
+from runbook.templating.scope import Layer, Scope
 from tests.cli.terminal import runbook
 
 ALLOWED = "[lookups]\npipe = true\n"
@@ -28,8 +31,8 @@ def project(tmp_path: Path) -> Path:
 
 
 def come_to(text: str, project: Path, *, runs: bool = True, **written: Any) -> Any:
-    ground = Ground(project / "playbooks", project, runs)
-    return render(text, Scope((Layer(written, templates=True), Layer({"n": 1})), ground))
+    controller = Controller(project / "playbooks", project, run_on_controller if runs else None)
+    return render(text, Scope((Layer(written, templates=True), Layer({"n": 1})), controller))
 
 
 def refused(text: str, project: Path, *, runs: bool = True) -> TemplateError:
@@ -78,7 +81,7 @@ def test_pipe_prints_what_a_command_of_the_controller_prints(project: Path) -> N
 
 
 def test_pipe_has_its_time(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(lookups, "PIPE_SECONDS", 0.2)
+    monkeypatch.setattr(controller_commands, "SECONDS", 0.2)
     assert "0.2" in refused("{{ lookup('pipe', 'sleep 60') }}", project).message
 
 

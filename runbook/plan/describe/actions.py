@@ -78,7 +78,7 @@ def _rendered(text: str, scope: Scope, name: str, known: Known) -> str:
         return text
     from runbook.templating.template_files import render_file
 
-    return known.file(text, scope, lambda: render_file(text, Scope(scope.layers, scope.ground), name))
+    return known.file(text, scope, lambda: render_file(text, Scope(scope.layers, scope.controller), name))
 
 
 def connection(playbook: Playbook, step: Step, args: Mapping[str, Any], scope: Scope, known: Known) -> str:

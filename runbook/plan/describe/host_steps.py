@@ -158,7 +158,7 @@ class Describer:
         if isinstance(node, Step) and node.loop is not None:
             items = {node.loop_var: Item(f"({node.loop_var})"), "loop_index": "(loop_index)"}
             layers = (*layers, Layer(items))
-        return Scope(layers, self.veiled.ground)
+        return Scope(layers, self.veiled.controller)
 
     def _name(self, node: Node, scope: Scope) -> str:
         shown = self.known.value(node.common.name, scope, node.place / "name")
@@ -212,7 +212,7 @@ def _reads(item: Expression, step: Node, scope: Scope) -> bool:
     try:
         if free_names(item.text, bare=True) & {getattr(step, "loop_var", ""), "loop_index"}:
             return True
-        evaluate(item.text, Scope(scope.layers[:-1], scope.ground), item.place)
+        evaluate(item.text, Scope(scope.layers[:-1], scope.controller), item.place)
     except TemplateError:
         return True
     return False

@@ -162,7 +162,7 @@ def _texts(value: Any) -> Iterator[str]:
 
 def _anew(scope: Scope) -> Scope:
     """The same scope, in which nothing has been read yet: what it reads again is noted again."""
-    return Scope(scope.layers, scope.ground)
+    return Scope(scope.layers, scope.controller)
 
 
 def without_secrets(value: Any, name: str = "") -> Any:

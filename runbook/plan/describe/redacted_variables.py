@@ -15,6 +15,7 @@ from typing import Any
 from runbook.common.frozen import replace
 from runbook.model import Host
 from runbook.plan.make.variables import HostVars, Inputs, Variables
+from runbook.templating.controller import Controller
 from runbook.templating.errors import OMIT
 from runbook.templating.render import is_template
 from runbook.templating.scope import Layer, Scope
@@ -39,7 +40,7 @@ class Veiled(Variables):
 
     def __init__(self, variables: Variables) -> None:
         super().__init__(variables.playbook, variables.inventory, variables.given)
-        self.ground = replace(self.ground, shown=True)
+        self.controller = replace(self.controller, shown=True)
         self.read: set[str] = set()
         """Names of a host's own variables, there or not."""
         self.started: set[str] = set()
@@ -58,8 +59,8 @@ class Veiled(Variables):
         """The layers over all others."""
         return self._given
 
-    def scope(self, host: Host, *, running: bool = False) -> Scope:  # noqa: ARG002 - a plan never runs
-        return Scope((*self.below(host), *self._given), self.ground)
+    def scope(self, host: Host, controller: Controller | None = None) -> Scope:  # noqa: ARG002 - a plan never runs
+        return Scope((*self.below(host), *self._given), self.controller)
 
     def key(self, host: Host, name: str) -> Any:
         """Equal for hosts for which this name means the same."""

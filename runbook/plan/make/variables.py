@@ -13,12 +13,13 @@ from dataclasses import field
 from pathlib import Path
 from typing import Any
 
-from runbook.common.frozen import frozen, replace
+from runbook.common.frozen import frozen
 from runbook.inventory.patterns import members
 from runbook.model import Host, Inventory, Playbook
 from runbook.playbook.load import project_of
+from runbook.templating.controller import Controller
 from runbook.templating.errors import OMIT
-from runbook.templating.scope import Ground, Layer, Scope
+from runbook.templating.scope import Layer, Scope
 
 
 @frozen
@@ -37,14 +38,14 @@ class Variables:
         self.playbook, self.inventory, self.given = playbook, inventory, given
         self.groups = {group: list(members(inventory, group)) for group in inventory.groups}
         file = Path(playbook.file).absolute()
-        self.ground = Ground(file.parent, project_of(file))
-        self.running = replace(self.ground, runs=True)
+        self.controller = Controller(file.parent, project_of(file))
+        """Before the run."""
         self._below: dict[str, tuple[Layer, ...]] = {}
         self._above = Layer(given.extra)
 
-    def scope(self, host: Host, *, running: bool = False) -> Scope:
-        """Everything known of a host before the run. `running`: it has begun, and lookups may run commands."""
-        return Scope((*self.below(host), self.above()), self.running if running else self.ground)
+    def scope(self, host: Host, controller: Controller | None = None) -> Scope:
+        """Everything known of a host before the run. `controller`: as lookups see it now, when the run has begun."""
+        return Scope((*self.below(host), self.above()), controller or self.controller)
 
     def below(self, host: Host) -> tuple[Layer, ...]:
         """The layers under those of stages and steps. They are the same for every step of a host."""

@@ -33,7 +33,7 @@ _LOOKS = 64
 
 
 class Budget:
-    """What is left of one rendering. `runs` says that lookups may run commands: see `scope.Ground`."""
+    """What is left of one rendering."""
 
     __slots__ = ("characters", "end", "scope", "steps")
 

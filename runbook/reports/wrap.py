@@ -44,7 +44,8 @@ def _broken(line: str, width: int) -> list[str]:
 
 
 def _pieces(text: str, width: int) -> list[str]:
-    """What is no wider stays whole: rich loses a text of nothing but combining characters."""
+    """What is no wider stays whole: rich loses a text of nothing but combining characters. At least two columns: one
+    character may take as many."""
     from rich.cells import cell_len, chop_cells
 
-    return [text] if cell_len(text) <= width else chop_cells(text, width)
+    return [text] if cell_len(text) <= width else chop_cells(text, max(2, width))

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from runbook.common.frozen import frozen
+from runbook.common.wrapping import wrapped
 
 Key = str | int
 Keys = tuple[Key, ...]
@@ -116,6 +117,8 @@ class Place:
         return f"Place({self.document.file}, {self.path})"
 
 
+WIDTH = 80
+"""Columns at which a hint is broken."""
 LONGEST = 160
 """Characters of a line that an excerpt shows."""
 
@@ -180,11 +183,7 @@ def render(problem: Problem, text: str = "") -> str:
 
 def _wrapped(text: str, before: str) -> str:
     """Broken between words at 80 columns, the later lines under the first."""
-    import textwrap
-
-    later = " " * len(before)
-    lines = textwrap.TextWrapper(80, before, later, break_long_words=False, break_on_hyphens=False)
-    return lines.fill(text)
+    return "\n".join(wrapped(text, WIDTH, before, " " * len(before), break_words=False))
 
 
 def covered(text: str, spans: Iterable[Span]) -> str:

@@ -138,6 +138,13 @@ def test_folding_keeps_every_word_and_the_width(text: str, width: int) -> None:
     assert not re.search("[\x00-\x08\x0b-\x1f\x7f-\x9f]", cleaned)
 
 
+@pytest.mark.parametrize("width", [-3, 0, 1, 2, 3])
+def test_no_width_is_too_narrow_to_fold_a_text(width: int) -> None:
+    for text in ("hello", "• bullet", " " * 9 + "deep", "漢字"):
+        for fold in (wrap.folded, wrap.chopped):
+            assert "".join("".join(fold(text, width)).split()) == "".join(text.split())
+
+
 @given(st.lists(st.lists(st.text(max_size=30), min_size=3, max_size=3), max_size=4), st.integers(10, 60))
 def test_tables_fit_whatever_they_hold(rows: list[list[str]], width: int) -> None:
     table = Table(("id", "name", "a long column name"), tuple(map(tuple, rows)), len(rows))

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Iterator
 
+from runbook.common.wrapping import wrapped
 from runbook.plan.describe.actions import details, instead, options
 from runbook.plan.describe.notes import words
 from runbook.plan.describe.view import HEADS, PlanView, StageView, StepView
@@ -57,7 +57,8 @@ def _step(step: StepView, width: int) -> Iterator[str]:
         for said in words(step.notes):
             yield from _wrapped(said, "   ", width)
         return
-    indent = "   " + "  " * step.depth
+    # Of what is nested more deeply the number alone tells how deeply.
+    indent = ("   " + "  " * step.depth)[: max(NARROWEST, width) // 2]
     number = f"{step.number} " if step.number else ""
     skipped = " (skipped)" if step.skipped and step.role not in HEADS else ""
     yield from _wrapped(f"{sign(step)} {number}{step.name}{skipped}", indent, width)
@@ -101,6 +102,4 @@ def _wrapped(text: str, indent: str, width: int) -> Iterator[str]:
     room = max(NARROWEST, width)
     for number, line in enumerate(text.split("\n")):
         first = indent if number == 0 else f"{indent}  "
-        yield from textwrap.wrap(
-            _printable(line), room, initial_indent=first, subsequent_indent=indent + "  ", break_on_hyphens=False
-        )
+        yield from wrapped(_printable(line), room, first, indent + "  ")

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-import textwrap
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from runbook.common.wrapping import wrapped
 from runbook.model import Inventory
 from runbook.plan.make.settings import Level, Setting, why
 from runbook.plan.make.variable_origins import Explained
@@ -118,6 +118,4 @@ def _value(value: Any) -> str:
 
 
 def _wrapped(text: str, indent: str) -> list[str]:
-    return textwrap.wrap(
-        text, WIDTH, initial_indent=indent, subsequent_indent=indent or "      ", break_on_hyphens=False
-    ) or [indent]
+    return wrapped(text, WIDTH, indent, indent or "      ") or [indent]

@@ -11,14 +11,14 @@ from functools import partial
 from typing import Any
 
 from runbook.common.frozen import replace
-from runbook.engine.ahead import Ahead
-from runbook.engine.desk import Desk, Done
-from runbook.engine.frame import Frame
+from runbook.engine.attempts import Attempts
+from runbook.engine.host_state import HostState, NodeResult
+from runbook.engine.inherited import Inherited
 from runbook.engine.judge import flags
 from runbook.engine.mode import Mode, Unsure
 from runbook.engine.outcomes import of_block, remedied, softened
+from runbook.engine.pipelining import Pipeline
 from runbook.engine.session import Session
-from runbook.engine.tries import Tries
 from runbook.model import Block, Choose, Common, Host, Node, Option, Remediation, Stage, Step
 from runbook.runs.events import BAD, STOPPING, Outcome, Role, Status
 from runbook.templating.errors import TemplateError
@@ -34,8 +34,8 @@ class HostRun:
     """One host's way through the run. Used by one thread at a time."""
 
     def __init__(self, session: Session, host: Host) -> None:
-        self.desk = Desk(session, host)
-        self.tries, self.ahead = Tries(self.desk), Ahead(self.desk)
+        self.state = HostState(session, host)
+        self.tries, self.ahead = Attempts(self.state), Pipeline(self.state)
         self.status = Status.PASSED
         """How its last stage ended; with a stopping one the host takes part in no later stage."""
         self._causes: list[str] | None = None
@@ -49,18 +49,18 @@ class HostRun:
 
     def stage(self, stage: Stage, batch: tuple[Host, ...]) -> Status:
         """Run a stage on this host; returns how it ended."""
-        frame = Frame(batch=batch)
+        frame = Inherited(batch=batch)
         done = self.finish(stage.block, stage.name, "stage", frame, lambda: self._block(stage.block, frame))
         if done.status in STOPPING:
             self.status = done.status
         return done.status
 
-    def nodes(self, nodes: tuple[Node, ...], frame: Frame) -> tuple[list[Status], Outcome | None]:
+    def nodes(self, nodes: tuple[Node, ...], frame: Inherited) -> tuple[list[Status], Outcome | None]:
         """Run nodes up to the first that stops; its outcome is given, if any."""
         statuses: list[Status] = []
         for index, node in enumerate(nodes):
             # What had been sent when the run is stopped may have run: it is told what became of it.
-            if self.desk.session.stop.is_set() and not self.ahead.holds(node):
+            if self.state.session.stop.is_set() and not self.ahead.holds(node):
                 raise Stopped
             self.ahead.before(nodes, index, frame)
             done = self.node(node, frame)
@@ -72,9 +72,9 @@ class HostRun:
                 return statuses, done.outcome
         return statuses, None
 
-    def node(self, node: Node, frame: Frame) -> Done | None:
+    def node(self, node: Node, frame: Inherited) -> NodeResult | None:
         """Run one node; None when tags or --start-at leave it out."""
-        if node.number in self.desk.session.plan.left_out:
+        if node.number in self.state.session.plan.left_out:
             return None
         if isinstance(node, Block):
             if not self._anything_in(node):
@@ -85,48 +85,48 @@ class HostRun:
             return self.finish(node, node.common.name, "choose", frame, lambda: self._choose(node, frame))
         return self.finish(node, node.common.name, node.kind, frame, lambda: self._step(node, frame))
 
-    def _step(self, step: Step, frame: Frame) -> Done:
+    def _step(self, step: Step, frame: Inherited) -> NodeResult:
         return self.ahead.noted(step, self.tries.step(step, frame.taking(step.common, step.place)))
 
     def _anything_in(self, block: Block) -> bool:
-        out = self.desk.session.plan.left_out
+        out = self.state.session.plan.left_out
         inner = (*block.steps, *block.rescue, *block.always)
         return any(self._anything_in(node) if isinstance(node, Block) else node.number not in out for node in inner)
 
-    def finish(self, node: Node, name: str, kind: str, frame: Frame, body: Callable[[], Done]) -> Done:
+    def finish(self, node: Node, name: str, kind: str, frame: Inherited, body: Callable[[], NodeResult]) -> NodeResult:
         """The one way that every node goes, between its two events."""
 
-        def whole(own: Frame) -> Done:
-            return self._with_cause(node, own, self.desk.guarded(lambda: self._whole(node, own, body)))
+        def whole(own: Inherited) -> NodeResult:
+            return self._with_cause(node, own, self.state.guarded(lambda: self._whole(node, own, body)))
 
-        return self.desk.told(node, name, kind, frame, whole)
+        return self.state.told(node, name, kind, frame, whole)
 
-    def _whole(self, node: Node, own: Frame, body: Callable[[], Done]) -> Done:
+    def _whole(self, node: Node, own: Inherited, body: Callable[[], NodeResult]) -> NodeResult:
         if isinstance(node, Step) and node.loop is not None:  # asks its `when` for each item
             return self._in_turn(node, own, body)
-        return self.desk.when(node, own, lambda: self._in_turn(node, own, body))
+        return self.state.when(node, own, lambda: self._in_turn(node, own, body))
 
-    def _in_turn(self, node: Node, own: Frame, body: Callable[[], Done]) -> Done:
+    def _in_turn(self, node: Node, own: Inherited, body: Callable[[], NodeResult]) -> NodeResult:
         most = node.common.throttle
         if most is None:
             return self._with_repairs(node, own, body)
 
         def waits() -> None:
-            self.desk.progress(node.number, "note", f"waits for its turn (throttle: {most})", own)
+            self.state.progress(node.number, "note", f"waits for its turn (throttle: {most})", own)
 
-        with self.desk.session.turns.of(node.number, most, waits):
+        with self.state.session.throttle.of(node.number, most, waits):
             return self._with_repairs(node, own, body)
 
-    def _with_repairs(self, node: Node, own: Frame, body: Callable[[], Done]) -> Done:
-        done = self.tries.repeated(node, own, body) if not isinstance(node, Step) else self.desk.guarded(body)
+    def _with_repairs(self, node: Node, own: Inherited, body: Callable[[], NodeResult]) -> NodeResult:
+        done = self.tries.repeated(node, own, body) if not isinstance(node, Step) else self.state.guarded(body)
         causes: tuple[str, ...] = ()
         if done.status in BAD:
             if node.common.diagnose or node.common.remediate:
-                self.desk.progress(node.number, str(done.status), done.outcome.message, own)
+                self.state.progress(node.number, str(done.status), done.outcome.message, own)
             causes = self._diagnose(node, own, done)
-            if self.desk.session.mode is Mode.RUN:
+            if self.state.session.mode is Mode.RUN:
                 done = self._remediate(node, own, done, body)
-        soft = node.common.severity == "warn" or self.desk.truth(own.ignore_errors, own)
+        soft = node.common.severity == "warn" or self.state.truth(own.ignore_errors, own)
         if not (soft or causes):
             return done
         outcome = softened(done.outcome) if soft else done.outcome
@@ -134,28 +134,28 @@ class HostRun:
 
     # --- bodies --------------------------------------------------------------------------------------------
 
-    def _block(self, block: Block, frame: Frame) -> Done:
+    def _block(self, block: Block, frame: Inherited) -> NodeResult:
         inner = frame.inside(block.common, block.place, block.number)
         statuses, failure = self.nodes(block.steps, inner)
         outcome = of_block(statuses, failure)
-        repairs = self.desk.session.mode is Mode.RUN
+        repairs = self.state.session.mode is Mode.RUN
         if failure is not None and failure.status in BAD and block.rescue and repairs:
             outcome = self._rescue(block, inner, failure)
         if block.always:
             after, failed = self.nodes(block.always, inner.acting(Role.ALWAYS, block.number))
             if failed is not None and outcome.ok:
                 outcome = of_block(after, failed)
-        return Done(outcome)
+        return NodeResult(outcome)
 
-    def _rescue(self, block: Block, inner: Frame, failure: Outcome) -> Outcome:
+    def _rescue(self, block: Block, inner: Inherited, failure: Outcome) -> Outcome:
         frame = inner.acting(Role.RESCUE, block.number).with_data(failure=flags(failure))
         statuses, failed = self.nodes(block.rescue, frame)
         return of_block(statuses, failed) if failed is not None else remedied(Outcome(Status.PASSED), "rescue")
 
-    def _choose(self, choose: Choose, frame: Frame) -> Done:
+    def _choose(self, choose: Choose, frame: Inherited) -> NodeResult:
         inner = frame.inside(choose.common, choose.place, choose.number)
         try:
-            name = str(evaluate(choose.by.text, self.desk.scope(inner), choose.by.place))
+            name = str(evaluate(choose.by.text, self.state.scope(inner), choose.by.place))
         except UnknownValue as error:
             return self._every_option(choose, inner, error)
         names = [option.name for option in choose.options]
@@ -164,30 +164,30 @@ class HostRun:
                 statuses, failure = self.nodes(option.steps, inner)
                 outcome = of_block(statuses, failure) if option.steps else Outcome(Status.PASSED)
                 said = f"{choose.by.text} = {name}"
-                return Done(outcome if failure else replace(outcome, message=said, data={"chosen": name}))
+                return NodeResult(outcome if failure else replace(outcome, message=said, data={"chosen": name}))
         message = f"{choose.by.text} is {name!r}; the options are {', '.join(names)}"
         raise TemplateError(message, choose.by.place.value)
 
-    def _every_option(self, choose: Choose, inner: Frame, error: UnknownValue) -> Done:
+    def _every_option(self, choose: Choose, inner: Inherited, error: UnknownValue) -> NodeResult:
         """In a check that cannot know the choice: what each option would do."""
-        if self.desk.session.mode is not Mode.CHECK:
+        if self.state.session.mode is not Mode.CHECK:
             raise error
 
-        def of(option: Option) -> Done:
-            return Done(of_block(*self.nodes(option.steps, inner)))
+        def of(option: Option) -> NodeResult:
+            return NodeResult(of_block(*self.nodes(option.steps, inner)))
 
         for option in choose.options:
-            unsure = Unsure(f"{choose.by.text} == {option.name!r}", error.number).inside(self.desk.unsure)
-            self.desk.perhaps(unsure, choose, partial(of, option))
+            unsure = Unsure(f"{choose.by.text} == {option.name!r}", error.number).inside(self.state.unsure)
+            self.state.perhaps(unsure, choose, partial(of, option))
         names = ", ".join(option.name for option in choose.options)
-        return Done(Outcome(Status.UNKNOWN, f"one of {names}; {error}"))
+        return NodeResult(Outcome(Status.UNKNOWN, f"one of {names}; {error}"))
 
     # --- failure -------------------------------------------------------------------------------------------
 
-    def _with_cause(self, node: Node, own: Frame, done: Done) -> Done:
+    def _with_cause(self, node: Node, own: Inherited, done: NodeResult) -> NodeResult:
         """What a step that found something wrong says of the cause, told to whoever is looking for causes now."""
         if isinstance(node, Step) and node.cause and done.status in _POINTING:
-            text = self.desk.text(node.cause, self.desk.scope(own), node.place / "cause")
+            text = self.state.text(node.cause, self.state.scope(own), node.place / "cause")
             done = replace(done, causes=tuple(dict.fromkeys(filter(None, (*done.causes, text)))))
         if self._causes is not None:
             self._causes += [cause for cause in done.causes if cause not in self._causes]
@@ -202,13 +202,13 @@ class HostRun:
         finally:
             self._causes = outer
 
-    def _diagnose(self, node: Node, own: Frame, done: Done) -> tuple[str, ...]:
+    def _diagnose(self, node: Node, own: Inherited, done: NodeResult) -> tuple[str, ...]:
         """Every diagnosing step, whatever each finds; the causes that they point at."""
         frame = own.acting(Role.DIAGNOSE, node.number).with_data(failure=flags(done.outcome))
         frame = replace(frame, run_once=False)
         return self._looking(lambda: [self.node(step, frame) for step in node.common.diagnose])
 
-    def _remediate(self, node: Node, own: Frame, done: Done, body: Callable[[], Done]) -> Done:
+    def _remediate(self, node: Node, own: Inherited, done: NodeResult, body: Callable[[], NodeResult]) -> NodeResult:
         """Branches in order, until after one of them the body passes."""
         causes, first = done.causes, done.outcome
         for index, branch in enumerate(node.common.remediate):
@@ -217,16 +217,16 @@ class HostRun:
             causes = tuple(dict.fromkeys((*causes, *found)))
             if tried.status in STOPPING or tried.status is Status.SKIPPED:
                 continue
-            again = self.desk.guarded(body) if branch.recheck else Done(Outcome(Status.PASSED))
+            again = self.state.guarded(body) if branch.recheck else NodeResult(Outcome(Status.PASSED))
             if again.outcome.ok:
                 return replace(again, outcome=remedied(again.outcome, branch.name, first), causes=causes)
             done = again
         return replace(done, causes=causes)
 
-    def _branch(self, branch: Remediation, number: str, frame: Frame) -> tuple[Done, tuple[str, ...]]:
+    def _branch(self, branch: Remediation, number: str, frame: Inherited) -> tuple[NodeResult, tuple[str, ...]]:
         common = Common(name=branch.name, when=branch.when, vars=branch.vars)
         block = Block(number, common, branch.place, branch.steps)
-        tried: list[Done] = []
+        tried: list[NodeResult] = []
 
         def run() -> None:
             tried.append(self.finish(block, branch.name, "remediation", frame, lambda: self._block(block, frame)))

@@ -15,7 +15,7 @@ from runbook.common.frozen import frozen, replace
 from runbook.common.masking import Masker
 from runbook.engine.controller_commands import run_on_controller
 from runbook.engine.mode import Mode
-from runbook.engine.turns import Turns
+from runbook.engine.throttle import Throttle
 from runbook.model import Host
 from runbook.plan.make.plan import Plan
 from runbook.runs.events import Event, StepProgress
@@ -43,7 +43,7 @@ class Tools:
     run_id: str = ""
     mode: Mode = Mode.RUN
     output_dir: Path | None = None
-    """Where the whole output of every command is written; see `runbook.engine.outputs`."""
+    """Where the whole output of every command is written; see `runbook.engine.output_files`."""
     become: bool = False
     become_user: str = ""
     become_password: str | None = field(default=None, repr=False)
@@ -83,7 +83,7 @@ class Session:
         self.lookup_controller = replace(plan.variables.controller, run_command=run_on_controller)
         """The controller, as lookups see it during the run."""
         self.run_once: dict[tuple[str, str], Any] = {}
-        self.turns = Turns(self.stop)
+        self.throttle = Throttle(self.stop)
         self._transports: dict[tuple[str, str], Transport] = {}
         self._answers: dict[str, Answer | None] = {}
         self._caches: dict[str, OpenThings] = {}

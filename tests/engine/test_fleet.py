@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from runbook.engine.session import MOST_WAITING, Session, Tools
-from runbook.engine.turns import Turns
+from runbook.engine.throttle import Throttle
 from runbook.runs.events import StepProgress
 from runbook.transports.base import Stopped
 from tests.engine.support import connect, ends, planned, play, steps
@@ -112,10 +112,10 @@ def test_throttle_lets_so_many_hosts_in_at_a_time(tmp_path: Path) -> None:
 
 def test_whoever_waits_for_a_turn_is_told_and_can_be_stopped() -> None:
     stop, told = threading.Event(), []
-    turns = Turns(stop)
-    with turns.of("1.1", 1, lambda: told.append("first")):
+    throttle = Throttle(stop)
+    with throttle.of("1.1", 1, lambda: told.append("first")):
         stop.set()
-        with pytest.raises(Stopped), turns.of("1.1", 1, lambda: told.append("second")):
+        with pytest.raises(Stopped), throttle.of("1.1", 1, lambda: told.append("second")):
             pytest.fail("two at a time")
     assert told == ["second"]
 

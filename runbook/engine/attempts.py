@@ -9,15 +9,15 @@ from typing import Any
 
 from runbook.common.durations import seconds
 from runbook.common.frozen import frozen, replace
-from runbook.engine.attempt import Progress
-from runbook.engine.desk import Desk, Done
-from runbook.engine.frame import Frame
+from runbook.engine.host_state import HostState, NodeResult
+from runbook.engine.inherited import Inherited
 from runbook.engine.judge import flags, judge_all, judge_outcome, judged_scope
+from runbook.engine.kind_runner import Progress
+from runbook.engine.live_output import LiveOutput
 from runbook.engine.mode import HINT, Mode, changes, clouded, left_undone, only_looks
-from runbook.engine.once import shared_once
 from runbook.engine.outcomes import of_items
-from runbook.engine.outputs import Output, both
-from runbook.engine.progress import Lines
+from runbook.engine.output_files import Output, both
+from runbook.engine.run_once import shared_once
 from runbook.model import Node, Step
 from runbook.runs.events import OUTPUT_FILES, Condition, Outcome, Status
 from runbook.steps import KINDS
@@ -33,31 +33,31 @@ DEFAULT_DELAY = 5.0
 
 
 @frozen
-class Tries:
-    """Runs steps, and blocks that are repeated, at one host's desk."""
+class Attempts:
+    """Runs steps, and blocks that are repeated, at one host's state."""
 
-    desk: Desk
+    state: HostState
 
-    def step(self, step: Step, own: Frame) -> Done:
+    def step(self, step: Step, own: Inherited) -> NodeResult:
         """A step: once for all hosts or for this one, over its loop, until it is good."""
         if own.run_once and len(own.batch) > 1:
-            return shared_once(self.desk.session, own.batch, step.number, lambda: self._attempts(step, own))
+            return shared_once(self.state.session, own.batch, step.number, lambda: self._attempts(step, own))
         return self._attempts(step, own)
 
-    def _attempts(self, step: Step, own: Frame) -> Done:
+    def _attempts(self, step: Step, own: Inherited) -> NodeResult:
         if step.loop is not None:
             return self._loop(step, own)
         return self._tried(step, own)
 
-    def _loop(self, step: Step, own: Frame) -> Done:
-        values = self._loop_values(step, self.desk.scope(own))
+    def _loop(self, step: Step, own: Inherited) -> NodeResult:
+        values = self._loop_values(step, self.state.scope(own))
         items: list[tuple[str, Outcome]] = []
-        last = Done(Outcome(Status.SKIPPED))
+        last = NodeResult(Outcome(Status.SKIPPED))
         unknown = None
         for index, value in enumerate(values):
             frame = own.with_data(**{step.loop_var: value, "loop_index": index})
-            scope = self.desk.scope(frame)
-            last = self.desk.guarded(partial(self.desk.when, step, frame, partial(self._tried, step, frame)))
+            scope = self.state.scope(frame)
+            last = self.state.guarded(partial(self.state.when, step, frame, partial(self._tried, step, frame)))
             label = str(render(step.loop_label, scope)) if step.loop_label else str(value)
             items.append((label, last.outcome))
             unknown = last.register if last.register is not None else unknown
@@ -79,25 +79,29 @@ class Tries:
             raise TemplateError(f"loop needs a list, not {type(values).__name__}", place.value)
         return list(values)
 
-    def _tried(self, step: Step, own: Frame) -> Done:
+    def _tried(self, step: Step, own: Inherited) -> NodeResult:
         """All attempts of a step (or of one item of its loop)."""
 
-        def attempt(number: int) -> Done:
-            return self.desk.guarded(lambda: self._once(step, own, number))
+        def attempt(number: int) -> NodeResult:
+            return self.state.guarded(lambda: self._once(step, own, number))
 
-        def seen(done: Done, scope: Scope) -> Scope:
+        def seen(done: NodeResult, scope: Scope) -> Scope:
             return judged_scope(step, done.outcome, scope, done.attempts)
 
         return self._again(step, own, attempt, seen)
 
     def _again(
-        self, node: Node, own: Frame, attempt: Callable[[int], Done], seen: Callable[[Done, Scope], Scope]
-    ) -> Done:
+        self,
+        node: Node,
+        own: Inherited,
+        attempt: Callable[[int], NodeResult],
+        seen: Callable[[NodeResult, Scope], Scope],
+    ) -> NodeResult:
         """Attempts until one is good or they are used up."""
         common = node.common
         if common.retries is None and not common.until:
             return attempt(1)
-        scope = self.desk.scope(own)
+        scope = self.state.scope(own)
         retries = render(common.retries, scope)
         tries = 1 + int(retries if retries is not None else (DEFAULT_RETRIES if common.until else 0))
         delay = seconds(render(common.delay, scope)) if common.delay is not None else DEFAULT_DELAY
@@ -107,42 +111,42 @@ class Tries:
             done = replace(attempt(number), attempts=number)
             if done.status is Status.UNKNOWN:  # it was not run: there is nothing to wait for
                 return done
-            until = judge_all(common.until, seen(done, self.desk.scope(own)), "until") if done.outcome.ok else ()
+            until = judge_all(common.until, seen(done, self.state.scope(own)), "until") if done.outcome.ok else ()
             unmet = [condition for condition in until if not condition.holds]
             if done.outcome.ok and not unmet:
                 return done
             if number >= tries or done.status is Status.WAITING:
                 return self._gave_up(done, unmet)
             said = done.outcome.message if unmet == [] else "until does not hold yet"
-            self.desk.progress(node.number, "note", f"attempt {number} of {tries}: {said}", own)
-            if self.desk.session.stop.wait(delay):
+            self.state.progress(node.number, "note", f"attempt {number} of {tries}: {said}", own)
+            if self.state.session.stop.wait(delay):
                 raise Stopped
 
-    def _gave_up(self, done: Done, unmet: list[Condition]) -> Done:
+    def _gave_up(self, done: NodeResult, unmet: list[Condition]) -> NodeResult:
         if not unmet:
             return done
         message = f"until never held in {done.attempts} attempts: {unmet[0].text}"
         outcome = replace(done.outcome, status=Status.FAILED, message=message)
         return replace(done, outcome=outcome, conditions=(*unmet, *done.conditions))
 
-    def _once(self, step: Step, own: Frame, number: int) -> Done:
-        scope = self.desk.scope(own)
-        args = self.desk.take_args(step, scope)
+    def _once(self, step: Step, own: Inherited, number: int) -> NodeResult:
+        scope = self.state.scope(own)
+        args = self.state.take_args(step, scope)
         action = KINDS[step.kind].plan(args)
-        undone = left_undone(self.desk.session.mode, step, args, self.desk.unsure)
+        undone = left_undone(self.state.session.mode, step, args, self.state.unsure)
         if undone is not None:
             return self._undone(step, args, undone, action)
-        lines = Lines(
-            lambda stream, text: self.desk.progress(step.number, stream, text, own), self.desk.session.masker.text
+        lines = LiveOutput(
+            lambda stream, text: self.state.progress(step.number, stream, text, own), self.state.session.masker.text
         )
         # What a step is about to tell as a secret cannot be masked while it is printed: it is not shown live.
         shown: OnOutput = _unseen if step.secrets else lines.add
         whole = self._whole(step, own)
         output = both(shown, whole.add) if whole else shown
-        progress = Progress(lambda text: self.desk.progress(step.number, "note", text, own), output)
-        previewed = self.desk.session.mode is Mode.CHECK and changes(step, args)
+        progress = Progress(lambda text: self.state.progress(step.number, "note", text, own), output)
+        previewed = self.state.session.mode is Mode.CHECK and changes(step, args)
         with closing(whole) if whole else nullcontext():
-            outcome = self.desk.runner.run(step, args, scope, own, progress, preview=previewed)
+            outcome = self.state.runner.run(step, args, scope, own, progress, preview=previewed)
         lines.close()
         outcome = _with_files(outcome, whole.told()) if whole else outcome
         self._remember_secrets(step, outcome)
@@ -152,38 +156,38 @@ class Tries:
             outcome, conditions = judge_outcome(step, outcome, scope, number)
         except TemplateError as error:
             why = outcome.message if outcome.status is Status.FAILED else ""
-            message = "; ".join(filter(None, (why, self.desk.explain(error))))
-            return Done(replace(outcome, status=Status.FAILED, message=message), number, action)
-        return Done(clouded(outcome, self.desk.undone), number, action, conditions)
+            message = "; ".join(filter(None, (why, self.state.explain(error))))
+            return NodeResult(replace(outcome, status=Status.FAILED, message=message), number, action)
+        return NodeResult(clouded(outcome, self.state.undone), number, action, conditions)
 
-    def _whole(self, step: Step, own: Frame) -> Output | None:
+    def _whole(self, step: Step, own: Inherited) -> Output | None:
         """Where the whole output goes, if it was asked for, and nothing in it must be hidden."""
-        outputs = self.desk.outputs
-        return None if outputs is None or step.secrets or self.desk.truth(own.no_log, own) else outputs.of(step.number)
+        outputs = self.state.outputs
+        return None if outputs is None or step.secrets or self.state.truth(own.no_log, own) else outputs.of(step.number)
 
-    def _undone(self, step: Step, args: Mapping[str, Any], outcome: Outcome, action: str) -> Done:
+    def _undone(self, step: Step, args: Mapping[str, Any], outcome: Outcome, action: str) -> NodeResult:
         """A step that was not run: of what it would have told, only this much is certain."""
         looks = only_looks(step)
-        if self.desk.session.mode is Mode.CHECK and not self.desk.undone and changes(step, args) and not looks:
-            self.desk.undone = step.number
+        if self.state.session.mode is Mode.CHECK and not self.state.undone and changes(step, args) and not looks:
+            self.state.undone = step.number
         known = {"changed": True, "failed": False, "skipped": False} if outcome.status is Status.CHANGED else {}
         if looks:
             known["changed"] = False
             outcome = replace(outcome, message=f"{outcome.message} ({HINT})")
-        return Done(outcome, 1, action, register=Unknown(step.number, **known))
+        return NodeResult(outcome, 1, action, register=Unknown(step.number, **known))
 
     def _remember_secrets(self, step: Step, outcome: Outcome) -> None:
         for path in step.secrets:
             value: Any = outcome.data
             for key in path.split("."):
                 value = value.get(key) if isinstance(value, Mapping) else None
-            self.desk.session.masker.add(value)
+            self.state.session.masker.add(value)
 
-    def repeated(self, node: Node, own: Frame, body: Callable[[], Done]) -> Done:
+    def repeated(self, node: Node, own: Inherited, body: Callable[[], NodeResult]) -> NodeResult:
         """A block again while it fails, as `retries` and `until` say."""
 
-        def attempt(_number: int) -> Done:
-            return self.desk.guarded(body)
+        def attempt(_number: int) -> NodeResult:
+            return self.state.guarded(body)
 
         return self._again(node, own, attempt, lambda done, scope: scope.with_data(**flags(done.outcome)))
 

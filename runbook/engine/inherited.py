@@ -14,7 +14,7 @@ from runbook.templating.scope import Layer
 
 
 @frozen
-class Frame:
+class Inherited:
     parent: str = ""
     role: Role = Role.STEP
     layers: tuple[Layer, ...] = ()
@@ -28,12 +28,12 @@ class Frame:
     timeout: Any = None
     batch: tuple[Host, ...] = field(default=())
 
-    def inside(self, common: Common, place: Place, number: str, role: Role | None = None) -> Frame:
+    def inside(self, common: Common, place: Place, number: str, role: Role | None = None) -> Inherited:
         """The frame of what stands in a node."""
         inner = self.taking(common, place)
         return replace(inner, parent=number, role=role or self.role)
 
-    def taking(self, common: Common, place: Place) -> Frame:
+    def taking(self, common: Common, place: Place) -> Inherited:
         """This frame with what a node says of itself on top."""
         if not _says_something(common):
             return self
@@ -53,18 +53,18 @@ class Frame:
             timeout=common.timeout or self.timeout,
         )
 
-    def with_vars(self, values: Mapping[str, Any], place: Place) -> Frame:
+    def with_vars(self, values: Mapping[str, Any], place: Place) -> Inherited:
         """This frame with more variables, which may be templates."""
         if not values:
             return self
         layer = Layer(values, templates=True, place_of=lambda name: place / name)
         return replace(self, layers=(*self.layers, layer))
 
-    def with_data(self, **values: Any) -> Frame:
+    def with_data(self, **values: Any) -> Inherited:
         """This frame with plain data on top."""
         return replace(self, layers=(*self.layers, Layer(values)))
 
-    def acting(self, role: Role, parent: str) -> Frame:
+    def acting(self, role: Role, parent: str) -> Inherited:
         """This frame for steps of another role under a step."""
         return replace(self, role=role, parent=parent)
 

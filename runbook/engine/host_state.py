@@ -8,12 +8,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from runbook.common.frozen import frozen, replace
-from runbook.engine.attempt import Runner
-from runbook.engine.frame import Frame
+from runbook.engine.inherited import Inherited
 from runbook.engine.judge import flags, judge_all
+from runbook.engine.kind_runner import KindRunner
 from runbook.engine.mode import Mode, Unsure
 from runbook.engine.outcomes import hidden
-from runbook.engine.outputs import Outputs, safe
+from runbook.engine.output_files import Outputs, safe
 from runbook.engine.session import Session
 from runbook.model import Expression, Host, Node, Step
 from runbook.runs.events import (
@@ -36,7 +36,7 @@ from runbook.templating.unknown import Unknown, UnknownValue
 
 
 @frozen
-class Done:
+class NodeResult:
     """What a node came to, with all that its finishing event tells."""
 
     outcome: Outcome
@@ -53,7 +53,7 @@ class Done:
 
 
 @dataclass
-class Desk:
+class HostState:
     """One host during a run. Used by one thread at a time."""
 
     session: Session
@@ -67,12 +67,12 @@ class Desk:
     """In a check: a `when` around the steps now that cannot be known. Nothing is run, and nothing here is a failure."""
 
     def __post_init__(self) -> None:
-        self.runner = Runner(self.session, self.host)
+        self.runner = KindRunner(self.session, self.host)
         self._registered = Layer(self.registered)
         folder, run = self.session.tools.output_dir, self.session.tools.run_id
         self.outputs = Outputs(folder / safe(run), self.host.name, self.session.masker) if folder else None
 
-    def scope(self, frame: Frame) -> Scope:
+    def scope(self, frame: Inherited) -> Scope:
         """Everything that a template may read now."""
         variables = self.session.plan.variables
         # Plain data on a frame (loop items, `failure`) lies over what was registered; the user's own vars lie under.
@@ -81,7 +81,7 @@ class Desk:
         layers = (*variables.below(self.host), *written, self._registered, *data, variables.above())
         return Scope(layers, self.session.lookup_controller)
 
-    def register(self, node: Node, done: Done) -> None:
+    def register(self, node: Node, done: NodeResult) -> None:
         if not isinstance(node, Step):
             return
         if node.register:
@@ -92,7 +92,9 @@ class Desk:
         elif isinstance(found := done.outcome.data.get("variables"), Mapping) and node.kind == "set":
             self.registered.update(found)
 
-    def told(self, node: Node, name: str, kind: str, frame: Frame, body: Callable[[Frame], Done]) -> Done:
+    def told(
+        self, node: Node, name: str, kind: str, frame: Inherited, body: Callable[[Inherited], NodeResult]
+    ) -> NodeResult:
         """Runs a node between its two events."""
         own = frame.taking(node.common, node.place)
         started = time.time()
@@ -112,7 +114,16 @@ class Desk:
         return done
 
     def _finished(  # one field each, and no fewer: the event is wide
-        self, node: Node, done: Done, started: float, *, silent: bool, shown: str, kind: str, frame: Frame, action: str
+        self,
+        node: Node,
+        done: NodeResult,
+        started: float,
+        *,
+        silent: bool,
+        shown: str,
+        kind: str,
+        frame: Inherited,
+        action: str,
     ) -> StepFinished:
         span = node.place.value
         bad = done.status in BAD and isinstance(node, Step)
@@ -135,7 +146,7 @@ class Desk:
             items=() if silent else done.items,
         )
 
-    def progress(self, number: str, stream: str, text: str, own: Frame) -> None:
+    def progress(self, number: str, stream: str, text: str, own: Inherited) -> None:
         if not self.truth(own.no_log, own):
             self.session.emit(StepProgress(time.time(), self.host.name, number, stream, text))
 
@@ -161,7 +172,7 @@ class Desk:
         except (TemplateError, UnknownValue):
             return ""
 
-    def truth(self, value: Any, frame: Frame) -> bool:
+    def truth(self, value: Any, frame: Inherited) -> bool:
         if isinstance(value, str):
             text = value
             try:
@@ -184,14 +195,14 @@ class Desk:
             return ()
         return (Evidence("where", excerpt(texts[error.span.file], error.span)),)
 
-    def skip(self, when: tuple[Expression, ...], scope: Scope) -> Done | None:
+    def skip(self, when: tuple[Expression, ...], scope: Scope) -> NodeResult | None:
         conditions = judge_all(when, scope, "when")
         false = [condition for condition in conditions if not condition.holds]
         if not false:
             return None
-        return Done(Outcome(Status.SKIPPED, f"when: {false[0].text}"), conditions=tuple(false))
+        return NodeResult(Outcome(Status.SKIPPED, f"when: {false[0].text}"), conditions=tuple(false))
 
-    def when(self, node: Node, frame: Frame, body: Callable[[], Done]) -> Done:
+    def when(self, node: Node, frame: Inherited, body: Callable[[], NodeResult]) -> NodeResult:
         """The body, or a skipped outcome where `when` does not hold; in a check that cannot know it, both ways."""
         when, unsure = node.common.when, self.unsure
         try:
@@ -204,7 +215,7 @@ class Desk:
             return skipped
         return body() if unsure is None else self.perhaps(unsure, node, body)
 
-    def perhaps(self, unsure: Unsure, node: Node, body: Callable[[], Done]) -> Done:
+    def perhaps(self, unsure: Unsure, node: Node, body: Callable[[], NodeResult]) -> NodeResult:
         """What a node would do if a condition held that nobody can know yet: it is shown, not run, and is unknown."""
         outer, self.unsure = self.unsure, unsure
         try:
@@ -217,13 +228,13 @@ class Desk:
         outcome = replace(done.outcome, status=Status.UNKNOWN, message=said, data={})
         return replace(done, outcome=outcome, conditions=(), register=Unknown(node.number))
 
-    def guarded(self, body: Callable[[], Done]) -> Done:
+    def guarded(self, body: Callable[[], NodeResult]) -> NodeResult:
         """The body, with a template that cannot be rendered as a failure that shows its place."""
         try:
             return body()
         except TemplateError as error:
-            return Done(Outcome(Status.FAILED, self.explain(error), {}, self._pointed(error)))
+            return NodeResult(Outcome(Status.FAILED, self.explain(error), {}, self._pointed(error)))
         except UnknownValue as error:
-            return Done(Outcome(Status.UNKNOWN, str(error)), register=Unknown(error.number))
+            return NodeResult(Outcome(Status.UNKNOWN, str(error)), register=Unknown(error.number))
         except ValueError as error:
-            return Done(Outcome(Status.FAILED, str(error)))
+            return NodeResult(Outcome(Status.FAILED, str(error)))

@@ -14,9 +14,9 @@ from itertools import islice
 from typing import Any, NoReturn, cast
 
 from runbook.common.frozen import frozen, replace
-from runbook.engine.attempt import Progress
-from runbook.engine.desk import Desk, Done
-from runbook.engine.frame import Frame
+from runbook.engine.host_state import HostState, NodeResult
+from runbook.engine.inherited import Inherited
+from runbook.engine.kind_runner import Progress
 from runbook.engine.mode import Mode, changes
 from runbook.model import Block, Node, Step
 from runbook.runs.events import Status
@@ -40,18 +40,18 @@ class _Sent:
     """The variables that it looked for."""
 
 
-class Ahead:
+class Pipeline:
     """What one host has been sent ahead. Used by one thread at a time."""
 
-    def __init__(self, desk: Desk) -> None:
-        self._desk = desk
+    def __init__(self, state: HostState) -> None:
+        self._state = state
         self._sent: dict[str, _Sent] = {}
         """By number, in order: those that have not had their turn."""
 
     def connect(self, block: Block) -> None:
         """Begin to connect to the host, if the first thing in the block is sure to ask it something."""
         first = self._first(block)
-        if first is None or self._desk.session.mode is Mode.CHECK or self._desk.session.stop.is_set():
+        if first is None or self._state.session.mode is Mode.CHECK or self._state.session.stop.is_set():
             return
         if (transport := self._transport(first)) is not None:
             with suppress(Exception):  # it will be told when the step has its turn
@@ -63,14 +63,14 @@ class Ahead:
         if common.when or common.delegate_to or common.run_once or common.throttle:
             return None
         if isinstance(node, Block):
-            left_out = self._desk.session.plan.left_out
+            left_out = self._state.session.plan.left_out
             first = next((step for step in node.steps if step.number not in left_out), None)
             return None if first is None else self._first(first)
         return node if isinstance(node, Step) and node.loop is None else None
 
-    def before(self, nodes: tuple[Node, ...], index: int, frame: Frame) -> None:
+    def before(self, nodes: tuple[Node, ...], index: int, frame: Inherited) -> None:
         """Send the steps that the nodes from `index` on begin with, unless that has been done."""
-        session = self._desk.session
+        session = self._state.session
         if session.mode is Mode.CHECK or session.stop.is_set() or self.holds(nodes[index]):
             return
         if session.tools.output_dir:
@@ -81,21 +81,21 @@ class Ahead:
         chain = list(self._chain(islice(nodes, index, index + _MOST), frame))
         if len(chain) > 1:
             self._sent = {sent.step.number: sent for sent in chain}
-            self._desk.rendered.update({number: sent.args for number, sent in self._sent.items()})
+            self._state.rendered.update({number: sent.args for number, sent in self._sent.items()})
             transport.ahead(tuple(sent.command for sent in chain))
 
     def holds(self, node: Node) -> bool:
         """Has it been sent, and has not had its turn?"""
         return node.number in self._sent
 
-    def after(self, node: Node, done: Done | None) -> None:
+    def after(self, node: Node, done: NodeResult | None) -> None:
         """A node has had its turn. Forget the rest where it did not simply pass."""
         if self._sent.pop(node.number, None) is None or done is None:
             return
         if done.status not in _CLEAN or done.attempts > 1:
             self._forget()
 
-    def noted(self, step: Step, done: Done) -> Done:
+    def noted(self, step: Step, done: NodeResult) -> NodeResult:
         """Of a host that was lost: with the steps of which nobody can say now whether they ran."""
         if done.status is not Status.UNREACHABLE:
             return done
@@ -107,9 +107,9 @@ class Ahead:
 
     def _forget(self) -> None:
         for number in self._sent:
-            self._desk.rendered.pop(number, None)
+            self._state.rendered.pop(number, None)
         self._sent = {}
-        if (transport := self._desk.session.transport_if_open(self._desk.host)) is not None:
+        if (transport := self._state.session.transport_if_open(self._state.host)) is not None:
             transport.ahead(())
 
     def _transport(self, node: Node) -> Transport | None:
@@ -117,16 +117,16 @@ class Ahead:
         if _asks_once(node) is None:
             return None
         try:
-            return self._desk.session.transport(self._desk.host, self._desk.host.name)
+            return self._state.session.transport(self._state.host, self._state.host.name)
         except Exception:  # noqa: BLE001 - it will be told when the step has its turn
             return None
 
-    def _chain(self, nodes: Iterator[Node], frame: Frame) -> Iterator[_Sent]:
+    def _chain(self, nodes: Iterator[Node], frame: Inherited) -> Iterator[_Sent]:
         first: Command | None = None
         registered: set[str] = set()
         by_exit_code = True
         for node in nodes:
-            if node.number in self._desk.session.plan.left_out:
+            if node.number in self._state.session.plan.left_out:
                 continue
             sent = self._look(node, frame)
             if sent is None or sent.asked & registered:
@@ -138,7 +138,7 @@ class Ahead:
             registered.add(sent.step.register)
             by_exit_code = by_exit_code and _judged_by_exit_code(sent.step)
 
-    def _look(self, node: Node, frame: Frame) -> _Sent | None:
+    def _look(self, node: Node, frame: Inherited) -> _Sent | None:
         """What the step will ask the host, found by letting it ask; None where that cannot be known yet."""
         if not isinstance(node, Step) or node.loop is not None or node.common.throttle or node.common.until:
             return None
@@ -150,17 +150,17 @@ class Ahead:
         except Exception:  # noqa: BLE001 - it will be told when the step has its turn
             return None
 
-    def _sent_by(self, step: Step, kind: AsksOnce, own: Frame) -> _Sent | None:
+    def _sent_by(self, step: Step, kind: AsksOnce, own: Inherited) -> _Sent | None:
         """Raises whatever its templates and its kind raise."""
-        desk = self._desk
-        scope = desk.scope(own)
+        state = self._state
+        scope = state.scope(own)
         if not all(evaluate(item.text, scope, item.place) for item in step.common.when):
             return None
-        args = desk.runner.args(step, scope)
+        args = state.runner.args(step, scope)
         once = changes(step, args)
-        if not kind.asks_once(args) or (once and desk.session.mode is not Mode.RUN):
+        if not kind.asks_once(args) or (once and state.session.mode is not Mode.RUN):
             return None
-        command = _would_run(kind, args, desk.runner.context(step, scope, own, Progress(_nothing, _nothing)))
+        command = _would_run(kind, args, state.runner.context(step, scope, own, Progress(_nothing, _nothing)))
         if command is None:
             return None
         return _Sent(step, args, replace(command, once=once), frozenset(scope.asked))

@@ -9,7 +9,7 @@ LONGEST = 4000
 """Characters of one shown line; a longer one is cut in the live view (the outcome has it whole)."""
 
 
-class Lines:
+class LiveOutput:
     """Collects bytes of two streams and passes them on line by line."""
 
     def __init__(self, show: Callable[[str, str], None], mask: Callable[[str], str]) -> None:

@@ -11,16 +11,16 @@ from runbook.model import Host
 from runbook.transports.ssh.jumps import result_of
 
 if TYPE_CHECKING:
-    from runbook.engine.desk import Done
+    from runbook.engine.host_state import NodeResult
 
 
-def shared_once(session: Session, batch: tuple[Host, ...], number: str, body: Callable[[], Done]) -> Done:
+def shared_once(session: Session, batch: tuple[Host, ...], number: str, body: Callable[[], NodeResult]) -> NodeResult:
     """What the first host that comes here makes of it. In a batch, a host that has failed before does not come."""
     key = (batch[0].name, number)
     mine: Future[Any] = Future()
     future = session.run_once.setdefault(key, mine)
     if future is not mine:
-        return result_of(future, session.stop)  # type: ignore[no-any-return]  # a future of Done
+        return result_of(future, session.stop)  # type: ignore[no-any-return]  # a future of NodeResult
     try:
         done = body()
     except BaseException as error:

@@ -11,8 +11,8 @@ from runbook.transports.base import Stopped
 _SLICE = 0.2
 
 
-class Turns:
-    """The turns of one run. An inner node's are taken inside an outer one's, so nobody waits in a circle."""
+class Throttle:
+    """The throttle of one run. An inner node's are taken inside an outer one's, so nobody waits in a circle."""
 
     def __init__(self, stop: threading.Event) -> None:
         self._stop = stop

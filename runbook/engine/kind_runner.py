@@ -10,7 +10,7 @@ from typing import Any, cast
 from runbook.common.durations import seconds
 from runbook.common.frozen import frozen
 from runbook.common.spelling import nearest
-from runbook.engine.frame import Frame
+from runbook.engine.inherited import Inherited
 from runbook.engine.session import Session
 from runbook.model import Host, Step
 from runbook.playbook.check import check, with_defaults
@@ -33,7 +33,7 @@ class Progress:
     output: Callable[[str, bytes], None]
 
 
-class Runner:
+class KindRunner:
     """Runs attempts of steps on one host."""
 
     def __init__(self, session: Session, host: Host) -> None:
@@ -50,7 +50,7 @@ class Runner:
         return with_defaults(kind.SCHEMA, args)
 
     def run(
-        self, step: Step, args: Mapping[str, Any], scope: Scope, frame: Frame, progress: Progress, *, preview: bool
+        self, step: Step, args: Mapping[str, Any], scope: Scope, frame: Inherited, progress: Progress, *, preview: bool
     ) -> Outcome:
         """The kind's work, or its preview, with everything that can go wrong in it as an outcome."""
         try:
@@ -67,7 +67,7 @@ class Runner:
         except StepError as error:
             return Outcome(Status.FAILED, str(error))
 
-    def context(self, step: Step, scope: Scope, frame: Frame, progress: Progress) -> Context:
+    def context(self, step: Step, scope: Scope, frame: Inherited, progress: Progress) -> Context:
         session = self.session
         target = self.target(frame, scope)
         return Context(
@@ -92,10 +92,10 @@ class Runner:
             run_id=session.tools.run_id,
         )
 
-    def target(self, frame: Frame, scope: Scope) -> str:
+    def target(self, frame: Inherited, scope: Scope) -> str:
         return str(render(frame.delegate_to, scope)) if frame.delegate_to else self.host.name
 
-    def become(self, frame: Frame, scope: Scope) -> Become | None:
+    def become(self, frame: Inherited, scope: Scope) -> Become | None:
         tools = self.session.tools
         asked = render(frame.become, scope) if frame.become is not None else None
         wanted = asked if asked is not None else scope.get("ansible_become", tools.become)
@@ -124,7 +124,7 @@ class Runner:
         return self.session.ask(question, each_host=each)
 
 
-def _environment(frame: Frame, scope: Scope) -> dict[str, str]:
+def _environment(frame: Inherited, scope: Scope) -> dict[str, str]:
     out: dict[str, str] = {}
     for values, place in frame.environment:
         rendered = render(values, scope, place)

@@ -240,3 +240,14 @@ def test_output_that_was_not_all_kept_is_told_field_by_field() -> None:
     assert outcome.gaps["stdout"] == "1048576 bytes of the output were not kept"
     parsed = run_kind(kind, argv=["head", "-c", str(17 * 1024 * 1024), "/dev/zero"], parse="lines")
     assert (parsed.status, parsed.message) == (Status.FAILED, "parse: lines: 1048576 bytes of the output were not kept")
+
+
+def test_a_preview_fails_where_the_program_or_its_folder_is_not_there() -> None:
+    def previewed(**args: Any) -> Any:
+        return kind.preview(options(kind, args), make_context())
+
+    assert previewed(cmd="true").status is Status.UNKNOWN
+    missing = previewed(cmd="no-such-program --now")
+    assert (missing.status, "there is no program 'no-such-program'" in missing.message) == (Status.FAILED, True)
+    assert previewed(cmd="true", chdir="/no/such/folder").status is Status.FAILED
+    assert previewed(cmd="no-such-program", creates="/").status is Status.PASSED, "then it is not run"

@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 import runbook.steps.files.copy as kind
-from runbook.runs.events import Outcome, Status
+from runbook.runs.events import Outcome, Status, failed
+from runbook.steps.base import StepError
 from tests.lab.tools import require_root
 from tests.steps.disks import read_only, small_disk
 from tests.steps.support import examples, make_context, options, problems, run_kind
@@ -234,3 +235,53 @@ def test_options_are_held_against_the_schema(args: dict[str, Any], said: str) ->
 
 def test_the_plan_is_one_line() -> None:
     assert kind.plan({"src": "a", "dest": "/b"}) == "a → /b"
+
+
+# --- what a preview sees --------------------------------------------------------------------------------------------
+
+
+def preview(host: Path, dest: str = "file", **args: Any) -> Outcome:
+    dest = dest if dest.startswith("/") else f"{host}/{dest}"
+    try:
+        return kind.preview(options(kind, {"content": "x", "dest": dest, **args}), make_context())
+    except StepError as error:
+        return failed(str(error))
+
+
+@pytest.mark.parametrize(
+    ("dest", "args", "said"),
+    [
+        ("no/file", {}, "there is no folder {host}/no/"),
+        ("file", {"owner": "nobody-at-all"}, "there is no user nobody-at-all"),
+        ("file", {"group": "no-such-group"}, "there is no group no-such-group"),
+        ("file", {"validate": "grep -q y %s"}, "validate failed"),
+        ("file", {"validate": "no-such-program %s"}, "validate failed"),
+        ("/dev/null", {}, "neither a file nor a link to one"),
+        ("folder/", {}, "is a folder"),
+    ],
+)
+def test_a_preview_fails_where_the_change_would(
+    host: Path, copy: Copy, dest: str, args: dict[str, Any], said: str
+) -> None:
+    before = sorted(host.iterdir())
+    outcome = preview(host, dest, **args)
+    assert outcome.status is Status.FAILED
+    assert said.format(host=host) in outcome.message
+    assert sorted(host.iterdir()) == before
+    assert copy(dest, content="x", **args).status is Status.FAILED, "the change itself"
+
+
+def test_a_preview_that_can_be_done_asks_validate_and_leaves_nothing(host: Path) -> None:
+    outcome = preview(host, owner="root", group="0", validate=f"cp %s {host}/seen")
+    assert (outcome.status, outcome.data["changed"]) == (Status.CHANGED, True), outcome.message
+    assert [(file.name, file.read_text()) for file in host.iterdir()] == [("seen", "x")], "what validate did"
+
+
+def test_a_preview_sees_a_disk_that_takes_nothing(host: Path) -> None:
+    with read_only(host):
+        assert "the folder takes no new file" in preview(host).message
+
+
+def test_a_preview_sees_a_disk_without_room(host: Path) -> None:
+    with small_disk(host):
+        assert "has no room" in preview(host, content="x" * 8 * 1024 * 1024).message

@@ -84,7 +84,7 @@ def run(args: Args, context: Context) -> Outcome:
 
 
 def preview(args: Args, context: Context) -> Outcome:
-    return would_run(args, context, plan(args))
+    return would_run(args, context, plan(args), _argv(args)[0])
 
 
 def _word(value: Any) -> str:

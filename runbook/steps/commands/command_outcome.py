@@ -10,11 +10,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from runbook.common.frozen import replace
-from runbook.runs.events import Evidence, Outcome, Status, passed
+from runbook.runs.events import Evidence, Outcome, Status, failed, passed
 from runbook.steps.base import Args, Context, Detail, StepError
 from runbook.steps.commands.parsed_output import FORMS, NotParsed, parsed
 from runbook.steps.json_text import parse_json
-from runbook.transports.base import CommandResult
+from runbook.transports.base import CommandResult, CommandTimeout
 
 TAIL = 4000
 """Characters of output that are kept as evidence of a failure."""
@@ -68,11 +68,30 @@ def run_guarded(script: str, args: Args, context: Context, shown: str, program: 
     return _with_parsed(made, args["parse"]) if "parse" in args and result.ok else made
 
 
-def would_run(args: Args, context: Context, shown: str) -> Outcome:
-    """What a check can say of a command: `creates` and `removes` are looked at, the rest nobody can know."""
+def would_run(args: Args, context: Context, shown: str, program: str = "") -> Outcome:
+    """What a check can say of a command: `creates` and `removes` are looked at, and whether it could begin at all.
+
+    `program` is the one that is run; empty where it may be any. The rest nobody can know.
+    """
     if reason := _nothing_to_do(args, context):
         return _not_run(reason, shown)
+    if wrong := _cannot_begin(args, context, program):
+        return failed(wrong)
     return Outcome(Status.UNKNOWN, f"would run: {shown}")
+
+
+def _cannot_begin(args: Args, context: Context, program: str) -> str:
+    """Why it would fail before it does anything; empty where it would not."""
+    if not program and not args.get("chdir"):
+        return ""
+    found = f"command -v -- {shlex.quote(program)} >/dev/null || exit 44" if program else ":"
+    try:
+        result = context.command(found, chdir=args.get("chdir"))
+    except CommandTimeout:
+        return ""  # whether it is there was not seen
+    if result.exit_code == 44:
+        return f"there is no program {program!r} on the host; give its whole path, or install it"
+    return "" if result.ok else _explain(result, "")
 
 
 def _not_run(reason: str, shown: str) -> Outcome:

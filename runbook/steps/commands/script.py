@@ -62,7 +62,7 @@ def plan(args: Args) -> str:
 
 def run(args: Args, context: Context) -> Outcome:
     data = _read(context.base / args["src"], args["src"])
-    interpreter = words(args["executable"], "executable") if "executable" in args else _shebang(data)
+    interpreter = _interpreter(args, data)
     given = words(args["args"], "args") if args.get("args", "").strip() else []
     folder = f"runbook-{secrets.token_hex(16)}"
     script = _SCRIPT.format(
@@ -82,8 +82,8 @@ def run(args: Args, context: Context) -> Outcome:
 
 
 def preview(args: Args, context: Context) -> Outcome:
-    _read(context.base / args["src"], args["src"])
-    return would_run(args, context, plan(args))
+    data = _read(context.base / args["src"], args["src"])
+    return would_run(args, context, plan(args), _interpreter(args, data)[0])
 
 
 def _read(path: Path, shown: str) -> bytes:
@@ -93,6 +93,10 @@ def _read(path: Path, shown: str) -> bytes:
         raise StepError(f"{shown} cannot be read beside the playbook: {error.strerror}") from None
     except ValueError as error:  # a NUL in its name
         raise StepError(f"{shown!r} cannot be a file's name: {error}") from None
+
+
+def _interpreter(args: Args, data: bytes) -> list[str]:
+    return words(args["executable"], "executable") if "executable" in args else _shebang(data)
 
 
 def _shebang(data: bytes) -> list[str]:

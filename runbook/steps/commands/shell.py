@@ -75,7 +75,8 @@ def run(args: Args, context: Context) -> Outcome:
 
 
 def preview(args: Args, context: Context) -> Outcome:
-    return would_run(args, context, plan(args))
+    program = words(args["executable"], "executable")[0] if "executable" in args else ""
+    return would_run(args, context, plan(args), program)
 
 
 def _by(shell: list[str], text: str) -> str:

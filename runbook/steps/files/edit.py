@@ -41,7 +41,7 @@ from runbook.steps.files.edit_diff import as_diff
 from runbook.steps.files.text_edits import ACTIONS, OPTIONS, EditProblem, apply_edits
 from runbook.steps.files.unified_diff import unified
 from runbook.steps.quoted_text import shown
-from runbook.transports.shell.files import FileMissing, FileProblem, read_file, write_file
+from runbook.transports.shell.files import FileMissing, FileProblem, could_write, read_file, write_file
 
 _EDIT: Mapping[str, Any] = {
     "replace": {"type": "string", "minLength": 1, "description": "Text to find; `with` takes its place."},
@@ -141,7 +141,7 @@ def run(args: Args, context: Context) -> Outcome:
 
 
 def preview(args: Args, context: Context) -> Outcome:
-    """What it would change, as a diff. `validate` is not asked: it needs the new file on the host."""
+    """What it would change, as a diff; fails where the change would. `validate` is asked, on a file of its own."""
     return _outcome(args, context, write=False)
 
 
@@ -155,7 +155,11 @@ def _outcome(args: Args, context: Context, *, write: bool) -> Outcome:
         if not data["changed"]:
             return passed(f"{path} has it already", **data, backup="")
         after = _encode(edited.text, args)
-        backup = _write(path, after, args, context, keep=raw is not None) if write else ""
+        backup = ""
+        if write:
+            backup = _write(path, after, args, context, keep=raw is not None)
+        else:
+            could_write(context.command, path, after, validate=args.get("validate"))
     except (EditProblem, FileProblem) as error:
         said = str(error)
         raise StepError(said if said.startswith(path) else f"{path}: {said}") from None

@@ -12,7 +12,7 @@ from runbook.common.frozen import frozen
 from runbook.runs.events import Outcome, changed, passed
 from runbook.steps.base import Args, Context, StepError
 from runbook.steps.files.unified_diff import of_bytes
-from runbook.transports.shell.files import FileInfo, FileProblem, Run, read_file, stat, write_file
+from runbook.transports.shell.files import FileInfo, FileProblem, Run, could_write, read_file, stat, write_file
 
 SHA256_DIGITS = 64
 SHOWN = 1024 * 1024
@@ -83,6 +83,9 @@ def put(data: bytes, name: str, args: Args, context: Context, *, write: bool = T
         backup = ""
         if write:
             backup = write_file(context.command, path, data, **attributes, backup=keep, validate=args.get("validate"))
+        else:
+            owner, group = attributes["owner"], attributes["group"]
+            could_write(context.command, path, data, owner=owner, group=group, validate=args.get("validate"))
     except FileProblem as error:
         raise StepError(str(error)) from None
     verb = ("" if write else "would be ") + ("written" if info is None else "changed")

@@ -55,7 +55,7 @@ def run(args: Args, context: Context) -> Outcome:
 
 
 def preview(args: Args, context: Context) -> Outcome:
-    """Would it be written, and what would change? `validate` is not asked: it needs the new file on the host."""
+    """Would it be written, and what would change? Fails where writing would; `validate` is asked too."""
     return put(*_what(args, context), args, context, write=False)
 
 

@@ -109,15 +109,12 @@ def write_file(
     Mode and owner are given, or kept from the file that is there. A link is followed. `validate` is a command with
     `%s` for the new file's name; when it fails, nothing has changed. Raises FileProblem.
     """
-    if validate is not None and "%s" not in validate:
-        raise FileProblem("validate needs %s where the file's name goes")
-    check = re.sub("\"%s\"|'%s'|%s", '"$temp"', validate) if validate else ":"
     result = run(
         _SCRIPT.format(
             path=shlex.quote(path),
             size=len(data),
             backup="1" if backup else "",
-            check=check,
+            check=_check(validate),
             mode=f'chmod {shlex.quote(mode)} "$temp" || exit 51' if mode else ":",
             owner=_chown(owner, group),
         ),
@@ -126,6 +123,42 @@ def write_file(
     if result.ok:
         return result.out
     raise FileProblem(_why(path, result))
+
+
+def could_write(
+    run: Run,
+    path: str,
+    data: bytes,
+    *,
+    owner: str | None = None,
+    group: str | None = None,
+    validate: str | None = None,
+) -> None:
+    """Look whether `write_file` would have what it needs: the folder, its room, the owner; and ask `validate`.
+
+    Nothing is changed: `validate` is given the new file in a private folder of its own, which goes again. Raises
+    FileProblem with the sentence of `write_file`.
+    """
+    result = run(
+        _LOOK.format(
+            path=shlex.quote(path),
+            size=len(data),
+            owner=shlex.quote(owner or ""),
+            group=shlex.quote(group or ""),
+            check=_check(validate),
+            validates="1" if validate else "",
+        ),
+        stdin=data if validate else b"",
+    )
+    if not result.ok:
+        raise FileProblem(_why(path, result))
+
+
+def _check(validate: str | None) -> str:
+    """The command that looks at the new file, as sh text. Raises FileProblem."""
+    if validate is not None and "%s" not in validate:
+        raise FileProblem("validate needs %s where the file's name goes")
+    return re.sub("\"%s\"|'%s'|%s", '"$temp"', validate) if validate else ":"
 
 
 def _chown(owner: str | None, group: str | None) -> str:
@@ -183,4 +216,39 @@ if [ -n "{backup}" ] && [ -e "$path" ]; then
 fi
 mv -f -- "$temp" "$path" || {{ [ -z "$kept" ] || rm -f -- "$kept"; exit 54; }}
 printf %s "$kept"
+"""
+
+# What _SCRIPT needs, looked at in its order; who is not root gives no file away.
+_LOOK = """\
+path={path} owner={owner} group={group} uid=
+[ -L "$path" ] && path=$(readlink -f -- "$path")
+[ -d "$path" ] && exit 52
+[ -e "$path" ] && [ ! -f "$path" ] && exit 55
+case $path in */*) folder=${{path%/*}}/ ;; *) folder=./ ;; esac
+[ -d "$folder" ] || {{ echo "there is no folder $folder" >&2; exit 1; }}
+[ -w "$folder" ] && [ -x "$folder" ] || {{ echo "$folder: Permission denied, or Read-only file system" >&2; exit 53; }}
+room=$(df -P -k -- "$folder" 2>/dev/null | awk 'NR == 2 {{print $4}}')
+[ -z "$room" ] || [ "$room" -gt $(({size} / 1024)) ] || {{ echo "$room KiB are free" >&2; exit 53; }}
+me=$(id -u)
+case $owner in ''|*[!0-9]*) ;; *) uid=$owner ;; esac
+[ -z "$owner" ] || [ -n "$uid" ] || uid=$(id -u -- "$owner" 2>/dev/null) || {{
+  echo "there is no user $owner" >&2; exit 51; }}
+case $group in
+''|*[!0-9]*) [ -z "$group" ] || {{ getent group "$group" || grep "^$group:" /etc/group; }} >/dev/null 2>&1 || {{
+  echo "there is no group $group" >&2; exit 51; }} ;;
+esac
+if [ "$me" != 0 ]; then
+  [ -z "$uid" ] || [ "$uid" = "$me" ] || {{ echo "only root gives a file to $owner" >&2; exit 51; }}
+  [ -z "$group" ] || case " $(id -G) $(id -Gn) " in *" $group "*) ;; *)
+    echo "only root gives a file to a group that it is not in: $group" >&2; exit 51 ;; esac
+  [ ! -e "$path" ] || [ -O "$path" ] || {{ echo "its owner cannot be kept" >&2; exit 51; }}
+fi
+[ -n "{validates}" ] || exit 0
+place=$(umask 077; mktemp -d 2>/dev/null) || {{ echo "validate has no place for the new file" >&2; exit 51; }}
+trap 'rm -rf -- "$place"' EXIT
+temp="$place/.runbook-$$-${{path##*/}}"
+cat > "$temp" && [ "$(wc -c < "$temp")" -eq {size} ] || exit 53
+said=$(export PYTHONPYCACHEPREFIX="$temp.d"; {{
+{check}
+}} 2>&1) || {{ printf %s "$said" >&2; exit 50; }}
 """

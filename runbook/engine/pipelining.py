@@ -23,7 +23,7 @@ from runbook.runs.events import Status
 from runbook.steps import KINDS
 from runbook.steps.base import AsksOnce, Context
 from runbook.templating.render import evaluate
-from runbook.transports.base import Command, CommandResult, OnOutput, Transport, Unreachable
+from runbook.transports.base import Command, CommandResult, OnOutput, Pipelined, Unreachable, pipelined
 
 _MOST = 20
 _CLEAN = (Status.PASSED, Status.CHANGED)
@@ -76,7 +76,7 @@ class Pipeline:
         if session.tools.output_dir:
             return  # what is sent ahead keeps its output in memory, which is bounded
         transport = self._transport(nodes[index])
-        if transport is None or transport.local:
+        if transport is None:
             return
         chain = list(self._chain(islice(nodes, index, index + _MOST), frame))
         if len(chain) > 1:
@@ -109,15 +109,15 @@ class Pipeline:
         for number in self._sent:
             self._state.rendered.pop(number, None)
         self._sent = {}
-        if (transport := self._state.session.transport_if_open(self._state.host)) is not None:
+        if (transport := pipelined(self._state.session.transport_if_open(self._state.host))) is not None:
             transport.ahead(())
 
-    def _transport(self, node: Node) -> Transport | None:
+    def _transport(self, node: Node) -> Pipelined | None:
         """The host's own; None where it cannot be had, or nothing that begins with this node would be sent."""
         if _asks_once(node) is None:
             return None
         try:
-            return self._state.session.transport(self._state.host, self._state.host.name)
+            return pipelined(self._state.session.transport(self._state.host, self._state.host.name))
         except Exception:  # noqa: BLE001 - it will be told when the step has its turn
             return None
 
@@ -200,12 +200,6 @@ class _Asked:
 
     def run(self, command: Command, on_output: OnOutput | None = None) -> CommandResult:  # noqa: ARG002 - as a transport's
         raise _Would(command)
-
-    def connect_early(self) -> None:
-        """There is no way to open."""
-
-    def ahead(self, commands: tuple[Command, ...]) -> None:
-        """Nothing is sent."""
 
     def forward(self, host: str, port: int) -> NoReturn:
         raise Unreachable(f"{host}:{port} is asked in its turn")

@@ -1,4 +1,4 @@
-"""What every way to a host can do: run a command, and reach an address from there.
+"""What every way to a host can do: run a command, and reach an address from there; and what some can do besides.
 
 Files are read and written by commands over `run` (see `files.py`), so that `become` holds for them too.
 """
@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import field
-from typing import Protocol
+from typing import Protocol, cast
 
 from runbook.common.frozen import frozen
 
@@ -72,6 +72,10 @@ class Unreachable(Exception):
     """The host could not be reached or the connection broke. `str()` says what, where, and the way out."""
 
 
+class UnknownConnection(Unreachable):
+    """A connection variable cannot be understood; the sentence names it and says what to write."""
+
+
 class CommandTimeout(Exception):
     """A command ran past its timeout and its process group was killed. Holds what it had printed."""
 
@@ -97,22 +101,6 @@ class Transport(Protocol):
         """Run it to its end. Raises Unreachable, CommandTimeout, Stopped."""
         ...
 
-    def connect_early(self) -> None:
-        """Begin to connect, without waiting for it: `run` will be called next, and tells what went wrong.
-
-        Called again, it begins with what comes next as far as it has been answered.
-        """
-        ...
-
-    def ahead(self, commands: tuple[Command, ...]) -> None:
-        """Send these before they are asked for: the `run`s that follow, in this order, take their results.
-
-        A hint, that a transport may ignore. The host stops at the first that fails. What was sent ahead before, or is
-        not asked for next, is forgotten: one that may change the host (`once`) has to be asked for, unless one before
-        it fails. After a stop, `run` still tells what those that had been sent came to.
-        """
-        ...
-
     def forward(self, host: str, port: int) -> tuple[str, int]:
         """An address on this machine that leads to `host:port` as the managed host sees it.
 
@@ -124,3 +112,29 @@ class Transport(Protocol):
     def close(self) -> None:
         """Close it; may be called at any time, from any thread, more than once."""
         ...
+
+
+class Pipelined(Transport, Protocol):
+    """A transport to a host that is far away: what takes a round trip can be begun before it is asked for."""
+
+    def connect_early(self) -> None:
+        """Begin to connect, without waiting for it: `run` will be called next, and tells what went wrong.
+
+        Called again, it begins with what comes next as far as it has been answered.
+        """
+        ...
+
+    def ahead(self, commands: tuple[Command, ...]) -> None:
+        """Send these before they are asked for: the `run`s that follow, in this order, take their results.
+
+        The host stops at the first that fails. What was sent ahead before, or is not asked for next, is forgotten: one
+        that may change the host (`once`) has to be asked for, unless one before it fails. After a stop, `run` still
+        tells what those that had been sent came to.
+        """
+        ...
+
+
+def pipelined(transport: Transport | None) -> Pipelined | None:
+    """The same transport where it can do that. Nobody else asks for it."""
+    able = hasattr(transport, "connect_early") and hasattr(transport, "ahead")
+    return cast(Pipelined, transport) if able else None

@@ -4,19 +4,26 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping
-from typing import Any
+from importlib import import_module
+from typing import Any, Protocol, cast
 
-from runbook.transports.base import Transport
-from runbook.transports.local.transport import LocalTransport
+from runbook.transports import TRANSPORTS
+from runbook.transports.base import Transport, UnknownConnection
 from runbook.transports.ssh.jumps import Jumps
-from runbook.transports.ssh.settings.target import UnknownConnection, target_of
 
 LOCAL = ("local",)
-OVER_SSH = ("ssh", "paramiko", "paramiko_ssh", "smart")
 LOCALHOST = ("localhost", "127.0.0.1", "::1")
 SAY_HOW = ("ansible_host", "ansible_port", "ansible_user", "ansible_ssh_host", "ansible_ssh_port", "ansible_ssh_user")
 
-__all__ = ["UnknownConnection", "transport_for"]
+
+class Maker(Protocol):
+    """What a module in the table has."""
+
+    def from_variables(
+        self, name: str, variables: Mapping[str, Any], *, stop: threading.Event, jumps: Jumps
+    ) -> Transport:
+        """The transport of the host `name`, not connected yet. Raises UnknownConnection."""
+        ...
 
 
 def transport_for(name: str, variables: Mapping[str, Any], *, stop: threading.Event, jumps: Jumps) -> Transport:
@@ -25,13 +32,10 @@ def transport_for(name: str, variables: Mapping[str, Any], *, stop: threading.Ev
     Raises UnknownConnection, an Unreachable, for variables that cannot be understood.
     """
     wanted = str(variables.get("ansible_connection") or _default(name, variables)).removeprefix("ansible.builtin.")
-    if wanted in LOCAL:
-        return LocalTransport(stop)
-    if wanted not in OVER_SSH:
-        raise UnknownConnection(f"{name}: ansible_connection {wanted!r} is not one of {', '.join(LOCAL + OVER_SSH)}")
-    from runbook.transports.ssh.transport import SshTransport
-
-    return SshTransport(target_of(name, variables), stop, jumps)
+    if wanted not in TRANSPORTS:
+        raise UnknownConnection(f"{name}: ansible_connection {wanted!r} is not one of {', '.join(TRANSPORTS)}")
+    maker = cast(Maker, import_module(f"runbook.transports.{TRANSPORTS[wanted]}"))
+    return maker.from_variables(name, variables, stop=stop, jumps=jumps)
 
 
 def _default(name: str, variables: Mapping[str, Any]) -> str:

@@ -29,9 +29,6 @@ class Down:
     def run(self, command: Command, on_output: OnOutput | None = None) -> CommandResult:  # noqa: ARG002 # the Transport's signature
         raise Unreachable("no route to host")
 
-    def connect_early(self) -> None:
-        """It would be refused."""
-
     def forward(self, host: str, port: int) -> tuple[str, int]:  # noqa: ARG002 # the Transport's signature
         raise Unreachable("no route to host")
 

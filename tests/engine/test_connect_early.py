@@ -30,6 +30,9 @@ class Told(LocalTransport):
     def connect_early(self) -> None:
         self._said.append(f"{self._name} connect")
 
+    def ahead(self, commands: tuple[Command, ...]) -> None:
+        """It saves nothing: each is asked for in its turn."""
+
     def run(self, command: Command, on_output: OnOutput | None = None) -> CommandResult:
         self._said.append(f"{self._name} {command.script}")
         return super().run(command, on_output)

@@ -10,9 +10,9 @@ import signal
 import subprocess
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 from runbook.common.frozen import replace
 from runbook.transports.base import Become, Command, CommandResult, CommandTimeout, OnOutput, Stopped, Unreachable
@@ -56,17 +56,22 @@ class LocalTransport:
         finally:
             running.end()
 
-    def connect_early(self) -> None:
-        """There is no way to open."""
-
-    def ahead(self, commands: tuple[Command, ...]) -> None:
-        """There is no way to save."""
-
     def forward(self, host: str, port: int) -> tuple[str, int]:
         return host, port
 
     def close(self) -> None:
         """Nothing is kept open."""
+
+
+def from_variables(
+    name: str,  # noqa: ARG001 - as of any transport
+    variables: Mapping[str, Any],  # noqa: ARG001 - as of any transport
+    *,
+    stop: threading.Event,
+    jumps: object,  # noqa: ARG001 - nobody jumps to where he sits
+) -> LocalTransport:
+    """Of a host that is this machine."""
+    return LocalTransport(stop)
 
 
 def _become(become: Become | None) -> Become | None:

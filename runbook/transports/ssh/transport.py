@@ -6,9 +6,10 @@ import contextlib
 import threading
 import time
 from collections import deque
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from runbook.common.frozen import replace
 from runbook.transports.base import Become, Command, CommandResult, CommandTimeout, OnOutput, Stopped, Unreachable
@@ -17,7 +18,7 @@ from runbook.transports.shell.frames import Reply
 from runbook.transports.shell.killing import kill_script
 from runbook.transports.ssh.dialling import Begun
 from runbook.transports.ssh.jumps import Jumps
-from runbook.transports.ssh.settings.target import SshTarget
+from runbook.transports.ssh.settings.target import SshTarget, target_of
 from runbook.transports.ssh.tunnel import Tunnels
 from runbook.transports.ssh.watch import NOT_KNOWN, Watch
 
@@ -252,6 +253,11 @@ class SshTransport:
             return True
         connection.close()
         return False
+
+
+def from_variables(name: str, variables: Mapping[str, Any], *, stop: threading.Event, jumps: Jumps) -> SshTransport:
+    """Of a host as its inventory describes it. Raises UnknownConnection."""
+    return SshTransport(target_of(name, variables), stop, jumps)
 
 
 @dataclass

@@ -8,10 +8,11 @@ from dataclasses import field
 from pathlib import Path
 
 from runbook.common.frozen import frozen, replace
+from runbook.transports.base import UnknownConnection
 from runbook.transports.ssh.settings import ssh_config
 from runbook.transports.ssh.settings.known_hosts import Address
 from runbook.transports.ssh.settings.ssh_config import Values
-from runbook.transports.ssh.settings.target import SshTarget, UnknownConnection, port_number
+from runbook.transports.ssh.settings.target import SshTarget, port_number
 
 CONNECT_TIMEOUT = 10.0
 ALIVE_INTERVAL = 15.0

@@ -15,8 +15,8 @@ from functools import lru_cache
 from pathlib import Path
 
 from runbook.common.memo import shared
+from runbook.transports.base import UnknownConnection
 from runbook.transports.ssh.settings.names import WAY_OUT, odd_host, odd_user
-from runbook.transports.ssh.settings.target import UnknownConnection
 
 Values = tuple[str, ...]
 

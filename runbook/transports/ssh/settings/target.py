@@ -10,7 +10,7 @@ from functools import lru_cache
 from typing import Any
 
 from runbook.common.frozen import frozen
-from runbook.transports.base import Unreachable
+from runbook.transports.base import UnknownConnection
 
 Options = tuple[tuple[str, str], ...]
 """ssh_config options as (lower-case keyword, value) in the order of their weight: the first of a keyword wins."""
@@ -19,10 +19,6 @@ _PLAIN_FLAGS = "1246AaCfGgKkMNnqsTtVvXxYy"
 _FLAGS_WITH_VALUE = "BbcDEeFIiJLlmOoPpQRSWw"
 _KEYWORD_OF_FLAG = {"J": "proxyjump", "i": "identityfile", "p": "port", "l": "user", "b": "bindaddress"}
 _FAMILY_OF_FLAG = {"4": "inet", "6": "inet6"}
-
-
-class UnknownConnection(Unreachable):
-    """A connection variable cannot be understood; the sentence names it and says what to write."""
 
 
 @frozen

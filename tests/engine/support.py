@@ -1,53 +1,26 @@
-"""Runs playbooks given as text, for real, on this machine."""
+"""Runs playbooks given as text, for real, on this machine; a host whose name begins with `down` is not there."""
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 from runbook.engine.mode import Mode
 from runbook.engine.run import execute
 from runbook.engine.session import Tools
-from runbook.model import Group, Host, Inventory, Variable
-from runbook.plan.make.plan import Plan, build
-from runbook.plan.make.selection import Selection
-from runbook.plan.make.variables import Given
-from runbook.playbook.load import playbook_from_text
+from runbook.plan.make.plan import Plan
 from runbook.runs.events import Event
 from runbook.runs.record import Run, fold
 from runbook.steps.base import Answer, Question
-from runbook.transports.base import Command, CommandResult, OnOutput, Transport, Unreachable
-from runbook.transports.local.transport import LocalTransport
+from runbook.testing import LostHost, inventory_of, plan_playbook, ways_to
 
-
-class Down:
-    """A host that is not there: a port where nothing listens, said in a transport's words."""
-
-    local = False
-
-    def run(self, command: Command, on_output: OnOutput | None = None) -> CommandResult:  # noqa: ARG002 # the Transport's signature
-        raise Unreachable("no route to host")
-
-    def forward(self, host: str, port: int) -> tuple[str, int]:  # noqa: ARG002 # the Transport's signature
-        raise Unreachable("no route to host")
-
-    def close(self) -> None:
-        """Nothing is open."""
-
-
-def connect(name: str, variables: Mapping[str, Any], *, stop: threading.Event, jumps: object) -> Transport:
-    return Down() if name.startswith("down") else LocalTransport(stop)
+connect = ways_to({"down": LostHost(), "down1": LostHost(), "down2": LostHost()})
 
 
 def planned(text: str, hosts: str = "one", **given: Any) -> Plan:
-    names = hosts.split()
-    inventory = Inventory(
-        {name: Host(name, {"n": Variable(name)}, ("web",)) for name in names},
-        {"all": Group("all", children=("web",)), "web": Group("web", tuple(names)), "ungrouped": Group("ungrouped")},
-    )
-    selection = given.pop("selection", Selection())
-    return build(playbook_from_text(text), inventory, Given(given), selection)
+    """Each host has its name in `n`, and is in the group `web`."""
+    inventory = inventory_of({name: {"n": name} for name in hosts.split()}, "web")
+    return plan_playbook(text, inventory, selection=given.pop("selection", None), extra=given)
 
 
 def events(

@@ -2,30 +2,22 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Mapping
-from typing import Any
-
 import pytest
 
 from runbook.engine.mode import Mode
 from runbook.engine.run import execute
 from runbook.engine.session import Tools
+from runbook.testing import FarHost, ways_to
 from runbook.transports.base import Command, CommandResult, OnOutput
-from runbook.transports.local.transport import LocalTransport
 from tests.engine.support import planned, steps
 
 
-class Told(LocalTransport):
-    """This machine, as if it were far away; notes what it is asked."""
+class Told(FarHost):
+    """Notes what it is asked, in a list that several share."""
 
-    def __init__(self, name: str, said: list[str], stop: threading.Event) -> None:
-        super().__init__(stop)
+    def __init__(self, name: str, said: list[str]) -> None:
+        super().__init__()
         self._name, self._said = name, said
-
-    @property
-    def local(self) -> bool:
-        return False
 
     def connect_early(self) -> None:
         self._said.append(f"{self._name} connect")
@@ -42,10 +34,8 @@ def said(text: str, hosts: str = "one", mode: Mode = Mode.RUN, forks: int = 10) 
     """What the hosts were asked, in order."""
     found: list[str] = []
 
-    def connect(name: str, _variables: Mapping[str, Any], *, stop: threading.Event, **_shared: object) -> Told:
-        return Told(name, found, stop)
-
-    list(execute(planned(text, hosts), Tools(connect, mode=mode, forks=forks)))
+    ways = ways_to({name: Told(name, found) for name in hosts.split()})
+    list(execute(planned(text, hosts), Tools(ways, mode=mode, forks=forks)))
     return found
 
 

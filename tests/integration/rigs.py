@@ -11,9 +11,7 @@ from typing import Any
 import runbook.steps.processes.service as service
 from runbook.runs.events import Outcome
 from runbook.steps.base import Context
-from runbook.transports.base import Command, CommandResult, OnOutput
-from runbook.transports.local.transport import LocalTransport
-from tests.steps.support import run_kind
+from runbook.testing import FarHost, run_step
 
 
 @dataclass
@@ -35,7 +33,7 @@ class Rig:
     def step(self, state: str, **options: Any) -> Outcome:
         """The `service` step, with these options over the rig's own. Settling is short: tests are many."""
         args = {"name": self.name, "manager": self.manager, "settle": 0.4, **self.options, **options, "state": state}
-        return run_kind(service, self.context, **args)
+        return run_step(service, args, context=self.context)
 
     def path(self, name: str) -> str:
         """A file in the folder, as the host sees it."""
@@ -53,18 +51,6 @@ def lying(path: Path, real: str, word: str) -> str:
     return str(path)
 
 
-class Entered(LocalTransport):
+def entered(pid: int) -> FarHost:
     """A host that is a container of this machine: its commands run in the namespaces of its process 1."""
-
-    def __init__(self, pid: int) -> None:
-        super().__init__()
-        self._enter = f"exec nsenter --target={pid} --all --wdns=/ -- /bin/sh -c "
-
-    @property
-    def local(self) -> bool:
-        return False
-
-    def run(self, command: Command, on_output: OnOutput | None = None) -> CommandResult:
-        exports = "".join(f"export {name}={shlex.quote(value)}\n" for name, value in command.environment.items())
-        inside = self._enter + shlex.quote(exports + command.script)
-        return super().run(replace(command, script=inside, environment={}), on_output)
+    return FarHost(by=f"nsenter --target={pid} --all --wdns=/ -- /bin/sh -c")

@@ -13,25 +13,25 @@ import runbook.steps.logs.log as log_kind
 import runbook.steps.logs.mark as mark_kind
 from runbook.runs.events import Outcome, Status
 from runbook.steps.base import Context
-from tests.integration.rigs import Entered
+from runbook.testing import run_step, step_context
+from tests.integration.rigs import entered
 from tests.lab.compose import Compose
 from tests.lab.pm2 import Pm2
 from tests.lab.systemd import SystemdHost
 from tests.lab.tools import SYSTEM_PATH, wait_until
-from tests.steps.support import make_context, run_kind
 
 UNIT = "runbook-talker.service"
 
 
 def lines(context: Context, **args: Any) -> list[str]:
-    outcome = run_kind(log_kind, context, **args)
+    outcome = run_step(log_kind, args, context=context)
     assert outcome.status is Status.PASSED, outcome.message
     found: list[str] = outcome.data["lines"]
     return found
 
 
 def mark(context: Context, **log: Any) -> Outcome:
-    outcome = run_kind(mark_kind, context, log=log)
+    outcome = run_step(mark_kind, {"log": log}, context=context)
     assert outcome.status is Status.PASSED, outcome.message
     return outcome
 
@@ -42,7 +42,7 @@ def mark(context: Context, **log: Any) -> Outcome:
 @pytest.fixture
 def unit(systemd_host: SystemdHost) -> Iterator[Context]:
     systemd_host.write_unit(UNIT, "[Service]\nType=oneshot\nExecStart=/bin/echo it said ERROR\n")
-    yield make_context(Entered(systemd_host.pid), environment={"PATH": SYSTEM_PATH})
+    yield step_context(entered(systemd_host.pid), environment={"PATH": SYSTEM_PATH})
     systemd_host.remove_unit(UNIT)
 
 
@@ -61,7 +61,7 @@ def test_the_journal_of_a_unit_since_a_mark(systemd_host: SystemdHost, unit: Con
 
 def test_a_unit_that_is_not_there_is_not_silent(unit: Context) -> None:
     for since in ({}, {"since": "10m"}):
-        outcome = run_kind(log_kind, unit, unit="no-such.service", **since)
+        outcome = run_step(log_kind, {"unit": "no-such.service", **since}, context=unit)
         assert (outcome.status, "there is no unit no-such.service" in outcome.message) == (Status.FAILED, True)
 
 
@@ -75,7 +75,7 @@ def project(compose: Compose, tmp_path: Path) -> Iterator[tuple[Context, Path]]:
     compose.write(tmp_path, talker=["tail", "-f", str(tmp_path / "say.txt")])
     done = compose.run("docker", "compose", "up", "-d", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
-    yield make_context(environment=compose.env), tmp_path
+    yield step_context(environment=compose.env), tmp_path
     compose.run("docker", "compose", "down", cwd=tmp_path)
 
 
@@ -104,9 +104,12 @@ def test_the_log_of_a_compose_service_since_a_mark(project: tuple[Context, Path]
 def test_a_compose_service_that_is_not_there_is_not_silent(project: tuple[Context, Path]) -> None:
     context, folder = project
     for since in ({}, {"since": "10m"}):
-        outcome = run_kind(log_kind, context, compose="nope", project_dir=str(folder), **since)
+        outcome = run_step(log_kind, {"compose": "nope", "project_dir": str(folder), **since}, context=context)
         assert (outcome.status, "nope" in outcome.message) == (Status.FAILED, True)
-    assert run_kind(log_kind, context, compose="talker", project_dir=str(folder / "no")).status is Status.FAILED
+    assert (
+        run_step(log_kind, {"compose": "talker", "project_dir": str(folder / "no")}, context=context).status
+        is Status.FAILED
+    )
 
 
 # --- PM2 -------------------------------------------------------------------------------------------------------
@@ -118,7 +121,7 @@ def app(pm2: Pm2, tmp_path: Path) -> Iterator[Context]:
     program = tmp_path / "talker.js"
     program.write_text("console.log('all is well'); console.error('an ERROR'); setInterval(() => 0, 1000);\n")
     assert pm2.run("start", str(program), "--name", "talker").returncode == 0
-    yield make_context(environment=pm2.env)
+    yield step_context(environment=pm2.env)
     pm2.run("delete", "talker")
 
 
@@ -134,13 +137,15 @@ def test_the_log_of_a_pm2_application_since_a_mark(pm2: Pm2, app: Context) -> No
 
 def test_a_pm2_log_without_time_stamps_wants_a_mark(app: Context) -> None:
     wait_until(lambda: len(lines(app, pm2="talker")) >= 2, "it said its lines")
-    assert "use a `mark`" in run_kind(log_kind, app, pm2="talker", since="10m").message
+    assert "use a `mark`" in run_step(log_kind, {"pm2": "talker", "since": "10m"}, context=app).message
 
 
 def test_a_pm2_application_that_is_not_there_is_not_silent(app: Context) -> None:
-    assert "PM2 has no application 'nope'; there are: talker" in run_kind(log_kind, app, pm2="nope").message
+    assert (
+        "PM2 has no application 'nope'; there are: talker" in run_step(log_kind, {"pm2": "nope"}, context=app).message
+    )
 
 
 def test_without_pm2s_daemon_there_is_no_log(pm2: Pm2, tmp_path: Path) -> None:
-    context = make_context(environment={**pm2.env, "PM2_HOME": str(tmp_path)})
-    assert run_kind(log_kind, context, pm2="talker").message == "no PM2 daemon is running"
+    context = step_context(environment={**pm2.env, "PM2_HOME": str(tmp_path)})
+    assert run_step(log_kind, {"pm2": "talker"}, context=context).message == "no PM2 daemon is running"

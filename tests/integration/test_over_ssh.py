@@ -23,8 +23,10 @@ import runbook.steps.processes.process as process
 import runbook.steps.processes.service as service
 import runbook.steps.requests.http as http
 import runbook.steps.requests.sql as sql
+from runbook.engine.session import OpenThings
 from runbook.runs.events import Outcome, Status
 from runbook.steps.base import Context
+from runbook.testing import run_step, step_context
 from runbook.transports.base import Become
 from runbook.transports.local.transport import LocalTransport
 from runbook.transports.ssh.transport import SshTransport
@@ -33,7 +35,6 @@ from tests.lab.jump import Jump
 from tests.lab.postgres import Database
 from tests.lab.sshd import Sshd
 from tests.lab.tools import alive
-from tests.steps.support import OpenThings, make_context, run_kind
 from tests.transports.ways import jump_variables, ssh, variables
 
 pytestmark = pytest.mark.xdist_group("lab-jump")
@@ -59,7 +60,7 @@ def context(request: pytest.FixtureRequest, sshd: Sshd) -> Iterator[Context]:
     transport = request.getfixturevalue("target" if request.param == "behind a jump host" else "by_sudo")
     become = Become("root", sshd.sudo_with_password.password) if request.param == "by sudo" else None
     with closing(OpenThings()) as held:
-        yield make_context(transport, become=become, cache=held, timeout=30.0)
+        yield step_context(transport, become=become, cache=held, timeout=30.0)
 
 
 @pytest.fixture
@@ -87,22 +88,22 @@ def done(outcome: Outcome, *, changed: bool = False) -> Outcome:
 
 @pytest.mark.parametrize("name", ["127.0.0.1", "localhost"])
 def test_http_asks_what_only_the_host_can_reach(target: SshTransport, web: int, name: str) -> None:
-    context = make_context(target)
-    data = done(run_kind(http, context, url=f"http://{name}:{web}/it?is=żółw")).data
+    context = step_context(target)
+    data = done(run_step(http, {"url": f"http://{name}:{web}/it?is=żółw"}, context=context)).data
     assert data["status"] == 200
     assert data["json"]["client"] == "127.0.0.1", "for the server the question comes from the host itself"
     assert data["json"]["host"] == f"{name}:{web}"
     assert data["url"].startswith(f"http://{name}:{web}/it")
-    from_here = run_kind(http, context, url=f"http://{name}:{web}/", **{"from": "controller"})
+    from_here = run_step(http, {"url": f"http://{name}:{web}/", "from": "controller"}, context=context)
     assert from_here.data["error_class"] == "unreachable"
 
 
 def test_http_says_when_nothing_answers_there(target: SshTransport, web: int) -> None:
-    outcome = run_kind(http, make_context(target), url="http://127.0.0.1:1/")
+    outcome = run_step(http, {"url": "http://127.0.0.1:1/"}, target)
     assert outcome.status is Status.FAILED
     assert outcome.data["error_class"] == "unreachable"
     assert "127.0.0.1:1" in outcome.message
-    missing = run_kind(http, make_context(target), url=f"http://127.0.0.1:{web}/missing")
+    missing = run_step(http, {"url": f"http://127.0.0.1:{web}/missing"}, target)
     assert "404" in missing.message
 
 
@@ -113,31 +114,46 @@ def test_sql_asks_a_database_that_only_the_host_can_reach(
     with led_to(database.port, LocalTransport(), target, folder) as there, closing(OpenThings()) as held:
         settings = {"host": "127.0.0.1", "port": there, "dbname": database.dbname}
         settings |= {"user": database.user, "password": database.password}
-        context = make_context(target, database=lambda _name: settings, cache=held)
+        context = step_context(target, databases={"app": settings}, cache=held)
         ask = {"database": "app"}
-        done(run_kind(sql, context, query="CREATE TABLE записи (id int)", changes=True, **ask), changed=True)
-        first = done(run_kind(sql, context, query="SELECT pg_backend_pid() AS pid, count(*) AS n FROM записи", **ask))
+        done(
+            run_step(sql, {"query": "CREATE TABLE записи (id int)", "changes": True, **ask}, context=context),
+            changed=True,
+        )
+        first = done(
+            run_step(
+                sql, {"query": "SELECT pg_backend_pid() AS pid, count(*) AS n FROM записи", **ask}, context=context
+            )
+        )
         assert first.data["n"] == 0
-        before = done(run_kind(mark, context, sql={"query": "SELECT count(*) AS n FROM записи", **ask})).data
+        before = done(
+            run_step(mark, {"sql": {"query": "SELECT count(*) AS n FROM записи", **ask}}, context=context)
+        ).data
         database.execute("INSERT INTO записи SELECT generate_series(1, 50000)")
         query = "SELECT pg_backend_pid() AS pid, count(*) AS n FROM записи"
         until = f"n > {before['n']} + 49999"
-        done(run_kind(wait, context, sql={"query": query, "until": until, **ask}, timeout=10))
-        second = done(run_kind(sql, context, query="SELECT id, pg_backend_pid() AS pid FROM записи", **ask)).data
+        done(run_step(wait, {"sql": {"query": query, "until": until, **ask}, "timeout": 10}, context=context))
+        second = done(
+            run_step(sql, {"query": "SELECT id, pg_backend_pid() AS pid FROM записи", **ask}, context=context)
+        ).data
         assert second["rowcount"] == 50_000
         assert second["rows"][0]["pid"] == first.data["pid"], "one connection serves all steps"
-        elsewhere = make_context(database=lambda _name: settings, cache=OpenThings())
-        assert run_kind(sql, elsewhere, query="SELECT 1", **ask).data["error_class"] == "unreachable"
+        elsewhere = step_context(databases={"app": settings}, cache=OpenThings())
+        assert run_step(sql, {"query": "SELECT 1", **ask}, context=elsewhere).data["error_class"] == "unreachable"
 
 
 def test_wait_and_port_see_what_the_host_sees(target: SshTransport, web: int, folder: Path) -> None:
-    context = make_context(target)
-    done(run_kind(wait, context, http={"url": f"http://localhost:{web}/", "contains": "client"}, timeout=10))
-    done(run_kind(wait, context, tcp=f"localhost:{web}", timeout=10))
-    done(run_kind(wait, context, command=f"test -d {folder}", timeout=10))
-    done(run_kind(port, context, port=web))
-    assert run_kind(port, make_context(), port=web).status is Status.FAILED
-    late = run_kind(wait, context, tcp="localhost:1", timeout=0.3, every=0.1)
+    context = step_context(target)
+    done(
+        run_step(
+            wait, {"http": {"url": f"http://localhost:{web}/", "contains": "client"}, "timeout": 10}, context=context
+        )
+    )
+    done(run_step(wait, {"tcp": f"localhost:{web}", "timeout": 10}, context=context))
+    done(run_step(wait, {"command": f"test -d {folder}", "timeout": 10}, context=context))
+    done(run_step(port, {"port": web}, context=context))
+    assert run_step(port, {"port": web}).status is Status.FAILED
+    late = run_step(wait, {"tcp": "localhost:1", "timeout": 0.3, "every": 0.1}, context=context)
     assert late.status is Status.FAILED
     assert "localhost:1" in late.message
 
@@ -145,9 +161,9 @@ def test_wait_and_port_see_what_the_host_sees(target: SshTransport, web: int, fo
 def test_wait_waits_for_what_happens_there(context: Context, folder: Path) -> None:
     later = f"nohup sh -c 'sleep 0.4; echo ready >{folder}/now' >/dev/null 2>&1 &"
     assert context.command(later).ok
-    outcome = done(run_kind(wait, context, file=f"{folder}/now", timeout=10, every=0.1))
+    outcome = done(run_step(wait, {"file": f"{folder}/now", "timeout": 10, "every": 0.1}, context=context))
     assert outcome.data["attempts"] > 1
-    done(run_kind(wait, context, log={"file": f"{folder}/now", "pattern": "^ready$"}, timeout=10))
+    done(run_step(wait, {"log": {"file": f"{folder}/now", "pattern": "^ready$"}, "timeout": 10}, context=context))
 
 
 # --- files and logs ---------------------------------------------------------------------------------------------
@@ -157,44 +173,46 @@ def test_a_file_is_put_checked_and_edited(context: Context, folder: Path) -> Non
     path = folder / "it's the config.ini"
     text = "[app]\nname = żółw\nport = 1\n"
     put = {"dest": str(path), "content": text, "mode": "0640", "owner": "nobody", "group": "daemon"}
-    done(run_kind(copy_kind, context, **put), changed=True)
-    done(run_kind(copy_kind, context, **put))
+    done(run_step(copy_kind, put, context=context), changed=True)
+    done(run_step(copy_kind, put, context=context))
     seen = {"path": str(path), "contains": "name = żółw", "mode": "0640", "owner": "nobody", "group": "daemon"}
-    done(run_kind(file, context, **seen))
+    done(run_step(file, seen, context=context))
     change = {"path": str(path), "edits": [{"replace": "port = 1", "with": "port = 2"}], "backup": True}
-    outcome = done(run_kind(edit, context, **change), changed=True)
+    outcome = done(run_step(edit, change, context=context), changed=True)
     assert path.read_text() == text.replace("port = 1", "port = 2")
     assert Path(outcome.data["backup"]).read_text() == text
-    done(run_kind(edit, context, **change))
-    done(run_kind(file, context, **{**seen, "contains": "port = 2"}))
-    refused = run_kind(edit, context, path=str(path), edits=[{"absent": "[app]"}], validate="grep -q app] %s")
+    done(run_step(edit, change, context=context))
+    done(run_step(file, {**seen, "contains": "port = 2"}, context=context))
+    refused = run_step(
+        edit, {"path": str(path), "edits": [{"absent": "[app]"}], "validate": "grep -q app] %s"}, context=context
+    )
     assert refused.status is Status.FAILED
     assert "validate failed" in refused.message
     assert path.read_text().startswith("[app]")
     if context.become is not None:
-        plain = make_context(context.transport)
-        assert "permission denied" in run_kind(file, plain, path=str(path)).message
+        plain = step_context(context.transport)
+        assert "permission denied" in run_step(file, {"path": str(path)}, context=plain).message
 
 
 def test_a_log_is_read_since_a_mark_and_across_a_rotation(context: Context, folder: Path) -> None:
     path = folder / "-журнал.log"
     path.write_text("2024-01-01 00:00:00 ERROR old\n")
-    before = done(run_kind(mark, context, log={"file": str(path)})).data
+    before = done(run_step(mark, {"log": {"file": str(path)}}, context=context)).data
     since: dict[str, Any] = {"file": str(path), "since": before}
-    assert done(run_kind(log, context, **since)).data["count"] == 0
+    assert done(run_step(log, since, context=context)).data["count"] == 0
     with path.open("a") as there:
         there.write("2024-01-02 00:00:00 ERROR ошибка 1\n2024-01-02 00:00:00 INFO fine\n")
     path.rename(folder / "-журнал.log.1")
     path.write_text("2024-01-03 00:00:00 ERROR ошибка 2\n")
-    data = done(run_kind(log, context, pattern="ERROR", **since)).data
+    data = done(run_step(log, {"pattern": "ERROR", **since}, context=context)).data
     assert [line.rpartition(" ")[2] for line in data["lines"]] == ["1", "2"]
     assert data["complete"]
-    assert run_kind(log, context, pattern="ERROR", state="absent", **since).status is Status.FAILED
-    done(run_kind(log, context, pattern="CRITICAL", state="absent", **since))
+    assert run_step(log, {"pattern": "ERROR", "state": "absent", **since}, context=context).status is Status.FAILED
+    done(run_step(log, {"pattern": "CRITICAL", "state": "absent", **since}, context=context))
     large = "x" * 99 + "\n"
     with path.open("a") as there:
         there.writelines(large for _ in range(50_000))
-    assert done(run_kind(log, context, pattern="^x", **since)).data["count"] == 50_000
+    assert done(run_step(log, {"pattern": "^x", **since}, context=context)).data["count"] == 50_000
 
 
 # --- services ---------------------------------------------------------------------------------------------------
@@ -209,16 +227,16 @@ def test_a_service_is_started_restarted_and_outlives_the_connection(
     options |= {"command": f"sh {program}", "settle": 0.3, "log_file": f"{folder}/it.log", "stop_timeout": 2}
 
     def step(on: Context, state: str, **more: Any) -> Outcome:
-        return run_kind(service, on, **options, state=state, **more)
+        return run_step(service, {**options, "state": state, **more}, context=on)
 
     with ExitStack() as stack:
         stack.callback(step, context, "stopped")
         with closing(ssh(variables(sshd, sshd.sudo_with_password) if context.become else jump_variables(jump))) as own:
-            once = make_context(own, become=context.become)
+            once = step_context(own, become=context.become)
             done(step(once, "started"), changed=True)
             first = int((folder / "it.pid").read_text())
             done(step(once, "started"))
-            done(run_kind(process, once, pattern=f"^sh {program}$"))
+            done(run_step(process, {"pattern": f"^sh {program}$"}, context=once))
             assert (folder / "it.log").read_text() == "up\n"
             done(step(once, "restarted", newer_than=[str(program)]), changed=True)
         second = int((folder / "it.pid").read_text())

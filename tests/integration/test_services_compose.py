@@ -11,8 +11,8 @@ import pytest
 
 import runbook.steps.processes.service as service_kind
 from runbook.runs.events import Outcome, Status
+from runbook.testing import run_step, step_context
 from tests.lab.compose import Compose
-from tests.steps.support import make_context, run_kind
 
 STEADY = ["sleep", "600"]
 
@@ -32,7 +32,7 @@ class Project:
 
     def step(self, name: str, state: str, **options: Any) -> Outcome:
         args = {"name": name, "manager": "compose", "project_dir": str(self.folder), "settle": 0.3, **options}
-        return run_kind(service_kind, make_context(environment=self.compose.env), **args, state=state)
+        return run_step(service_kind, {**args, "state": state}, context=step_context(environment=self.compose.env))
 
 
 @pytest.fixture

@@ -11,13 +11,13 @@ from pathlib import Path
 import pytest
 
 from runbook.runs.events import Outcome, Status
-from tests.integration.rigs import Entered, Rig, lying
+from runbook.testing import step_context
+from tests.integration.rigs import Rig, entered, lying
 from tests.lab.compose import Compose
 from tests.lab.pm2 import Pm2
 from tests.lab.supervisor import Supervisor
 from tests.lab.systemd import SystemdHost
 from tests.lab.tools import SYSTEM_PATH, wait_until
-from tests.steps.support import make_context
 
 STEADY = "echo I am up; exec sleep 600"
 BROKEN = "echo boom: no such table; exit 3"
@@ -27,7 +27,7 @@ SHORT_LIVED = "echo I am up; sleep 1; echo boom: out of memory; exit 3"
 @pytest.fixture
 def process_rig(tmp_path: Path) -> Iterator[Rig]:
     options = {"pid_file": f"{tmp_path}/it.pid", "log_file": f"{tmp_path}/it.log"}
-    rig = Rig("process", "it", make_context(), tmp_path, lambda script: options.update(command=script), options)
+    rig = Rig("process", "it", step_context(), tmp_path, lambda script: options.update(command=script), options)
     yield rig
     rig.step("stopped")
 
@@ -42,7 +42,7 @@ def supervisor_rig(supervisor: Supervisor, tmp_path: Path) -> Iterator[Rig]:
         supervisor.add(name, f"/bin/sh {program}", autostart="false", startsecs="0", startretries="1")
 
     options = {"config": str(supervisor.config)}
-    rig = Rig("supervisor", name, make_context(environment=supervisor.env), tmp_path, define, options)
+    rig = Rig("supervisor", name, step_context(environment=supervisor.env), tmp_path, define, options)
     liar = lying(tmp_path / "liar", supervisor.ctl_path, "restart")
     rig.liar = rig.but(options={**options, "supervisorctl_path": liar})
     yield rig
@@ -61,7 +61,7 @@ def systemd_rig(systemd_host: SystemdHost) -> Iterator[Rig]:
         (inside / "program").write_text(f"{script}\n")
         systemd_host.write_unit(f"{name}.service", unit)
 
-    context = make_context(Entered(systemd_host.pid), environment={"PATH": SYSTEM_PATH})
+    context = step_context(entered(systemd_host.pid), environment={"PATH": SYSTEM_PATH})
     rig = Rig("systemd", name, context, inside, define, there=folder)
     rig.liar = rig.but(context=replace(context, environment={"PATH": f"{folder}/liar:{SYSTEM_PATH}"}))
     yield rig
@@ -80,7 +80,7 @@ def pm2_rig(pm2: Pm2, tmp_path: Path) -> Iterator[Rig]:
         assert done.returncode == 0, done.stdout
         pm2.run("stop", name)
 
-    rig = Rig("pm2", name, make_context(environment=pm2.env), tmp_path, define)
+    rig = Rig("pm2", name, step_context(environment=pm2.env), tmp_path, define)
     rig.liar = rig.but(options={"pm2_command": lying(tmp_path / "liar", str(pm2.bin / "pm2"), "restart")})
     yield rig
     pm2.run("delete", name)
@@ -99,7 +99,7 @@ def compose_rig(compose: Compose, tmp_path: Path) -> Iterator[Rig]:
     def define(script: str) -> None:
         (tmp_path / "program").write_text(f"{script}\n")
 
-    rig = Rig("compose", name, make_context(environment=compose.env), tmp_path, define, options)
+    rig = Rig("compose", name, step_context(environment=compose.env), tmp_path, define, options)
     rig.liar = rig.but(options={**options, "compose_command": f"{liar} compose"})
     yield rig
     done = compose.run("docker", "compose", "down", cwd=tmp_path)

@@ -10,8 +10,8 @@ import pytest
 
 import runbook.steps.processes.service as service_kind
 from runbook.runs.events import Outcome, Status
+from runbook.testing import run_step, step_context
 from tests.lab.pm2 import Pm2
-from tests.steps.support import make_context, run_kind
 
 PROGRAM = "process.stdout.write('up\\n'); setInterval(() => 0, 1000);\n"
 
@@ -27,8 +27,10 @@ def app(pm2: Pm2, tmp_path: Path) -> Iterator[Path]:
 
 
 def step(pm2: Pm2, name: str, state: str, **options: Any) -> Outcome:
-    context = make_context(environment=pm2.env)
-    return run_kind(service_kind, context, name=name, manager="pm2", state=state, settle=0.3, **options)
+    context = step_context(environment=pm2.env)
+    return run_step(
+        service_kind, {"name": name, "manager": "pm2", "state": state, "settle": 0.3, **options}, context=context
+    )
 
 
 def test_every_process_of_a_cluster_is_new(pm2: Pm2, app: Path) -> None:

@@ -12,23 +12,25 @@ from runbook.runs.events import Outcome, Status
 from runbook.services import systemd
 from runbook.services.base import Service
 from runbook.steps.base import Context
+from runbook.testing import run_step, step_context
 from runbook.transports.base import CommandResult
-from tests.integration.rigs import Entered
+from tests.integration.rigs import entered
 from tests.lab.systemd import SystemdHost
 from tests.lab.tools import SYSTEM_PATH
-from tests.steps.support import make_context, run_kind
 
 UNIT = "runbook-own.service"
 
 
 @pytest.fixture
 def context(systemd_host: SystemdHost) -> Iterator[Context]:
-    yield make_context(Entered(systemd_host.pid), environment={"PATH": SYSTEM_PATH})
+    yield step_context(entered(systemd_host.pid), environment={"PATH": SYSTEM_PATH})
     systemd_host.remove_unit(UNIT)
 
 
 def step(context: Context, state: str, name: str = UNIT, **options: object) -> Outcome:
-    return run_kind(service_kind, context, name=name, manager="systemd", state=state, settle=0.3, **options)
+    return run_step(
+        service_kind, {"name": name, "manager": "systemd", "state": state, "settle": 0.3, **options}, context=context
+    )
 
 
 def test_a_oneshot_that_remains_has_no_process_that_could_be_new(systemd_host: SystemdHost, context: Context) -> None:
@@ -70,7 +72,7 @@ def test_debians_postgresql_is_restarted_and_proved(systemd_host: SystemdHost, c
         assert first.status is Status.CHANGED, first.message
         second = step(context, "restarted", name="postgresql")
         assert second.status is Status.CHANGED, second.message
-        found = run_kind(process_kind, context, pattern=r"/postgres -D", user="postgres")
+        found = run_step(process_kind, {"pattern": r"/postgres -D", "user": "postgres"}, context=context)
         assert found.data["pid"] == second.data["pid"] != first.data["pid"]
     finally:
         systemd_host.run("systemctl", "stop", "postgresql")

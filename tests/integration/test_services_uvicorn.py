@@ -13,8 +13,8 @@ import pytest
 import runbook.steps.processes.port as port_kind
 import runbook.steps.processes.service as service_kind
 from runbook.runs.events import Outcome, Status
+from runbook.testing import run_step
 from tests.lab.tools import alive, answers, children, free_port, wait_until
-from tests.steps.support import run_kind
 
 APP = """\
 async def app(scope, receive, send):
@@ -38,14 +38,14 @@ def server(tmp_path: Path) -> Iterator[dict[str, Any]]:
         "settle": 0.5,
     }
     yield {"port": port, "options": made}
-    run_kind(service_kind, **made, state="stopped")
+    run_step(service_kind, {**made, "state": "stopped"})
 
 
 def test_it_is_restarted_with_all_its_children(server: dict[str, Any]) -> None:
     port = server["port"]
 
     def step(state: str) -> Outcome:
-        return run_kind(service_kind, **server["options"], state=state)
+        return run_step(service_kind, {**server["options"], "state": state})
 
     def family() -> list[int]:
         """The processes of the server: the one that watches, and those that it has started."""
@@ -60,6 +60,6 @@ def test_it_is_restarted_with_all_its_children(server: dict[str, Any]) -> None:
     assert again.status is Status.CHANGED, again.message
     wait_until(lambda: answers(port), "it serves again")
     assert [pid for pid in first if alive(pid)] == []
-    assert run_kind(port_kind, port=port).data["pid"] in family()
+    assert run_step(port_kind, {"port": port}).data["pid"] in family()
     assert step("stopped").status is Status.CHANGED
-    assert run_kind(port_kind, port=port, state="closed").status is Status.PASSED
+    assert run_step(port_kind, {"port": port, "state": "closed"}).status is Status.PASSED

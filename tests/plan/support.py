@@ -5,28 +5,25 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from runbook.model import Group, Host, Inventory, Variable
+from runbook.model import Inventory
 from runbook.plan.describe.make_view import view_of
 from runbook.plan.describe.view import PlanView, StepView
-from runbook.plan.make.plan import Plan, build
+from runbook.plan.make.plan import Plan
 from runbook.plan.make.selection import Selection
-from runbook.plan.make.variables import Given
-from runbook.playbook.load import playbook_from_text
+from runbook.testing import inventory_of, plan_playbook
 
 HERE = Path(__file__).resolve().parent
 
 
 def inventory(**hosts: dict[str, Any]) -> Inventory:
     """Hosts with their variables, all in the group `web`."""
-    made = {name: Host(name, {k: Variable(v) for k, v in values.items()}, ("web",)) for name, values in hosts.items()}
-    groups = {"all": Group("all", children=("web",)), "web": Group("web", tuple(made)), "ungrouped": Group("ungrouped")}
-    return Inventory(made, groups)
+    return inventory_of(hosts, "web")
 
 
 def plan_of(text: str, hosts: Inventory | None = None, limit: str | None = None, **chosen: Any) -> Plan:
     extra = chosen.pop("extra", {})
     hosts = hosts or inventory(a={}, b={}, c={})
-    return build(playbook_from_text(text), hosts, Given(extra), Selection(**chosen), limit)
+    return plan_playbook(text, hosts, extra=extra, selection=Selection(**chosen), limit=limit)
 
 
 def view(text: str, hosts: Inventory | None = None, **chosen: Any) -> PlanView:

@@ -1,18 +1,15 @@
 """Bringing a service to a state: what is done, what is looked at, and when it is not believed."""
 
-# ruff: noqa: ARG002 - a manager has the protocol's signatures
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from runbook.services.base import Service, ServiceError, ServiceState, Shell
+from runbook.services.base import Service, ServiceState
 from runbook.services.state_change import Hand, Result, Wish, bring, moment
-from runbook.transports.base import CommandResult
+from runbook.testing import ScriptedManager
 from tests.services.support import local_shell
 
 DOWN = ServiceState(False, detail="down", now=1000.0)
@@ -25,38 +22,7 @@ DONE = ServiceState(False, detail="done", phase="finished", now=1000.0)
 MUTE = ServiceState(True, detail="up", now=1000.0)
 
 
-@dataclass
-class Script:
-    """A manager that says these states in turn, the last for ever, and remembers what it was told to do."""
-
-    states: list[ServiceState]
-    fails: str = ""
-    told: list[str] = field(default_factory=list)
-    OPTIONS: Mapping[str, Any] = field(default_factory=dict)
-
-    def detect(self, service: Service, shell: Shell) -> bool:
-        return True
-
-    def prepare(self, service: Service, shell: Shell) -> Service:
-        return service
-
-    def state(self, service: Service, shell: Shell) -> ServiceState:
-        return self.states.pop(0) if len(self.states) > 1 else self.states[0]
-
-    def act(self, service: Service, action: str, shell: Shell) -> CommandResult:
-        self.told.append(action)
-        if action == self.fails:
-            raise ServiceError(f"{action} is refused")
-        return CommandResult(action, 0)
-
-    def status_text(self, service: Service, shell: Shell) -> str:
-        return ""
-
-    def logs(self, service: Service, lines: int, shell: Shell) -> str:
-        return ""
-
-
-def brought(manager: Script, state: str, **wish: Any) -> Result:
+def brought(manager: ScriptedManager, state: str, **wish: Any) -> Result:
     """With pauses that cost nothing: what counts is the order of the looks."""
     times = {"settle": 0.001, "wait": 0.0, **wish}
     return bring(Wish(state, **times), Hand(manager, Service("it"), local_shell(), lambda _seconds: None))
@@ -91,7 +57,7 @@ def brought(manager: Script, state: str, **wish: Any) -> Result:
 def test_what_is_done_and_believed(
     state: str, states: list[ServiceState], told: list[str], changed: bool, problem: str
 ) -> None:
-    manager = Script(list(states))
+    manager = ScriptedManager(list(states))
     result = brought(manager, state)
     assert (manager.told, result.changed) == (told, changed)
     assert problem in result.problem
@@ -99,27 +65,27 @@ def test_what_is_done_and_believed(
 
 
 def test_the_same_process_is_no_restart() -> None:
-    result = brought(Script([UP]), "restarted")
+    result = brought(ScriptedManager([UP]), "restarted")
     assert "it was not restarted: the same process still runs (pid 1, started 1970-01-01 00:15:00.0Z)" in result.problem
     several = ServiceState(True, 1, 900.0, "1@a 5@e", "up", now=1000.0)
     one_new = ServiceState(True, 2, 900.0, "2@b 5@e", "up", now=1000.0)
-    assert "not restarted" in brought(Script([several, one_new]), "restarted").problem
+    assert "not restarted" in brought(ScriptedManager([several, one_new]), "restarted").problem
 
 
 def test_a_slow_start_is_waited_for() -> None:
-    assert brought(Script([DOWN, COMING, COMING, NEW]), "started", wait=60).problem == ""
-    assert brought(Script([DOWN, COMING]), "started").problem == "it is not running: coming"
+    assert brought(ScriptedManager([DOWN, COMING, COMING, NEW]), "started", wait=60).problem == ""
+    assert brought(ScriptedManager([DOWN, COMING]), "started").problem == "it is not running: coming"
 
 
 def test_a_slow_stop_is_waited_for_and_told_again() -> None:
-    manager = Script([UP, UP, COMING, AGAIN, DOWN])
+    manager = ScriptedManager([UP, UP, COMING, AGAIN, DOWN])
     assert brought(manager, "stopped", wait=60).problem == ""
     assert manager.told == ["stop", "stop", "stop"], "again where it runs or comes back, not where it is on its way"
-    assert "after 0 s it is not down: up" in brought(Script([UP]), "stopped").problem
+    assert "after 0 s it is not down: up" in brought(ScriptedManager([UP]), "stopped").problem
 
 
 def test_a_restart_in_two_halves() -> None:
-    manager = Script([UP, NEW])
+    manager = ScriptedManager([UP, NEW])
     assert brought(manager, "restarted", stop_wait=5.0).problem == ""
     assert manager.told == ["stop", "start"]
 
@@ -132,17 +98,17 @@ def test_a_restart_in_two_halves() -> None:
 def test_it_must_stay_up(state: str, later: ServiceState, problem: str) -> None:
     """Also when it is only looked at, as long as it is younger than `settle`."""
     before = {"restarted": [UP], "started": [DOWN], "running": []}[state]
-    assert problem in brought(Script([*before, NEW, later]), state, settle=60.0).problem
+    assert problem in brought(ScriptedManager([*before, NEW, later]), state, settle=60.0).problem
 
 
 def test_one_that_is_old_enough_is_not_watched() -> None:
-    assert brought(Script([UP, DOWN]), "running", settle=60.0).problem == ""
+    assert brought(ScriptedManager([UP, DOWN]), "running", settle=60.0).problem == ""
 
 
 @pytest.mark.parametrize(("state", "action"), [("restarted", "restart"), ("stopped", "stop"), ("started", "start")])
 def test_a_refusal_is_the_problem(state: str, action: str) -> None:
     first = DOWN if state == "started" else UP
-    result = brought(Script([first], fails=action), state)
+    result = brought(ScriptedManager([first], fails=action), state)
     assert (result.problem, result.after) == (f"{action} is refused", first)
 
 
@@ -153,10 +119,10 @@ def test_files_must_be_older(tmp_path: Path) -> None:
     written = file.stat().st_mtime
     for started, right in ((written + 1, True), (written - 1, False)):
         up = ServiceState(True, 1, started, "1@a", "up", now=started + 100)
-        result = brought(Script([up]), "running", newer_than=(str(file), str(other)))
+        result = brought(ScriptedManager([up]), "running", newer_than=(str(file), str(other)))
         assert (result.problem == "") is right
         assert right or "(and 1 more) was written" in result.problem
-    blind = brought(Script([MUTE]), "running", newer_than=(str(file),))
+    blind = brought(ScriptedManager([MUTE]), "running", newer_than=(str(file),))
     assert "cannot be compared" in blind.problem
 
 

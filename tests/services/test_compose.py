@@ -9,7 +9,7 @@ import pytest
 
 from runbook.services import compose
 from runbook.services.base import Service, ServiceError
-from tests.services.support import Scripted
+from runbook.testing import ScriptedHost
 
 DOCKER = {"compose_command": "docker compose"}
 
@@ -68,9 +68,9 @@ def test_actions_are_calls(
 
 
 def test_calls_run_in_the_project_and_stop_at_the_first_that_fails() -> None:
-    host = Scripted([("ps -a -q", inspected(container())), ("down", "")])
-    compose.act(Service("all", {**DOCKER, "project_dir": "~/a b", "recreate": True}), "restart", host)
-    assert host.asked[-1] == "cd \"$HOME\"'/a b' || exit\ndocker compose down && docker compose up -d"
+    host = ScriptedHost({"ps -a -q": inspected(container()), "down": ""})
+    compose.act(Service("all", {**DOCKER, "project_dir": "~/a b", "recreate": True}), "restart", host.shell)
+    assert host.scripts[-1] == "cd \"$HOME\"'/a b' || exit\ndocker compose down && docker compose up -d"
 
 
 @pytest.mark.parametrize(
@@ -95,8 +95,8 @@ def test_containers_mean_a_state(containers: list[dict[str, Any]], running: bool
 
 
 def test_times_and_identity_come_from_the_engine() -> None:
-    host = Scripted([("ps -a -q web", inspected(container(), container("other")))])
-    state = compose.state(Service("web", DOCKER), host)
+    host = ScriptedHost({"ps -a -q web": inspected(container(), container("other"))})
+    state = compose.state(Service("web", DOCKER), host.shell)
     assert state.started == pytest.approx(1_763_945_520.123456)
     assert state.uptime == pytest.approx(10.376544)
     assert state.identity == "web-01234567@2025-11-24T00:52:00.123456789Z"
@@ -117,24 +117,24 @@ def test_containers_of_others_and_one_off_runs_do_not_count() -> None:
 
 
 def test_an_unknown_service_is_told_with_the_nearest() -> None:
-    host = Scripted([("config --services", "web\nworker\n"), ("ps -a -q", "1.0\n")])
+    host = ScriptedHost({"config --services": "web\nworker\n", "ps -a -q": "1.0\n"})
     with pytest.raises(ServiceError, match="no service 'wrker'; did you mean worker"):
-        compose.state(Service("wrker", DOCKER), host)
-    assert compose.state(Service("web", DOCKER), host).detail == "no container"
+        compose.state(Service("wrker", DOCKER), host.shell)
+    assert compose.state(Service("web", DOCKER), host.shell).detail == "no container"
 
 
 @pytest.mark.parametrize("there", compose.COMMANDS)
 def test_the_command_is_the_one_that_is_there(there: str) -> None:
-    host = Scripted([(f"echo {there};", f"{there}\n")])
-    assert compose.prepare(Service("web"), host).options == {"compose_command": there}
+    host = ScriptedHost({f"echo {there};": f"{there}\n"})
+    assert compose.prepare(Service("web"), host.shell).options == {"compose_command": there}
     given = Service("web", {"compose_command": "x"})
-    assert compose.prepare(given, host) is given
+    assert compose.prepare(given, host.shell) is given
 
 
 def test_no_command_is_an_error_that_names_all() -> None:
     with pytest.raises(ServiceError, match="none of these is there: docker compose, docker-compose, podman compose"):
-        compose.prepare(Service("web"), Scripted([("version", "")]))
-    assert not compose.detect(Service("web"), Scripted([("version", "")]))
+        compose.prepare(Service("web"), ScriptedHost({"version": ""}).shell)
+    assert not compose.detect(Service("web"), ScriptedHost({"version": ""}).shell)
 
 
 def test_an_answer_that_is_no_json_is_an_error() -> None:

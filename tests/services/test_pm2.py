@@ -10,7 +10,7 @@ import pytest
 from runbook.services import pm2
 from runbook.services.base import Service, ServiceError
 from runbook.services.process_table import Process, Snapshot
-from tests.services.support import Scripted
+from runbook.testing import ScriptedHost
 
 NOISE = ">>>> In-memory PM2 is out-of-date, do:\n>>>> $ pm2 update\n[PM2] Spawning PM2 daemon [1, 2]\n\n"
 
@@ -82,9 +82,9 @@ def test_the_list_means_a_state(
 )
 def test_a_name_is_an_application_an_id_or_a_namespace(name: str, found: list[int]) -> None:
     apps = [app(), app(id_=1), app("api", 2), app("worker", 3, namespace="jobs")]
-    asked = Scripted([("jlist", json.dumps(apps))])
+    asked = ScriptedHost({"jlist": json.dumps(apps)})
     host = Service(name)
-    assert [one.id for one in pm2._chosen(host, pm2._list(host, asked))] == found
+    assert [one.id for one in pm2._chosen(host, pm2._list(host, asked.shell))] == found
 
 
 @pytest.mark.parametrize(
@@ -96,29 +96,32 @@ def test_a_name_is_an_application_an_id_or_a_namespace(name: str, found: list[in
     ],
 )
 def test_an_action_is_a_call(options: dict[str, Any], script: str) -> None:
-    host = Scripted([("restart", "")])
-    pm2.act(Service("my app", options), "restart", host)
-    assert host.asked == [script]
+    host = ScriptedHost({"restart": ""})
+    pm2.act(Service("my app", options), "restart", host.shell)
+    assert host.scripts == [script]
 
 
 def test_no_daemon_is_started_by_a_look() -> None:
-    host = Scripted([("pm2.pid", "")])
-    state = pm2.state(Service("web"), host)
+    host = ScriptedHost({"pm2.pid": ""})
+    state = pm2.state(Service("web"), host.shell)
     assert (state.running, state.detail) == (False, "no PM2 daemon is running")
-    assert not pm2.detect(Service("web"), host)
-    assert all(script.startswith('pid=$(cat "${PM2_HOME:-$HOME/.pm2}"/pm2.pid') for script in host.asked)
+    assert not pm2.detect(Service("web"), host.shell)
+    assert all(script.startswith('pid=$(cat "${PM2_HOME:-$HOME/.pm2}"/pm2.pid') for script in host.scripts)
 
 
 def test_an_unknown_application_is_told_with_the_nearest() -> None:
-    host = Scripted(
-        [("jlist", json.dumps([app("worker")])), ("restart", (1, "[PM2][ERROR] Process or Namespace x not found"))]
+    host = ScriptedHost(
+        {"jlist": json.dumps([app("worker")]), "restart": (1, "[PM2][ERROR] Process or Namespace x not found")}
     )
-    for ask in (lambda: pm2.state(Service("wrker"), host), lambda: pm2.act(Service("wrker"), "restart", host)):
+    for ask in (
+        lambda: pm2.state(Service("wrker"), host.shell),
+        lambda: pm2.act(Service("wrker"), "restart", host.shell),
+    ):
         with pytest.raises(ServiceError, match="no application 'wrker'; did you mean worker"):
             ask()
 
 
 def test_its_logs_are_the_ends_of_its_files() -> None:
-    host = Scripted([("jlist", json.dumps([app()])), ("tail", "a\nb\n")])
-    assert pm2.logs(Service("web"), 50, host) == "a\nb"
-    assert host.asked[-1] == "tail -n 50 /l/out 2>/dev/null\ntail -n 50 '/l/e rr' 2>/dev/null"
+    host = ScriptedHost({"jlist": json.dumps([app()]), "tail": "a\nb\n"})
+    assert pm2.logs(Service("web"), 50, host.shell) == "a\nb"
+    assert host.scripts[-1] == "tail -n 50 /l/out 2>/dev/null\ntail -n 50 '/l/e rr' 2>/dev/null"

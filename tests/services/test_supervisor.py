@@ -7,8 +7,9 @@ import pytest
 from runbook.services import supervisor
 from runbook.services.base import Service, ServiceError
 from runbook.services.process_table import Process, Snapshot
+from runbook.testing import ScriptedHost
+from runbook.testing.hosts import Answer
 from runbook.transports.base import CommandResult
-from tests.services.support import Answer, Scripted
 
 STATUS = """\
 web                              RUNNING   pid 80, uptime 0:00:05
@@ -60,9 +61,9 @@ def test_all_means_every_program() -> None:
     ],
 )
 def test_an_action_is_a_call(name: str, action: str, call: str) -> None:
-    host = Scripted([("status", STATUS), ("supervisorctl", "")])
-    supervisor.act(Service(name, {"config": "/etc/my sup.conf"}), action, host)
-    assert host.asked[-1] == call
+    host = ScriptedHost({"status": STATUS, "supervisorctl": ""})
+    supervisor.act(Service(name, {"config": "/etc/my sup.conf"}), action, host.shell)
+    assert host.scripts[-1] == call
 
 
 @pytest.mark.parametrize(
@@ -74,7 +75,7 @@ def test_an_action_is_a_call(name: str, action: str, call: str) -> None:
     ],
 )
 def test_what_is_so_already_is_no_error(action: str, answer: Answer) -> None:
-    supervisor.act(Service("web"), action, Scripted([("status", STATUS), ("supervisorctl", answer)]))
+    supervisor.act(Service("web"), action, ScriptedHost({"status": STATUS, "supervisorctl": answer}).shell)
 
 
 @pytest.mark.parametrize(
@@ -88,17 +89,17 @@ def test_what_is_so_already_is_no_error(action: str, answer: Answer) -> None:
 def test_a_failure_says_what_supervisor_said(action: str, said: str) -> None:
     answer = CommandResult("", 7, said.encode())
     with pytest.raises(ServiceError) as caught:
-        supervisor.act(Service("web"), action, Scripted([("status", STATUS), ("supervisorctl", answer)]))
+        supervisor.act(Service("web"), action, ScriptedHost({"status": STATUS, "supervisorctl": answer}).shell)
     assert said.splitlines()[-1] in str(caught.value)
 
 
 def test_a_silent_supervisord_is_an_error_with_a_hint() -> None:
-    host = Scripted([("status", CommandResult("", 4, b"unix:///run/supervisor.sock no such file\n"))])
+    host = ScriptedHost({"status": CommandResult("", 4, b"unix:///run/supervisor.sock no such file\n")})
     with pytest.raises(ServiceError, match=r"supervisor\.sock no such file; does supervisord run"):
-        supervisor.state(Service("web"), host)
-    assert not supervisor.detect(Service("web"), host)
+        supervisor.state(Service("web"), host.shell)
+    assert not supervisor.detect(Service("web"), host.shell)
 
 
 def test_an_unknown_program_is_told_with_the_nearest() -> None:
     with pytest.raises(ServiceError, match="no program 'wep'; did you mean web"):
-        supervisor.state(Service("wep"), Scripted([("status", STATUS)]))
+        supervisor.state(Service("wep"), ScriptedHost({"status": STATUS}).shell)

@@ -10,7 +10,7 @@ from runbook.services import systemd
 from runbook.services.base import Service, ServiceError
 from runbook.services.process_table import Process
 from runbook.services.systemd import Clock
-from tests.services.support import Scripted
+from runbook.testing import ScriptedHost
 
 CLOCK = Clock(1_700_000_100.0, 1000.0)
 MAIN = Process(80, 1, 80, 80, "bot", 1_700_000_090.5, "uvicorn app.main:app", "9050")
@@ -126,9 +126,9 @@ def test_a_name_becomes_a_unit(name: str, unit: str) -> None:
     ],
 )
 def test_an_action_is_a_call_of_systemctl(action: str, options: dict[str, Any], commands: list[str]) -> None:
-    host = Scripted([("systemctl", "")])
-    systemd.act(Service("it's", options), action, host)
-    assert host.asked == ["\n".join(commands)]
+    host = ScriptedHost({"systemctl": ""})
+    systemd.act(Service("it's", options), action, host.shell)
+    assert host.scripts == ["\n".join(commands)]
 
 
 @pytest.mark.parametrize(
@@ -144,17 +144,17 @@ def test_an_action_is_a_call_of_systemctl(action: str, options: dict[str, Any], 
 )
 def test_a_refusal_says_why(said: str, sentence: str) -> None:
     with pytest.raises(ServiceError) as caught:
-        systemd.act(Service("bot"), "start", Scripted([("systemctl", (1, said))]))
+        systemd.act(Service("bot"), "start", ScriptedHost({"systemctl": (1, said)}).shell)
     assert sentence in str(caught.value)
 
 
 def test_an_unknown_unit_is_told_with_the_nearest() -> None:
     lists = "bot-generic.service enabled enabled\nssh.service loaded active running\ngetty@.service enabled\n"
     gone = {**DEAD, "LoadState": "not-found"}
-    host = Scripted([("list-unit-files", lists), ("show", answer(gone))])
+    host = ScriptedHost({"list-unit-files": lists, "show": answer(gone)})
     with pytest.raises(ServiceError, match=r"no unit bot-generik\.service; did you mean bot-generic\?"):
-        systemd.state(Service("bot-generik"), host)
-    assert not systemd.detect(Service("bot-generik"), Scripted([("LoadState", "LoadState=not-found\n")]))
+        systemd.state(Service("bot-generik"), host.shell)
+    assert not systemd.detect(Service("bot-generik"), ScriptedHost({"LoadState": "LoadState=not-found\n"}).shell)
 
 
 def test_a_unit_that_stands_for_others_is_judged_by_them() -> None:
@@ -163,11 +163,12 @@ def test_a_unit_that_stands_for_others_is_judged_by_them() -> None:
     first = {**RUNNING, "Id": "postgresql@15-main.service", "MainPID": "0"}
     second = {**DEAD, "Id": "postgresql@15-old.service"}
     members = "postgresql@15-main.service postgresql@15-old.service"
-    host = Scripted([(members, answer(first, second)), ("systemctl", answer(umbrella))])
-    state = systemd.state(Service("postgresql"), host)
+    host = ScriptedHost({members: answer(first, second), "systemctl": answer(umbrella)})
+    state = systemd.state(Service("postgresql"), host.shell)
     assert (state.running, state.started) == (False, 1_700_000_090.6)
     assert state.detail == "postgresql@15-main.service active (running); postgresql@15-old.service inactive (dead)"
-    assert systemd.state(Service("postgresql"), Scripted([(members, answer(first, first)), *host.answers])).running
+    again = ScriptedHost({members: answer(first, first), "systemctl": answer(umbrella)})
+    assert systemd.state(Service("postgresql"), again.shell).running
 
 
 def test_several_answers_are_taken_apart() -> None:
@@ -178,13 +179,13 @@ def test_several_answers_are_taken_apart() -> None:
 
 
 def test_where_systemd_does_not_run_it_says_so() -> None:
-    host = Scripted([("systemctl", (1, "System has not been booted with systemd as init system (PID 1)."))])
+    host = ScriptedHost({"systemctl": (1, "System has not been booted with systemd as init system (PID 1).")})
     with pytest.raises(ServiceError, match="is systemd running there"):
-        systemd.state(Service("bot"), host)
-    assert not systemd.detect(Service("bot"), host)
+        systemd.state(Service("bot"), host.shell)
+    assert not systemd.detect(Service("bot"), host.shell)
 
 
 def test_the_journal_is_asked_in_the_same_scope() -> None:
-    host = Scripted([("journalctl", "a\n")])
-    assert systemd.logs(Service("bot", {"scope": "user"}), 50, host) == "a"
-    assert host.asked[0].endswith("journalctl --user -u bot.service -n 50 --no-pager -o short-iso --quiet")
+    host = ScriptedHost({"journalctl": "a\n"})
+    assert systemd.logs(Service("bot", {"scope": "user"}), 50, host.shell) == "a"
+    assert host.scripts[0].endswith("journalctl --user -u bot.service -n 50 --no-pager -o short-iso --quiet")

@@ -13,9 +13,9 @@ import pytest
 import runbook.steps.files.copy as kind
 from runbook.runs.events import Outcome, Status, failed
 from runbook.steps.base import StepError
+from runbook.testing import examples, options, problems, run_step, step_context
 from tests.lab.tools import require_root
 from tests.steps.disks import read_only, small_disk
-from tests.steps.support import examples, make_context, options, problems, run_kind
 
 Copy = Callable[..., Outcome]
 HOSTILE = ["-rf", "a b", "a\nb", "'\"", "$HOME `id`", "*", "ä→🜁", "\\", "%s", " x "]
@@ -38,7 +38,7 @@ def copy(tmp_path: Path, host: Path) -> Copy:
 
     def run(dest: str = "file", **args: Any) -> Outcome:
         dest = dest if dest.startswith("/") else f"{host}/{dest}"
-        return run_kind(kind, make_context(base=base), dest=dest, **args)
+        return run_step(kind, {"dest": dest, **args}, context=step_context(base=base))
 
     return run
 
@@ -243,7 +243,7 @@ def test_the_plan_is_one_line() -> None:
 def preview(host: Path, dest: str = "file", **args: Any) -> Outcome:
     dest = dest if dest.startswith("/") else f"{host}/{dest}"
     try:
-        return kind.preview(options(kind, {"content": "x", "dest": dest, **args}), make_context())
+        return kind.preview(options(kind, {"content": "x", "dest": dest, **args}), step_context())
     except StepError as error:
         return failed(str(error))
 

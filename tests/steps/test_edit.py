@@ -10,9 +10,9 @@ import pytest
 
 import runbook.steps.files.edit as kind
 from runbook.runs.events import Outcome, Status
+from runbook.testing import examples, options, problems, run_step
 from tests.lab.tools import require_root
 from tests.steps.disks import read_only, small_disk
-from tests.steps.support import examples, options, problems, run_kind
 
 TEXT = "first\nport = 80\nlast\n"
 PORT = {"replace": "port = 80", "with": "port = 81"}
@@ -27,7 +27,7 @@ def path(tmp_path: Path) -> Path:
 
 
 def edit(path: Path, **args: Any) -> Outcome:
-    return run_kind(kind, path=str(path), **args)
+    return run_step(kind, {"path": str(path), **args})
 
 
 def complaint(path: Path, **args: Any) -> str:

@@ -14,8 +14,8 @@ import pytest
 
 import runbook.steps.files.file as kind
 from runbook.runs.events import Outcome, Status
+from runbook.testing import examples, options, problems, run_step
 from tests.lab.tools import require_root
-from tests.steps.support import examples, options, problems, run_kind
 
 HOSTILE = ["-rf", "a b", "a\nb", "'\"", "$HOME `id`", "*", "ä→🜁", "\\", "%s", " x "]
 TEXT = "first\nport = 80\n# port = 81\nlast\n"
@@ -30,7 +30,7 @@ def path(tmp_path: Path) -> Path:
 
 
 def check(path: Path | str, **args: Any) -> Outcome:
-    return run_kind(kind, path=str(path), **args)
+    return run_step(kind, {"path": str(path), **args})
 
 
 def complaint(path: Path, **args: Any) -> str:

@@ -21,11 +21,10 @@ import pytest
 import runbook.steps.requests.http as kind
 from runbook.runs.events import Outcome, Status
 from runbook.steps.base import StepError
+from runbook.testing import FarHost, examples, options, problems, run_step, step_context
 from runbook.transports.base import Stopped, Unreachable
-from runbook.transports.local.transport import LocalTransport
 from tests.lab.tools import free_port
-from tests.steps.support import examples, make_context, options, problems, run_kind
-from tests.steps.web import Elsewhere, Site, serving
+from tests.steps.web import Site, serving
 
 
 @pytest.fixture
@@ -51,7 +50,7 @@ def answering(reply: bytes) -> Iterator[str]:
 
 
 def ask(url: str, **args: Any) -> Outcome:
-    return run_kind(kind, None, url=url, **args)
+    return run_step(kind, {"url": url, **args})
 
 
 def test_the_outcome_has_all_of_the_answer(site: Site) -> None:
@@ -222,7 +221,7 @@ def test_headers_hold_any_text_but_no_line_breaks(site: Site) -> None:
 def test_what_is_no_json_cannot_be_sent_as_json(site: Site, value: Any, said: str) -> None:
     args = {**options(kind, {"url": site.url(), "method": "POST"}), "json": {"x": value}}  # templates may give anything
     with pytest.raises(StepError, match=said):
-        kind.run(args, make_context())
+        kind.run(args, step_context())
     assert site.asked == []
 
 
@@ -256,16 +255,16 @@ def test_every_method_is_sent_and_only_those_that_read_change_nothing(site: Site
 
 
 def test_the_request_goes_the_way_of_the_host_and_keeps_its_names(site: Site) -> None:
-    there = Elsewhere(site.port)
-    outcome = run_kind(kind, make_context(there), url="http://app.internal:8000/redirect")
+    there = FarHost(site.port)
+    outcome = run_step(kind, {"url": "http://app.internal:8000/redirect"}, there)
     assert outcome.data["url"] == "http://app.internal:8000/landed"
     assert site.asked[0]["headers"]["host"] == "app.internal:8000"
     assert set(there.wanted) == {("app.internal", 8000)}
 
 
 def test_from_the_controller_it_goes_straight(site: Site) -> None:
-    there = Elsewhere(free_port())
-    assert run_kind(kind, make_context(there), url=site.url(), **{"from": "controller"}).status is Status.PASSED
+    there = FarHost(free_port())
+    assert run_step(kind, {"url": site.url(), "from": "controller"}, there).status is Status.PASSED
     assert there.wanted == []
 
 
@@ -277,12 +276,8 @@ def test_the_environments_proxies_do_not_hold(site: Site, monkeypatch: pytest.Mo
 
 
 def test_an_unreachable_host_is_not_the_answer_of_a_server() -> None:
-    class Gone(LocalTransport):
-        def forward(self, host: str, port: int) -> tuple[str, int]:
-            raise Unreachable(f"no way to {host}:{port}")
-
     with pytest.raises(Unreachable, match="no way to localhost:80"):
-        run_kind(kind, make_context(Gone()), url="http://localhost/")
+        run_step(kind, {"url": "http://localhost/"}, FarHost())
 
 
 # --- no answer -------------------------------------------------------------------------------------------------
@@ -317,13 +312,13 @@ def test_the_time_is_over_whether_it_is_silent_or_slow(site: Site, page: str) ->
 
 def test_the_steps_time_bounds_the_request_too(site: Site) -> None:
     began = time.monotonic()
-    assert run_kind(kind, make_context(timeout=0.3), url=site.url("/slow")).status is Status.FAILED
+    assert run_step(kind, {"url": site.url("/slow")}, context=step_context(timeout=0.3)).status is Status.FAILED
     assert time.monotonic() - began < 5
 
 
 def test_a_run_that_is_stopped_does_not_wait_for_the_answer(site: Site) -> None:
     stop = threading.Event()
-    context = make_context(stop=stop)
+    context = step_context(stop=stop)
 
     def stop_when_asked() -> None:
         while not site.asked and not site.released.wait(0.02):
@@ -333,7 +328,7 @@ def test_a_run_that_is_stopped_does_not_wait_for_the_answer(site: Site) -> None:
     threading.Thread(target=stop_when_asked, daemon=True).start()
     began = time.monotonic()
     with pytest.raises(Stopped):
-        run_kind(kind, context, url=site.url("/slow"))
+        run_step(kind, {"url": site.url("/slow")}, context=context)
     assert time.monotonic() - began < 5
 
 
@@ -408,30 +403,32 @@ def secure(certificate: tuple[Path, Path]) -> Iterator[Site]:
 
 
 def test_tls_is_checked_against_the_name_in_the_url(secure: Site, certificate: tuple[Path, Path]) -> None:
-    context = make_context(Elsewhere(secure.port))
+    context = step_context(FarHost(secure.port))
     ca = str(certificate[0])
-    assert run_kind(kind, context, url="https://app.internal/", ca=ca).status is Status.PASSED
+    assert run_step(kind, {"url": "https://app.internal/", "ca": ca}, context=context).status is Status.PASSED
     assert secure.asked[0]["headers"]["host"] == "app.internal"
-    outcome = run_kind(kind, context, url="https://other.internal/", ca=ca)
+    outcome = run_step(kind, {"url": "https://other.internal/", "ca": ca}, context=context)
     assert outcome.status is Status.FAILED
     assert "not trusted: Hostname mismatch" in outcome.message
 
 
 def test_a_certificate_that_nobody_trusts(secure: Site) -> None:
-    context = make_context(Elsewhere(secure.port))
-    outcome = run_kind(kind, context, url="https://app.internal/")
+    context = step_context(FarHost(secure.port))
+    outcome = run_step(kind, {"url": "https://app.internal/"}, context=context)
     assert (outcome.status, outcome.data["error_class"]) == (Status.FAILED, "unreachable")
     assert "the certificate is not trusted" in outcome.message
     assert "`verify: false`" in outcome.message
-    assert run_kind(kind, context, url="https://app.internal/", verify=False).status is Status.PASSED
-    assert run_kind(kind, context, url="https://app.internal/").status is Status.FAILED, "the one did not stay"
+    assert run_step(kind, {"url": "https://app.internal/", "verify": False}, context=context).status is Status.PASSED
+    assert run_step(kind, {"url": "https://app.internal/"}, context=context).status is Status.FAILED, (
+        "the one did not stay"
+    )
 
 
 def test_the_ca_stands_beside_the_playbook(secure: Site, certificate: tuple[Path, Path]) -> None:
-    context = make_context(Elsewhere(secure.port), base=certificate[0].parent)
-    assert run_kind(kind, context, url="https://app.internal/", ca="cert.pem").status is Status.PASSED
+    context = step_context(FarHost(secure.port), base=certificate[0].parent)
+    assert run_step(kind, {"url": "https://app.internal/", "ca": "cert.pem"}, context=context).status is Status.PASSED
     for missing in ("no.pem", "key.pem"):
-        assert missing in run_kind(kind, context, url="https://app.internal/", ca=missing).message
+        assert missing in run_step(kind, {"url": "https://app.internal/", "ca": missing}, context=context).message
 
 
 def test_https_where_plain_http_is_spoken(site: Site) -> None:

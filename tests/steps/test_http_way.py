@@ -15,9 +15,9 @@ import pytest
 import runbook.steps.requests.http as kind
 from runbook.runs.events import Status
 from runbook.steps.requests import http_client
+from runbook.testing import run_step
 from tests.lab.jump import Jump
 from tests.lab.tools import Daemon
-from tests.steps.support import make_context, run_kind
 from tests.steps.web import Elsewhere, Site, serving
 from tests.transports.ways import jump_variables, ssh
 
@@ -50,7 +50,7 @@ def test_the_same_port_of_the_controller_stays_untouched(
     for proxy in ("http_proxy", "all_proxy"):
         monkeypatch.setenv(proxy, f"http://127.0.0.1:{port_of(here)}")
     there = Elsewhere(site.port)
-    outcome = run_kind(kind, make_context(there), url=f"http://{name}:{port_of(here)}{page}")
+    outcome = run_step(kind, {"url": f"http://{name}:{port_of(here)}{page}"}, there)
     assert outcome.status is (Status.FAILED if page == "/status/503" else Status.PASSED)
     assert [asked["headers"]["host"] for asked in site.asked] == [f"{name}:{port_of(here)}"] * len(site.asked)
     assert set(there.wanted) == {(name, port_of(here))}
@@ -59,7 +59,7 @@ def test_the_same_port_of_the_controller_stays_untouched(
 def test_it_stays_untouched_when_nothing_listens_on_the_host(here: socket.socket) -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         closed = port_of(server)
-    outcome = run_kind(kind, make_context(Elsewhere(closed)), url=f"http://localhost:{port_of(here)}/")
+    outcome = run_step(kind, {"url": f"http://localhost:{port_of(here)}/"}, Elsewhere(closed))
     assert outcome.status is Status.FAILED
     assert "nothing listens there" in outcome.message
 
@@ -76,7 +76,7 @@ def test_over_ssh_a_network_of_its_own_has_a_localhost_of_its_own(
     with closing(ssh(jump_variables(jump))) as transport:
         server.start(lambda: "Serving HTTP" in server.log.read_text())
         try:
-            outcome = run_kind(kind, make_context(transport), url=f"http://127.0.0.1:{port}/who")
+            outcome = run_step(kind, {"url": f"http://127.0.0.1:{port}/who"}, transport)
         finally:
             server.stop()
     assert (outcome.status, outcome.data["body"]) == (Status.PASSED, "the managed host")

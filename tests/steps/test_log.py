@@ -18,8 +18,8 @@ import runbook.steps.logs.mark as mark_kind
 from runbook.runs.events import Outcome, Status
 from runbook.steps.logs import rotated_files
 from runbook.steps.logs.time_stamps import Clock, stamp
+from runbook.testing import examples, options, problems, run_step, step_context
 from tests.lab.postgres import Database
-from tests.steps.support import examples, make_context, options, problems, run_kind
 
 OLD = "".join(f"2020-01-01 00:00:{second:02d},000 INFO [app] старая строка\n" for second in range(10))
 
@@ -42,14 +42,14 @@ def now(offset: float = 0.0) -> str:
 
 
 def mark(path: Path) -> dict[str, Any]:
-    outcome = run_kind(mark_kind, None, log={"file": str(path)})
+    outcome = run_step(mark_kind, {"log": {"file": str(path)}})
     assert outcome.status is Status.PASSED, outcome.message
     stored: dict[str, Any] = json.loads(json.dumps(outcome.data))  # as it comes back from a record
     return stored
 
 
 def look(path: Path, **args: Any) -> Outcome:
-    return run_kind(kind, None, file=str(path), **args)
+    return run_step(kind, {"file": str(path), **args})
 
 
 # --- what matches ----------------------------------------------------------------------------------------------
@@ -100,7 +100,7 @@ def test_a_log_that_cannot_be_read_is_never_empty(tmp_path: Path) -> None:
     for since in ({}, {"since": "start"}, {"since": "10m"}):
         assert look(tmp_path / "nope.log", **since).message == f"{tmp_path / 'nope.log'} is not there"
         assert look(tmp_path, **since).status is Status.FAILED
-    assert run_kind(mark_kind, None, log={"file": str(tmp_path / "nope.log")}).status is Status.FAILED
+    assert run_step(mark_kind, {"log": {"file": str(tmp_path / "nope.log")}}).status is Status.FAILED
 
 
 def test_more_than_can_be_looked_at_is_said(log: Path) -> None:
@@ -231,9 +231,9 @@ def test_a_mark_on_another_file_is_said(log: Path, tmp_path: Path) -> None:
 
 
 def test_since_the_start_of_the_run(log: Path) -> None:
-    context = make_context(run_started=time.time() - 60)
+    context = step_context(run_started=time.time() - 60)
     append(log, f"{now(-90)} too old", "  its second line", f"{now(-30)} ERROR new", "Traceback:", f"{now()} newest")
-    outcome = run_kind(kind, context, file=str(log), since="start")
+    outcome = run_step(kind, {"file": str(log), "since": "start"}, context=context)
     assert [line.split()[-1] for line in outcome.data["lines"]] == ["new", "Traceback:", "newest"]
 
 
@@ -246,7 +246,7 @@ def test_since_a_duration(log: Path) -> None:
 
 def test_since_a_mark_of_time_only(log: Path) -> None:
     append(log, f"{now(-1)} before")
-    at = run_kind(mark_kind, None, time=True).data
+    at = run_step(mark_kind, {"time": True}).data
     append(log, f"{now()} behind")
     assert [line.split()[-1] for line in look(log, since=at).data["lines"]] == ["behind"]
 
@@ -327,22 +327,24 @@ def test_what_is_no_time_stamp(line: str) -> None:
 
 
 def test_a_mark_of_a_query(database: Database) -> None:
-    context = make_context(database=lambda _name: {"dsn": database.dsn})
+    context = step_context(databases={"app": {"dsn": database.dsn}})
     try:
-        outcome = run_kind(mark_kind, context, sql={"database": "app", "query": "SELECT 7 AS last_id, 9.5 AS used"})
+        outcome = run_step(
+            mark_kind, {"sql": {"database": "app", "query": "SELECT 7 AS last_id, 9.5 AS used"}}, context=context
+        )
         assert outcome.status is Status.PASSED
         assert (outcome.data["type"], outcome.data["row"]) == ("sql", {"last_id": 7, "used": 9.5})
         assert (outcome.data["value"], outcome.data["last_id"]) == (7, 7)
         assert abs(outcome.data["time"] - time.time()) < 5
         json.dumps(outcome.data)
-        assert run_kind(mark_kind, context, sql={"query": "SELEC"}).data["error_class"] == "sql"
+        assert run_step(mark_kind, {"sql": {"query": "SELEC"}}, context=context).data["error_class"] == "sql"
     finally:
         context.cache.close()  # type: ignore[attr-defined] # the tests' own has one
 
 
 def test_exactly_one_source_is_named(log: Path) -> None:
-    assert "name one of" in run_kind(kind).message
-    assert "file and unit" in run_kind(kind, None, file=str(log), unit="x").message
+    assert "name one of" in run_step(kind, {}).message
+    assert "file and unit" in run_step(kind, {"file": str(log), "unit": "x"}).message
     assert problems(mark_kind, {}) != []
     assert problems(mark_kind, {"time": True, "log": {"file": "/x"}}) != []
     assert problems(mark_kind, {"time": False}) != []

@@ -19,7 +19,7 @@ import runbook.steps.logs.mark as mark_kind
 from runbook.runs.events import Outcome, Status
 from runbook.steps.logs import rotated_files
 from runbook.steps.logs.time_stamps import Clock, in_zone, stamp
-from tests.steps.support import make_context, problems, run_kind
+from runbook.testing import FarHost, problems, run_step, step_context
 
 BANNER = f"# the log of the application, all times in UTC {'-' * 300}\n"
 OLD = "2020-01-01 00:00:00 one old line, which is long enough to prove the file\n"
@@ -38,13 +38,13 @@ def append(path: Path, *lines: str) -> None:
 
 
 def mark(path: Path) -> dict[str, Any]:
-    outcome = run_kind(mark_kind, None, log={"file": str(path)})
+    outcome = run_step(mark_kind, {"log": {"file": str(path)}})
     assert outcome.status is Status.PASSED, outcome.message
     return dict(outcome.data)
 
 
 def look(path: Path, **args: Any) -> Outcome:
-    return run_kind(kind, None, file=str(path), **args)
+    return run_step(kind, {"file": str(path), **args})
 
 
 def lines(outcome: Outcome) -> list[str]:
@@ -187,28 +187,18 @@ def test_no_more_than_some_generations_are_unpacked(log: Path) -> None:
 def test_a_folder_that_may_not_be_entered_is_not_an_absent_file(tmp_path: Path) -> None:
     if os.geteuid() != 0 or shutil.which("setpriv") is None:
         pytest.skip("needs root, and setpriv from: apt-get install util-linux")
-    from runbook.transports.base import Command, CommandResult, OnOutput
-    from runbook.transports.local.transport import LocalTransport
-
-    class Nobody(LocalTransport):
-        def run(self, command: Command, on_output: OnOutput | None = None) -> CommandResult:
-            import shlex
-            from dataclasses import replace
-
-            as_nobody = f"setpriv --reuid=65534 --regid=65534 --clear-groups sh -c {shlex.quote(command.script)}"
-            return super().run(replace(command, script=as_nobody), on_output)
-
+    nobody = FarHost(by="setpriv --reuid=65534 --regid=65534 --clear-groups sh -c")
     folder = Path("/tmp") / f"runbook-closed-{os.getpid()}"
     folder.mkdir(mode=0o700)
     try:
         (folder / "app.log").write_text("x\n")
-        outcome = run_kind(kind, make_context(Nobody()), file=str(folder / "app.log"))
+        outcome = run_step(kind, {"file": str(folder / "app.log")}, nobody)
         assert outcome.message.endswith("cannot be read: permission denied")
         folder.chmod(0o755)
         (folder / "app.log").chmod(0o600)
         for step in (kind, mark_kind):
             args = {"file": str(folder / "app.log")}
-            outcome = run_kind(step, make_context(Nobody()), **(args if step is kind else {"log": args}))
+            outcome = run_step(step, args if step is kind else {"log": args}, nobody)
             assert outcome.message.endswith("cannot be read: permission denied")
     finally:
         shutil.rmtree(folder)
@@ -298,8 +288,8 @@ def test_an_application_in_utc_on_a_host_in_another_zone(log: Path) -> None:
         return ago(seconds).replace("T", " ").removesuffix("Z")
 
     log.write_text(f"{plain(9000)} older\n{plain(5000)} ERROR\n{plain(5)} newest\n")
-    context = make_context(environment={"TZ": "Asia/Tokyo"})
-    outcome = run_kind(kind, context, file=str(log), since="2h")
+    context = step_context(environment={"TZ": "Asia/Tokyo"})
+    outcome = run_step(kind, {"file": str(log), "since": "2h"}, context=context)
     assert [line.split()[-1] for line in lines(outcome)] == ["ERROR", "newest"]
 
 

@@ -6,15 +6,15 @@ import os
 import socket
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
 
 import runbook.steps.processes.port as kind
 from runbook.runs.events import Status
-from runbook.transports.local.transport import LocalTransport
+from runbook.testing import FarHost, examples, options, problems, run_step
 from tests.lab.tools import free_port
-from tests.steps.support import examples, make_context, options, problems, run_kind
 
 
 @pytest.fixture
@@ -24,37 +24,27 @@ def server() -> Iterator[int]:
         yield made.getsockname()[1]
 
 
-class Tunnelled(LocalTransport):
-    """A host behind a tunnel, as by SSH: the near end accepts whatever the far end does.
+@contextmanager
+def tunnel(answer: bytes | None) -> Iterator[int]:
+    """The near end of one, as SSH makes it: it accepts whatever the far end does.
 
     `answer` is what the far end sends at once; None when it refuses, so that the near end is closed.
     """
+    over = threading.Event()
 
-    def __init__(self, answer: bytes | None) -> None:
-        super().__init__()
-        self._near = socket.create_server(("127.0.0.1", 0))
-        self._near.settimeout(5)
-        self._over = threading.Event()
-        self._thread = threading.Thread(target=self._serve, args=(answer,))
-        self._thread.start()
-
-    @property
-    def local(self) -> bool:
-        return False
-
-    def forward(self, host: str, port: int) -> tuple[str, int]:
-        assert (host, port) == ("db.internal", 5432)
-        return "127.0.0.1", int(self._near.getsockname()[1])
-
-    def close(self) -> None:
-        self._over.set()
-        self._thread.join()
-
-    def _serve(self, answer: bytes | None) -> None:
-        with self._near, self._near.accept()[0] as connection:
+    def serve() -> None:
+        with near.accept()[0] as connection:
             if answer is not None:
                 connection.sendall(answer)
-                self._over.wait(5)
+                over.wait(5)
+
+    with socket.create_server(("127.0.0.1", 0)) as near:
+        near.settimeout(5)
+        thread = threading.Thread(target=serve)
+        thread.start()
+        yield near.getsockname()[1]
+        over.set()
+        thread.join()
 
 
 @pytest.mark.parametrize("step", examples(kind), ids=lambda step: str(step["name"]))
@@ -64,7 +54,7 @@ def test_the_examples_are_right(step: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize("host", ["localhost", "127.0.0.1"])
 def test_a_listener_is_seen_with_its_process(server: int, host: str) -> None:
-    outcome = run_kind(kind, port=server, host=host)
+    outcome = run_step(kind, {"port": server, "host": host})
     assert outcome.status is Status.PASSED, outcome.message
     assert outcome.data["listening"] is True
     assert outcome.data["address"] == f"127.0.0.1:{server}"
@@ -74,7 +64,7 @@ def test_a_listener_is_seen_with_its_process(server: int, host: str) -> None:
 
 def test_nobody_listens() -> None:
     port = free_port()
-    outcome = run_kind(kind, port=port)
+    outcome = run_step(kind, {"port": port})
     assert outcome.status is Status.FAILED
     assert outcome.message == f"nobody listens on localhost:{port} (connection refused)"
     assert outcome.data == {
@@ -92,23 +82,22 @@ def test_nobody_listens() -> None:
     [("closed", True, False), ("closed", False, True), ("any", True, True), ("any", False, True)],
 )
 def test_what_passes(server: int, state: str, there: bool, passes: bool) -> None:
-    outcome = run_kind(kind, port=server if there else free_port(), state=state)
+    outcome = run_step(kind, {"port": server if there else free_port(), "state": state})
     assert (outcome.status is Status.PASSED, outcome.data["listening"]) == (passes, there), outcome.message
 
 
 def test_an_unknown_host_says_so() -> None:
-    outcome = run_kind(kind, port=80, host="no-such-host.invalid")
+    outcome = run_step(kind, {"port": 80, "host": "no-such-host.invalid"})
     assert outcome.status is Status.FAILED
     assert "no-such-host.invalid:80" in outcome.message
 
 
 @pytest.mark.parametrize(("answer", "listens"), [(b"", True), (b"hello", True), (None, False)])
 def test_through_a_tunnel_the_connection_must_hold(answer: bytes | None, listens: bool) -> None:
-    transport = Tunnelled(answer)
-    try:
-        outcome = run_kind(kind, make_context(transport), port=5432, host="db.internal")
-    finally:
-        transport.close()
+    with tunnel(answer) as near:
+        host = FarHost(near)
+        outcome = run_step(kind, {"port": 5432, "host": "db.internal"}, host)
+    assert host.wanted == [("db.internal", 5432)]
     assert outcome.data["listening"] is listens, outcome.message
     assert outcome.data["process"] is None
 

@@ -16,7 +16,7 @@ import pytest
 
 import runbook.steps.processes.process as kind
 from runbook.runs.events import Status
-from tests.steps.support import examples, options, problems, run_kind
+from runbook.testing import examples, options, problems, run_step
 
 pytestmark = pytest.mark.xdist_group("processes")  # they look at all processes of the machine, and at one another's
 
@@ -46,7 +46,7 @@ def test_the_examples_are_right(step: dict[str, Any]) -> None:
 
 
 def test_the_newest_comes_first(two: list[subprocess.Popen[bytes]]) -> None:
-    outcome = run_kind(kind, pattern=rf"sleep 600; : {MARK}$")
+    outcome = run_step(kind, {"pattern": rf"sleep 600; : {MARK}$"})
     assert outcome.status is Status.PASSED, outcome.message
     assert [one["pid"] for one in outcome.data["processes"]] == [two[1].pid, two[0].pid]
     newest = outcome.data["processes"][0]
@@ -65,11 +65,11 @@ def test_the_newest_comes_first(two: list[subprocess.Popen[bytes]]) -> None:
     [({"user": getpass.getuser()}, 2), ({"user": "nobody-at-all"}, 0), ({"pid": 1}, 0)],
 )
 def test_user_and_pid_narrow_it(two: list[subprocess.Popen[bytes]], narrow: dict[str, Any], count: int) -> None:
-    assert run_kind(kind, pattern=MARK, state="any", **narrow).data["count"] == count
+    assert run_step(kind, {"pattern": MARK, "state": "any", **narrow}).data["count"] == count
 
 
 def test_a_pid_is_enough(two: list[subprocess.Popen[bytes]]) -> None:
-    assert run_kind(kind, pid=two[0].pid).data["command"].endswith(MARK)
+    assert run_step(kind, {"pid": two[0].pid}).data["command"].endswith(MARK)
 
 
 @pytest.mark.parametrize(
@@ -77,13 +77,13 @@ def test_a_pid_is_enough(two: list[subprocess.Popen[bytes]]) -> None:
     [("present", True, True), ("present", False, False), ("absent", True, False), ("absent", False, True)],
 )
 def test_what_passes(two: list[subprocess.Popen[bytes]], state: str, there: bool, passes: bool) -> None:
-    outcome = run_kind(kind, pattern=MARK if there else "no such process anywhere", state=state)
+    outcome = run_step(kind, {"pattern": MARK if there else "no such process anywhere", "state": state})
     assert (outcome.status is Status.PASSED) is passes, outcome.message
     assert bool(outcome.data["count"]) is there
 
 
 def test_none_found_has_the_fields_all_the_same() -> None:
-    data = run_kind(kind, pattern="no such process anywhere", state="any").data
+    data = run_step(kind, {"pattern": "no such process anywhere", "state": "any"}).data
     assert data == {
         "count": 0,
         "processes": [],
@@ -101,8 +101,8 @@ def test_a_run_does_not_find_itself(tmp_path: Path) -> None:
     script.write_text(
         "import sys\n"
         "import runbook.steps.processes.process as kind\n"
-        "from tests.steps.support import run_kind\n"
-        "print(run_kind(kind, pattern=sys.argv[1], state='any').data['processes'])\n"
+        "from runbook.testing import run_step\n"
+        "print(run_step(kind, {'pattern': sys.argv[1], 'state': 'any'}).data['processes'])\n"
     )
     words = [sys.executable, str(script), "a mark that only this run has"]
     shells = ["sh", "-c", """sh -c '"$0" "$1" "$2"; :' "$0" "$1" "$2"; :""", *words]
@@ -115,7 +115,7 @@ def test_a_run_does_not_find_itself(tmp_path: Path) -> None:
     [({}, "say which process"), ({"state": "absent"}, "say which"), ({"pattern": "("}, "not a regular expression")],
 )
 def test_what_cannot_be_looked_for_says_why(args: dict[str, Any], said: str) -> None:
-    assert said in run_kind(kind, **args).message
+    assert said in run_step(kind, args).message
 
 
 def test_options_are_held_against_the_schema() -> None:

@@ -10,9 +10,9 @@ import pytest
 
 import runbook.steps.commands.script as kind
 from runbook.runs.events import Outcome, Status
+from runbook.testing import examples, options, problems, run_step, step_context
 from runbook.transports.base import CommandTimeout
 from tests.steps.disks import small_disk
-from tests.steps.support import examples, make_context, options, problems, run_kind
 
 Run = Callable[..., Outcome]
 
@@ -33,8 +33,8 @@ def run(tmp_path: Path, scratch: Path) -> Run:
         path = tmp_path / name
         path.parent.mkdir(exist_ok=True)
         path.write_bytes(text.encode() if isinstance(text, str) else text)
-        context = make_context(base=tmp_path, environment={"TMPDIR": str(scratch)}, timeout=timeout)
-        return run_kind(kind, context, src=name, **args)
+        context = step_context(base=tmp_path, environment={"TMPDIR": str(scratch)}, timeout=timeout)
+        return run_step(kind, {"src": name, **args}, context=context)
 
     return run_script
 
@@ -131,7 +131,7 @@ def test_creates_spares_it(run: Run, tmp_path: Path) -> None:
     [("none.sh", "No such file or directory"), (".", "Is a directory"), ("a\0b", "cannot be a file's name")],
 )
 def test_a_script_that_cannot_be_read(tmp_path: Path, src: str, said: str) -> None:
-    outcome = run_kind(kind, make_context(base=tmp_path), src=src)
+    outcome = run_step(kind, {"src": src}, context=step_context(base=tmp_path))
     assert outcome.status is Status.FAILED
     assert said in outcome.message
 

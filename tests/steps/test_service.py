@@ -12,8 +12,8 @@ import pytest
 import runbook.steps.processes.service as kind
 from runbook.runs.events import Outcome, Status
 from runbook.services import MANAGERS
+from runbook.testing import examples, options, problems, run_step, step_context
 from runbook.transports.base import Stopped
-from tests.steps.support import examples, make_context, options, problems, run_kind
 
 
 @pytest.fixture
@@ -21,7 +21,7 @@ def server(tmp_path: Path) -> Iterator[dict[str, Any]]:
     """Options of a plain command, which is ended afterwards."""
     made = {"name": "it", "pid_file": f"{tmp_path}/it.pid", "command": "echo up; exec sleep 600", "settle": 0.2}
     yield made
-    run_kind(kind, **made, state="stopped")
+    run_step(kind, {**made, "state": "stopped"})
 
 
 @pytest.mark.parametrize("step", examples(kind), ids=lambda step: str(step["name"]))
@@ -78,7 +78,7 @@ def kind_outcome(args: dict[str, Any]) -> Outcome:
     from runbook.steps.base import StepError
 
     try:
-        return kind.run(args, make_context())
+        return kind.run(args, step_context())
     except StepError as error:
         return failed(str(error))
 
@@ -110,28 +110,28 @@ def test_only_a_look_changes_nothing() -> None:
 
 
 def test_the_outcome_has_every_field(server: dict[str, Any]) -> None:
-    outcome = run_kind(kind, **server, state="restarted")
+    outcome = run_step(kind, {**server, "state": "restarted"})
     assert outcome.status is Status.CHANGED, outcome.message
     fields = ["manager", "name", "state", "running", "pid", "started", "uptime", "previous_pid", "detail"]
     assert list(outcome.data) == fields
     assert outcome.data["manager"] == "process"
     assert outcome.data["state"] == "restarted"
     assert 0.2 <= outcome.data["uptime"] < 5
-    again = run_kind(kind, **server, state="restarted")
+    again = run_step(kind, {**server, "state": "restarted"})
     assert again.message == f"it (process): restarted, pid {outcome.data['pid']} → {again.data['pid']}, running"
-    looked = run_kind(kind, **server, state="running", newer_than=[])
+    looked = run_step(kind, {**server, "state": "running", "newer_than": []})
     assert looked.data["previous_pid"] == looked.data["pid"] == again.data["pid"]
 
 
 def test_where_no_manager_knows_it_those_asked_are_named() -> None:
-    outcome = run_kind(kind, name="nobody-knows-me", state="running")
+    outcome = run_step(kind, {"name": "nobody-knows-me", "state": "running"})
     assert outcome.status is Status.FAILED
     assert "asked: process, systemd, supervisor, pm2, compose" in outcome.message
 
 
 def test_a_failed_step_has_status_and_log_as_evidence(server: dict[str, Any]) -> None:
     server["command"] = "for n in $(seq 100); do echo line $n; done; exit 3"
-    outcome = run_kind(kind, **server, state="started")
+    outcome = run_step(kind, {**server, "state": "started"})
     assert outcome.status is Status.FAILED
     status, log = outcome.evidence
     assert (status.title, log.title, log.language) == ("it: status", "it: last 50 log lines", "log")
@@ -141,6 +141,6 @@ def test_a_failed_step_has_status_and_log_as_evidence(server: dict[str, Any]) ->
 def test_a_stopped_run_waits_no_longer(server: dict[str, Any]) -> None:
     stop = threading.Event()
     stop.set()
-    context = make_context(stop=stop)
+    context = step_context(stop=stop)
     with pytest.raises(Stopped):
         kind.run(options(kind, {**server, "state": "started", "settle": 60}), context)

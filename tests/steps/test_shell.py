@@ -10,7 +10,7 @@ import pytest
 
 import runbook.steps.commands.shell as kind
 from runbook.runs.events import Status
-from tests.steps.support import examples, make_context, options, problems, run_kind
+from runbook.testing import examples, options, problems, run_step, step_context
 
 SHELLS = [
     None,
@@ -21,13 +21,13 @@ SHELLS = [
 
 @pytest.mark.parametrize("step", examples(kind), ids=lambda step: str(step["name"]))
 def test_the_example_runs(step: dict[str, Any]) -> None:
-    outcome = run_kind(kind, cmd=step["shell"])
+    outcome = run_step(kind, {"cmd": step["shell"]})
     assert outcome.status is Status.CHANGED, outcome.message
     assert 0 <= int(outcome.data["stdout"]) <= 100
 
 
 def shell(cmd: str, executable: str | None = None, **args: Any) -> Any:
-    return run_kind(kind, cmd=cmd, **({"executable": executable} if executable else {}), **args)
+    return run_step(kind, {"cmd": cmd, **({"executable": executable} if executable else {}), **args})
 
 
 @pytest.mark.parametrize("executable", SHELLS)
@@ -41,9 +41,9 @@ def test_what_a_shell_can(tmp_path: Path, executable: str | None) -> None:
 
 @pytest.mark.parametrize("executable", SHELLS)
 def test_standard_input_and_environment_arrive(executable: str | None) -> None:
-    context = make_context(environment={"WORD": "ä 'b'"})
+    context = step_context(environment={"WORD": "ä 'b'"})
     args = {"executable": executable} if executable else {}
-    outcome = run_kind(kind, context, cmd='read -r line; echo "$line-$WORD"', stdin="in put\n", **args)
+    outcome = run_step(kind, {"cmd": 'read -r line; echo "$line-$WORD"', "stdin": "in put\n", **args}, context=context)
     assert outcome.data["stdout"] == "in put-ä 'b'"
 
 
@@ -100,8 +100,8 @@ def test_bytes_that_are_no_text_do_not_break_it() -> None:
 
 def test_its_output_is_shown_while_it_runs() -> None:
     shown: list[tuple[str, bytes]] = []
-    context = make_context(output=lambda stream, data: shown.append((stream, data)))
-    run_kind(kind, context, cmd="echo out; echo err >&2")
+    context = step_context(output=lambda stream, data: shown.append((stream, data)))
+    run_step(kind, {"cmd": "echo out; echo err >&2"}, context=context)
     assert sorted(shown) == [("stderr", b"err\n"), ("stdout", b"out\n")]
 
 

@@ -12,15 +12,14 @@ from typing import Any
 import pytest
 
 import runbook.steps.requests.sql as kind
+from runbook.engine.session import OpenThings
 from runbook.runs.events import Outcome, Status
-from runbook.steps.base import Context, StepError
+from runbook.steps.base import Context
 from runbook.steps.requests.database import connection
+from runbook.testing import FarHost, examples, options, problems, run_step, step_context
 from runbook.transports.base import Stopped, Transport, Unreachable
-from runbook.transports.local.transport import LocalTransport
 from tests.lab.postgres import Database, Postgres
 from tests.lab.tools import free_port, wait_until
-from tests.steps.support import OpenThings, examples, make_context, options, problems, run_kind
-from tests.steps.web import Elsewhere
 
 OPEN: list[OpenThings] = []
 
@@ -40,18 +39,12 @@ def settings(database: Database) -> dict[str, Any]:
 
 def context_with(given: dict[str, Any], transport: Transport | None = None, **fields: Any) -> Context:
     """A context in which the only database, called app, has these settings."""
-
-    def named(name: str) -> dict[str, Any]:
-        if name not in ("", "app"):
-            raise StepError(f"no database is called {name!r}")
-        return given
-
     OPEN.append(OpenThings())
-    return make_context(transport, database=named, cache=OPEN[-1], **fields)
+    return step_context(transport, databases={"app": given}, cache=OPEN[-1], **fields)
 
 
 def ask(on: Database, query: str, **args: Any) -> Outcome:
-    return run_kind(kind, context_with(settings(on)), query=query, **args)
+    return run_step(kind, {"query": query, **args}, context=context_with(settings(on)))
 
 
 def test_the_outcome_has_rows_row_value_and_the_names_of_a_single_row(database: Database) -> None:
@@ -185,7 +178,7 @@ def test_what_wants_no_transaction_has_none(database: Database) -> None:
 def test_its_time_is_bounded_without_a_transaction_too(database: Database) -> None:
     database.execute("CREATE PROCEDURE slow() LANGUAGE plpgsql AS 'BEGIN COMMIT; PERFORM pg_sleep(30); END'")
     context = context_with(settings(database))
-    outcome = run_kind(kind, context, query="CALL slow()", timeout=0.3, changes=True)
+    outcome = run_step(kind, {"query": "CALL slow()", "timeout": 0.3, "changes": True}, context=context)
     assert outcome.data["sqlstate"] == "57014"
     left = connection("", context).execute("SHOW statement_timeout").fetchone()
     assert left == ("0",), "the limit of one step is not the next one's"
@@ -308,7 +301,7 @@ def test_a_query_that_takes_too_long_is_ended(database: Database) -> None:
 
 
 def test_the_steps_time_bounds_the_query_too(database: Database) -> None:
-    outcome = run_kind(kind, context_with(settings(database), timeout=0.2), query="SELECT pg_sleep(30)")
+    outcome = run_step(kind, {"query": "SELECT pg_sleep(30)"}, context=context_with(settings(database), timeout=0.2))
     assert outcome.data["sqlstate"] == "57014"
 
 
@@ -324,7 +317,7 @@ def test_a_run_that_is_stopped_ends_its_query(database: Database) -> None:
     thread.start()
     began = time.monotonic()
     with pytest.raises(Stopped):
-        run_kind(kind, context_with(settings(database), stop=stop), query="SELECT pg_sleep(31)")
+        run_step(kind, {"query": "SELECT pg_sleep(31)"}, context=context_with(settings(database), stop=stop))
     thread.join()
     assert time.monotonic() - began < 15
     wait_until(lambda: database.execute(running) == [(0,)], "the server ended it too")
@@ -336,24 +329,26 @@ def test_a_run_that_is_stopped_ends_its_query(database: Database) -> None:
 def test_one_connection_serves_the_run_and_is_made_again_when_it_broke(database: Database) -> None:
     context = context_with(settings(database))
     pid = "SELECT pg_backend_pid() AS pid, current_setting('application_name') AS name"
-    first = run_kind(kind, context, query=pid).data
+    first = run_step(kind, {"query": pid}, context=context).data
     assert first["name"] == "runbook"
-    assert run_kind(kind, context, query=pid).data["pid"] == first["pid"]
-    run_kind(kind, context, query="SELEC")
-    assert run_kind(kind, context, query=pid).data["pid"] == first["pid"], "an error of a query breaks nothing"
+    assert run_step(kind, {"query": pid}, context=context).data["pid"] == first["pid"]
+    run_step(kind, {"query": "SELEC"}, context=context)
+    assert run_step(kind, {"query": pid}, context=context).data["pid"] == first["pid"], (
+        "an error of a query breaks nothing"
+    )
     database.execute(f"SELECT pg_terminate_backend({first['pid']})")
-    again = run_kind(kind, context, query=pid)
+    again = run_step(kind, {"query": pid}, context=context)
     assert (again.status, again.data["pid"] == first["pid"]) == (Status.PASSED, False)
 
 
 def test_a_server_that_goes_and_comes_back(own_postgres: Postgres) -> None:
     context = context_with(settings(own_postgres.database()))
-    assert run_kind(kind, context, query="SELECT 1").status is Status.PASSED
+    assert run_step(kind, {"query": "SELECT 1"}, context=context).status is Status.PASSED
     own_postgres.stop()
-    outcome = run_kind(kind, context, query="SELECT 1")
+    outcome = run_step(kind, {"query": "SELECT 1"}, context=context)
     assert (outcome.status, outcome.data["error_class"]) == (Status.FAILED, "unreachable")
     own_postgres.start()
-    assert run_kind(kind, context, query="SELECT 1").status is Status.PASSED
+    assert run_step(kind, {"query": "SELECT 1"}, context=context).status is Status.PASSED
 
 
 def test_a_connection_that_ends_during_the_query(database: Database) -> None:
@@ -365,7 +360,7 @@ def test_a_connection_that_ends_during_the_query(database: Database) -> None:
 def test_nobody_listens(database: Database) -> None:
     port = free_port()
     context = context_with({**settings(database), "port": port})
-    outcome = run_kind(kind, context, query="SELECT 1")
+    outcome = run_step(kind, {"query": "SELECT 1"}, context=context)
     assert outcome.data == {"error_class": "unreachable"}
     assert outcome.message == (f"the database 127.0.0.1:{port} cannot be reached from test-host: Connection refused")
 
@@ -378,7 +373,7 @@ def test_a_wrong_password_is_said_and_not_shown(database: Database) -> None:
         {"sslmode": secret, "password": secret},
     ):
         context = context_with({**settings(database), **given})
-        outcome = run_kind(kind, context, query="SELECT 1")
+        outcome = run_step(kind, {"query": "SELECT 1"}, context=context)
         assert outcome.data["error_class"] == "unreachable"
         assert f"{database.host}:{database.port}" in outcome.message
         assert secret not in str(outcome)
@@ -389,7 +384,7 @@ def test_a_dsn_in_both_forms_with_settings_on_top(database: Database, form: str)
     wrong = f"{getattr(database, form)}"
     wrong += " application_name=mine" if form == "dsn" else "?application_name=mine"
     context = context_with({"dsn": wrong, "connect_timeout": 5, "password": None})
-    outcome = run_kind(kind, context, query="SELECT current_setting('application_name') AS name")
+    outcome = run_step(kind, {"query": "SELECT current_setting('application_name') AS name"}, context=context)
     assert outcome.data["name"] == "mine"
 
 
@@ -402,40 +397,36 @@ def test_a_dsn_in_both_forms_with_settings_on_top(database: Database, form: str)
     ],
 )
 def test_wrong_settings_are_said(given: dict[str, Any], sentence: str) -> None:
-    outcome = run_kind(kind, context_with(given), query="SELECT 1")
+    outcome = run_step(kind, {"query": "SELECT 1"}, context=context_with(given))
     assert outcome.status is Status.FAILED
     assert sentence in outcome.message
 
 
 def test_it_goes_the_way_of_the_host(database: Database) -> None:
-    there = Elsewhere(database.port)
+    there = FarHost(database.port)
     far = {**settings(database), "host": "db.internal", "port": 6543}
     context = context_with(far, there)
-    assert run_kind(kind, context, query="SELECT 1 AS one").data["one"] == 1
+    assert run_step(kind, {"query": "SELECT 1 AS one"}, context=context).data["one"] == 1
     assert there.wanted == [("db.internal", 6543)]
 
 
 def test_from_the_controller_it_goes_straight(database: Database) -> None:
-    there = Elsewhere(free_port())
+    there = FarHost(free_port())
     context = context_with({**settings(database), "from": "controller"}, there)
-    assert run_kind(kind, context, query="SELECT 1 AS one").data["one"] == 1
+    assert run_step(kind, {"query": "SELECT 1 AS one"}, context=context).data["one"] == 1
     assert there.wanted == []
 
 
 def test_a_host_without_a_way_is_unreachable() -> None:
-    class Gone(LocalTransport):
-        def forward(self, host: str, port: int) -> tuple[str, int]:
-            raise Unreachable(f"no way to {host}:{port}")
-
     with pytest.raises(Unreachable, match="no way to localhost:5432"):
-        run_kind(kind, context_with({"user": "x"}, Gone()), query="SELECT 1")
+        run_step(kind, {"query": "SELECT 1"}, context=context_with({"user": "x"}, FarHost()))
 
 
 def test_a_socket_file_belongs_to_its_own_machine(tmp_path: Path) -> None:
     here = context_with({"host": str(tmp_path)})
-    assert run_kind(kind, here, query="SELECT 1").data["error_class"] == "unreachable"
-    there = context_with({"host": str(tmp_path)}, Elsewhere(free_port()))
-    assert "only its own machine" in run_kind(kind, there, query="SELECT 1").message
+    assert run_step(kind, {"query": "SELECT 1"}, context=here).data["error_class"] == "unreachable"
+    there = context_with({"host": str(tmp_path)}, FarHost(free_port()))
+    assert "only its own machine" in run_step(kind, {"query": "SELECT 1"}, context=there).message
 
 
 def test_an_unknown_database_is_said(database: Database) -> None:

@@ -11,7 +11,7 @@ import pytest
 import runbook.steps.files.template as kind
 from runbook.runs.events import Outcome, Status
 from runbook.templating.errors import TemplateError
-from tests.steps.support import examples, make_context, options, problems, run_kind
+from runbook.testing import examples, options, problems, run_step, step_context
 
 Fill = Callable[..., Outcome]
 
@@ -24,8 +24,8 @@ def fill(tmp_path: Path) -> Fill:
         folder = tmp_path / "templates"
         folder.mkdir(exist_ok=True)
         (folder / name).write_bytes(text.encode() if isinstance(text, str) else text)
-        context = make_context(base=tmp_path, variables=variables)
-        return run_kind(kind, context, src=f"templates/{name}", dest=f"{tmp_path}/{dest}")
+        context = step_context(base=tmp_path, variables=variables)
+        return run_step(kind, {"src": f"templates/{name}", "dest": f"{tmp_path}/{dest}"}, context=context)
 
     return run
 
@@ -133,8 +133,8 @@ def test_diff_backup_and_what_was_there(fill: Fill, tmp_path: Path) -> None:
 def test_what_validate_refuses_is_not_done(tmp_path: Path) -> None:
     (tmp_path / "t").write_text("{{ word }}")
     (tmp_path / "out").write_text("good")
-    context = make_context(base=tmp_path, variables={"word": "evil"})
-    outcome = run_kind(kind, context, src="t", dest=f"{tmp_path}/out", validate="grep good %s")
+    context = step_context(base=tmp_path, variables={"word": "evil"})
+    outcome = run_step(kind, {"src": "t", "dest": f"{tmp_path}/out", "validate": "grep good %s"}, context=context)
     assert outcome.status is Status.FAILED
     assert (tmp_path / "out").read_text() == "good"
     assert sorted(file.name for file in tmp_path.iterdir()) == ["out", "t"]
@@ -147,7 +147,7 @@ def test_a_template_that_is_no_text(fill: Fill) -> None:
 
 
 def test_a_template_that_is_not_there(tmp_path: Path) -> None:
-    outcome = run_kind(kind, make_context(base=tmp_path), src="none.j2", dest=f"{tmp_path}/out")
+    outcome = run_step(kind, {"src": "none.j2", "dest": f"{tmp_path}/out"}, context=step_context(base=tmp_path))
     assert outcome.message == "none.j2 cannot be read beside the playbook: No such file or directory"
 
 

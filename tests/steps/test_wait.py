@@ -15,13 +15,15 @@ import pytest
 
 import runbook.steps.control.wait as kind
 import runbook.steps.logs.mark as mark_kind
+from runbook.engine.session import OpenThings
 from runbook.playbook.schema import loading
 from runbook.runs.events import Status
 from runbook.steps.base import Context
+from runbook.testing import examples, problems, run_step, step_context
+from runbook.testing.steps import nowhere
 from runbook.transports.base import Stopped
 from tests.lab.postgres import Database
 from tests.lab.tools import free_port
-from tests.steps.support import OpenThings, examples, make_context, place, problems, run_kind
 from tests.steps.web import Site, serving
 
 
@@ -40,7 +42,7 @@ def meanwhile(act: Callable[[], Any]) -> Iterator[Context]:
         if len(notes) == 1:
             act()
 
-    yield make_context(note=note)
+    yield step_context(note=note)
     assert notes, "nothing had to be waited for"
     assert all(text.startswith("waiting for ") for text in notes)
 
@@ -57,7 +59,7 @@ def test_a_web_page_that_comes(tmp_path: Path) -> None:
     try:
         with meanwhile(start) as context:
             http = {"url": f"http://127.0.0.1:{port}/docs", "contains": "swagger-ui"}
-            outcome = run_kind(kind, context, http=http, timeout=20, every=0.1)
+            outcome = run_step(kind, {"http": http, "timeout": 20, "every": 0.1}, context=context)
         assert (outcome.status, outcome.message) == (Status.PASSED, "200 OK")
         assert outcome.data["attempts"] > 1
         assert outcome.data["last"] == "200 OK"
@@ -69,20 +71,20 @@ def test_a_web_page_that_comes(tmp_path: Path) -> None:
 
 
 def test_a_web_page_that_does_not_come_says_what_was_seen_last(site: Site) -> None:
-    outcome = run_kind(kind, None, http=site.url("/status/503"), timeout=0.4, every="100ms")
+    outcome = run_step(kind, {"http": site.url("/status/503"), "timeout": 0.4, "every": "100ms"})
     assert outcome.status is Status.FAILED
     assert outcome.message == (f"http did not hold within 0.40 s; last seen: GET {site.url('/status/503')}: status 503")
     assert outcome.data["attempts"] >= 2
     assert outcome.data["elapsed"] >= 0.4
-    assert run_kind(kind, None, http=f"http://127.0.0.1:{free_port()}", timeout=0).data["attempts"] == 1
+    assert run_step(kind, {"http": f"http://127.0.0.1:{free_port()}", "timeout": 0}).data["attempts"] == 1
 
 
 def test_one_look_takes_no_longer_than_the_time_that_is_left(site: Site) -> None:
     began = time.monotonic()
-    outcome = run_kind(kind, None, http={"url": site.url("/slow"), "timeout": 30}, timeout=1.2)
+    outcome = run_step(kind, {"http": {"url": site.url("/slow"), "timeout": 30}, "timeout": 1.2})
     assert time.monotonic() - began < 8
     assert "nothing within" in outcome.message
-    outcome = run_kind(kind, None, command="sleep 30", timeout=1)
+    outcome = run_step(kind, {"command": "sleep 30", "timeout": 1})
     assert time.monotonic() - began < 12
     assert "still running after" in outcome.message
 
@@ -92,40 +94,46 @@ def test_a_port_that_is_opened() -> None:
     opened: list[socket.socket] = []
     try:
         with meanwhile(lambda: opened.append(socket.create_server(("127.0.0.1", port)))) as context:
-            outcome = run_kind(kind, context, tcp=f"127.0.0.1:{port}", timeout=10, every=0.05)
+            outcome = run_step(kind, {"tcp": f"127.0.0.1:{port}", "timeout": 10, "every": 0.05}, context=context)
         assert (outcome.status, f"127.0.0.1:{port} is listened on" in outcome.message) == (Status.PASSED, True)
-        assert run_kind(kind, None, tcp={"port": port, "host": "127.0.0.1"}).status is Status.PASSED
+        assert run_step(kind, {"tcp": {"port": port, "host": "127.0.0.1"}}).status is Status.PASSED
     finally:
         for one in opened:
             one.close()
-    gone = run_kind(kind, None, tcp={"port": port, "state": "closed"}, timeout=5)
+    gone = run_step(kind, {"tcp": {"port": port, "state": "closed"}, "timeout": 5})
     assert gone.status is Status.PASSED
 
 
 @pytest.mark.parametrize("wrong", ["localhost", "localhost:http", "1:2:three"])
 def test_what_is_no_port_is_said(wrong: str) -> None:
-    assert "tcp needs host:port" in run_kind(kind, None, tcp=wrong).message
+    assert "tcp needs host:port" in run_step(kind, {"tcp": wrong}).message
 
 
 def test_a_file_that_comes_and_one_that_goes(tmp_path: Path) -> None:
     path = tmp_path / "готово"
     with meanwhile(lambda: path.write_text("done")) as context:
-        outcome = run_kind(kind, context, file={"path": str(path), "contains": "done"}, timeout=10, every=0.05)
+        outcome = run_step(
+            kind, {"file": {"path": str(path), "contains": "done"}, "timeout": 10, "every": 0.05}, context=context
+        )
     assert outcome.status is Status.PASSED
     with meanwhile(path.unlink) as context:
-        outcome = run_kind(kind, context, file={"path": str(path), "state": "absent"}, timeout=10, every=0.05)
+        outcome = run_step(
+            kind, {"file": {"path": str(path), "state": "absent"}, "timeout": 10, "every": 0.05}, context=context
+        )
     assert outcome.status is Status.PASSED
-    assert run_kind(kind, None, file=str(path), timeout=0).message.endswith(f"{path} is not there")
+    assert run_step(kind, {"file": str(path), "timeout": 0}).message.endswith(f"{path} is not there")
 
 
 def test_a_line_in_a_log_that_is_not_there_yet(tmp_path: Path) -> None:
     path = tmp_path / "app.log"
     with meanwhile(lambda: path.write_text("ready\n")) as context:
-        outcome = run_kind(kind, context, log={"file": str(path), "pattern": "ready"}, timeout=10, every=0.05)
+        outcome = run_step(
+            kind, {"log": {"file": str(path), "pattern": "ready"}, "timeout": 10, "every": 0.05}, context=context
+        )
     assert outcome.status is Status.PASSED
-    at = run_kind(mark_kind, None, log={"file": str(path)}).data
+    at = run_step(mark_kind, {"log": {"file": str(path)}}).data
     log = {"file": str(path), "pattern": "ready", "since": at}
-    assert run_kind(kind, None, log=log, timeout=0).message.endswith("0 of 0 lines")
+    assert run_step(kind, {"log": log, "timeout": 0}).message.endswith("0 of 0 lines")
 
 
 def test_a_process_that_ends() -> None:
@@ -137,8 +145,10 @@ def test_a_process_that_ends() -> None:
 
     with meanwhile(end) as context:
         waited = {"pattern": r"^sleep 61\.25$", "state": "absent"}
-        assert run_kind(kind, context, process=waited, timeout=10, every=0.05).status is Status.PASSED
-    assert run_kind(kind, None, process=r"^sleep 61\.25$", timeout=0).status is Status.FAILED
+        assert (
+            run_step(kind, {"process": waited, "timeout": 10, "every": 0.05}, context=context).status is Status.PASSED
+        )
+    assert run_step(kind, {"process": r"^sleep 61\.25$", "timeout": 0}).status is Status.FAILED
 
 
 def test_a_query_until_something_holds_of_its_rows(database: Database) -> None:
@@ -147,19 +157,26 @@ def test_a_query_until_something_holds_of_its_rows(database: Database) -> None:
     query = "SELECT count(*) AS done FROM jobs"
 
     def context_of(context: Context) -> Context:
-        return make_context(database=lambda _name: {"dsn": database.dsn}, cache=cache, note=context.note)
+        return step_context(databases={"app": {"dsn": database.dsn}}, cache=cache, note=context.note)
 
     try:
         with meanwhile(lambda: database.execute("INSERT INTO jobs VALUES (true)")) as context:
             sql = {"database": "app", "query": query, "until": "done > 0"}
-            outcome = run_kind(kind, context_of(context), sql=sql, timeout=10, every=0.05)
+            outcome = run_step(kind, {"sql": sql, "timeout": 10, "every": 0.05}, context=context_of(context))
         assert (outcome.status, outcome.message) == (Status.PASSED, "done = 1")
         with meanwhile(lambda: database.execute("DELETE FROM jobs; INSERT INTO jobs VALUES (false)")) as context:
             sql = {"query": "SELECT 1 FROM jobs WHERE NOT done"}
-            assert run_kind(kind, context_of(context), sql=sql, timeout=10, every=0.05).status is Status.PASSED
-        failed = run_kind(kind, context_of(make_context()), sql={"query": query, "until": "done > 5"}, timeout=0)
+            assert (
+                run_step(kind, {"sql": sql, "timeout": 10, "every": 0.05}, context=context_of(context)).status
+                is Status.PASSED
+            )
+        failed = run_step(
+            kind, {"sql": {"query": query, "until": "done > 5"}, "timeout": 0}, context=context_of(step_context())
+        )
         assert failed.message == "sql did not hold within 0.00 s; last seen: done = 1"
-        assert "nope" in run_kind(kind, context_of(make_context()), sql="SELECT nope", timeout=0).message
+        assert (
+            "nope" in run_step(kind, {"sql": "SELECT nope", "timeout": 0}, context=context_of(step_context())).message
+        )
     finally:
         cache.close()
 
@@ -168,34 +185,36 @@ def test_a_command_that_comes_to_succeed(tmp_path: Path) -> None:
     path = tmp_path / "there"
     command = f"[ -e {path} ] || {{ echo not yet >&2; exit 3; }}"
     with meanwhile(path.touch) as context:
-        assert run_kind(kind, context, command=command, timeout=10, every=0.05).message == "exit code 0"
+        assert (
+            run_step(kind, {"command": command, "timeout": 10, "every": 0.05}, context=context).message == "exit code 0"
+        )
     path.unlink()
-    assert run_kind(kind, None, command=command, timeout=0).data["last"] == "exit code 3: not yet"
+    assert run_step(kind, {"command": command, "timeout": 0}).data["last"] == "exit code 3: not yet"
 
 
 def test_sleep_just_waits_and_is_ended_with_the_run() -> None:
     began = time.monotonic()
-    assert run_kind(kind, None, sleep="200ms").message == "waited 0.20 s"
+    assert run_step(kind, {"sleep": "200ms"}).message == "waited 0.20 s"
     assert time.monotonic() - began >= 0.2
     stop = threading.Event()
     stop.set()
     with pytest.raises(Stopped):
-        run_kind(kind, make_context(stop=stop), sleep="1h")
+        run_step(kind, {"sleep": "1h"}, context=step_context(stop=stop))
     assert time.monotonic() - began < 5
 
 
 def test_a_run_that_is_stopped_waits_no_longer(tmp_path: Path) -> None:
     stop = threading.Event()
-    context = make_context(stop=stop, note=lambda _text: stop.set())
+    context = step_context(stop=stop, note=lambda _text: stop.set())
     with pytest.raises(Stopped):
-        run_kind(kind, context, file=str(tmp_path / "never"), timeout="1h")
+        run_step(kind, {"file": str(tmp_path / "never"), "timeout": "1h"}, context=context)
 
 
 def test_exactly_one_thing_is_waited_for() -> None:
     assert problems(kind, {"timeout": 5})[0].startswith("needs one of http, tcp, file")
-    assert "here are file and sleep" in run_kind(kind, None, sleep=1, file="/x").message
-    assert "is not a duration" in run_kind(kind, None, sleep="soon").message
-    assert "is not a duration" in run_kind(kind, None, file="/x", timeout="soon").message
+    assert "here are file and sleep" in run_step(kind, {"sleep": 1, "file": "/x"}).message
+    assert "is not a duration" in run_step(kind, {"sleep": "soon"}).message
+    assert "is not a duration" in run_step(kind, {"file": "/x", "timeout": "soon"}).message
 
 
 @pytest.mark.parametrize(
@@ -218,7 +237,7 @@ def test_options_may_be_templates_until_they_are_rendered() -> None:
     from runbook.playbook.check import check
 
     args = {"http": {"url": "{{ app_url }}/docs", "follow": "{{ f }}"}, "timeout": "{{ start_timeout | default(60) }}"}
-    assert check(loading("wait"), args, place()) == []
+    assert check(loading("wait"), args, nowhere()) == []
 
 
 def test_the_plan_and_the_examples() -> None:

@@ -13,32 +13,32 @@ import runbook.steps.control.note as note_kind
 import runbook.steps.control.set as set_kind
 from runbook.runs.events import Outcome, Status
 from runbook.steps.base import Answer, Question
-from tests.steps.support import examples, make_context, options, problems, run_kind
+from runbook.testing import examples, options, problems, run_step, step_context
 
 
 def test_an_assertion_that_holds_says_how_many_expressions_it_had() -> None:
-    outcome = run_kind(assert_kind, make_context(variables={"n": 3}), that=["n > 2", "n is defined"])
+    outcome = run_step(assert_kind, {"that": ["n > 2", "n is defined"]}, context=step_context(variables={"n": 3}))
     assert (outcome.status, outcome.message) == (Status.PASSED, "2 held")
 
 
 def test_its_failure_names_the_first_false_expression_and_shows_every_operand() -> None:
-    context = make_context(variables={"recent": 0, "total": 7, "имя": "журнал"})
-    outcome = run_kind(assert_kind, context, that=["total > 5", "recent > 0", "имя == 'log'"])
+    context = step_context(variables={"recent": 0, "total": 7, "имя": "журнал"})
+    outcome = run_step(assert_kind, {"that": ["total > 5", "recent > 0", "имя == 'log'"]}, context=context)
     assert (outcome.status, outcome.message) == (Status.FAILED, "does not hold: recent > 0")
     assert outcome.evidence[0].text == "recent > 0\n    recent = 0\nимя == 'log'\n    имя = \"журнал\""
 
 
 def test_an_assertion_says_what_it_was_told_to_say() -> None:
     good, bad = {"success_msg": "enough"}, {"fail_msg": "too few"}
-    assert run_kind(assert_kind, None, that="2 > 1", **good, **bad).message == "enough"
-    outcome = run_kind(assert_kind, None, that="1 > 2", **good, **bad)
+    assert run_step(assert_kind, {"that": "2 > 1", **good, **bad}).message == "enough"
+    outcome = run_step(assert_kind, {"that": "1 > 2", **good, **bad})
     assert (outcome.status, outcome.message) == (Status.FAILED, "too few")
     assert outcome.evidence[0].text.startswith("1 > 2\n"), "the expression is still shown"
 
 
 @pytest.mark.parametrize(("value", "status"), [(True, Status.PASSED), (False, Status.FAILED)])
 def test_an_assertion_may_be_a_rendered_yes_or_no(value: bool, status: Status) -> None:
-    assert run_kind(assert_kind, None, that=value).status is status
+    assert run_step(assert_kind, {"that": value}).status is status
 
 
 def test_an_assertion_needs_something_to_judge() -> None:
@@ -47,7 +47,7 @@ def test_an_assertion_needs_something_to_judge() -> None:
 
 
 def test_set_gives_its_mapping_as_variables_of_any_type() -> None:
-    outcome = run_kind(set_kind, None, release="1.4", hosts=["a", "b"], имя={"глубоко": None})
+    outcome = run_step(set_kind, {"release": "1.4", "hosts": ["a", "b"], "имя": {"глубоко": None}})
     assert outcome.status is Status.PASSED
     assert outcome.data == {"variables": {"release": "1.4", "hosts": ["a", "b"], "имя": {"глубоко": None}}}
     assert outcome.message == "release, hosts, имя"
@@ -59,10 +59,10 @@ def test_set_refuses_a_name_that_no_expression_could_read(name: str) -> None:
 
 
 def test_a_note_says_its_message_and_shows_its_data() -> None:
-    outcome = run_kind(note_kind, None, message="Всё хорошо", data={"счёт": [1, 2]})
+    outcome = run_step(note_kind, {"message": "Всё хорошо", "data": {"счёт": [1, 2]}})
     assert (outcome.status, outcome.message, outcome.data) == (Status.PASSED, "Всё хорошо", {"message": "Всё хорошо"})
     assert json.loads(outcome.evidence[0].text) == {"счёт": [1, 2]}
-    assert run_kind(note_kind, None, message="only words").evidence == ()
+    assert run_step(note_kind, {"message": "only words"}).evidence == ()
 
 
 def asked(answer: Answer | None, **args: bool) -> tuple[Outcome, Question]:
@@ -73,7 +73,7 @@ def asked(answer: Answer | None, **args: bool) -> tuple[Outcome, Question]:
         questions.append(question)
         return answer
 
-    outcome = run_kind(confirm_kind, make_context(ask=ask, number="5.5"), question="Is it green?", **args)
+    outcome = run_step(confirm_kind, {"question": "Is it green?", **args}, context=step_context(ask=ask, number="5.5"))
     return outcome, questions[0]
 
 

@@ -11,8 +11,6 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, cast
 from urllib.parse import urlsplit
 
-from runbook.transports.local.transport import LocalTransport
-
 
 @dataclass
 class Site:
@@ -106,20 +104,3 @@ def serving(tls: ssl.SSLContext | None = None) -> Iterator[Site]:
     server.shutdown()
     server.server_close()
     thread.join()
-
-
-class Elsewhere(LocalTransport):
-    """A host where every address leads to one port of this machine, as a tunnel does."""
-
-    def __init__(self, port: int) -> None:
-        super().__init__()
-        self.port = port
-        self.wanted: list[tuple[str, int]] = []
-
-    @property
-    def local(self) -> bool:
-        return False
-
-    def forward(self, host: str, port: int) -> tuple[str, int]:
-        self.wanted.append((host, port))
-        return "127.0.0.1", self.port

@@ -13,7 +13,7 @@ from runbook.transports.base import Command, CommandTimeout, Stopped, Transport
 from runbook.transports.ssh.transport import SshTransport
 from tests.lab.sshd import Sshd
 from tests.lab.tools import wait_until
-from tests.transports.ways import all_end, pids, run, ssh, variables
+from tests.transports.ways import all_end, in_turn, pids, run, ssh, variables
 
 
 def commands(*scripts: str) -> tuple[Command, ...]:
@@ -23,8 +23,7 @@ def commands(*scripts: str) -> tuple[Command, ...]:
 def test_each_is_told_as_if_it_had_been_alone(transport: Transport) -> None:
     run(transport, "true")
     chain = commands("echo a; echo b >&2", "cat; echo $$", "printf c\necho d", "exit 3", "echo e")
-    transport.ahead(chain)
-    found = [transport.run(command) for command in chain]
+    found = in_turn(transport, chain)
 
     assert [result.exit_code for result in found] == [0, 0, 0, 3, 0]
     assert (found[0].out, found[0].err) == ("a", "b")

@@ -12,7 +12,7 @@ import pytest
 
 from runbook.transports.base import Command, Transport
 from runbook.transports.shell.script import harmless, simple
-from tests.transports.ways import run
+from tests.transports.ways import in_turn, run
 
 STRANGE = [
     "it's",
@@ -215,8 +215,7 @@ HARMLESS = [
 def test_a_builtin_that_only_looks_is_told_as_by_a_shell_of_its_own(transport: Transport, script: str) -> None:
     alone = subprocess.run(["/bin/sh", "-c", script], capture_output=True, check=False)
     chain = (Command(script), Command("echo $?; pwd"))
-    transport.ahead(chain)
-    found = [transport.run(command) for command in chain]
+    found = in_turn(transport, chain)
 
     assert harmless(Command(script))
     assert (found[0].exit_code, found[0].stdout, found[0].stderr) == (alone.returncode, alone.stdout, alone.stderr)

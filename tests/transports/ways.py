@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from typing import Any
 
-from runbook.transports.base import Become, Command, CommandResult, OnOutput, Transport
+from runbook.transports.base import Become, Command, CommandResult, OnOutput, Transport, pipelined
 from runbook.transports.ssh.settings.target import target_of
 from runbook.transports.ssh.transport import SshTransport
 from tests.lab.jump import Jump
@@ -62,6 +62,13 @@ def run(
 ) -> CommandResult:
     """A command that does not go on for ever."""
     return transport.run(Command(script, become=as_user, **{"timeout": PATIENCE, **how}), on_output)
+
+
+def in_turn(transport: Transport, commands: tuple[Command, ...]) -> list[CommandResult]:
+    """What they come to one after the other, sent ahead where that can be done."""
+    if (far := pipelined(transport)) is not None:
+        far.ahead(commands)
+    return [transport.run(command) for command in commands]
 
 
 def pids(output: bytes) -> list[int]:

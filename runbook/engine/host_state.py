@@ -29,6 +29,7 @@ from runbook.runs.events import (
 from runbook.source.document import Place, excerpt
 from runbook.steps import KINDS
 from runbook.steps.base import Args
+from runbook.steps.traits import traits
 from runbook.templating.errors import TemplateError
 from runbook.templating.render import evaluate, is_template, render
 from runbook.templating.scope import Layer, Scope
@@ -87,9 +88,10 @@ class HostState:
         if node.register:
             told = done.register if done.register is not None else flags(done.outcome, done.attempts)
             self.registered[node.register] = told
-        if node.kind == "set" and done.status is Status.UNKNOWN:
-            self.registered.update({name: Unknown(node.number) for name in node.args})
-        elif isinstance(found := done.outcome.data.get("variables"), Mapping) and node.kind == "set":
+        names = [one.name for one in traits(node.kind).sets(node.args)]
+        if done.status is Status.UNKNOWN:
+            self.registered.update({name: Unknown(node.number) for name in names})
+        elif names and isinstance(found := done.outcome.data.get("variables"), Mapping):
             self.registered.update(found)
 
     def told(

@@ -8,12 +8,10 @@ from typing import Any
 from runbook.common.frozen import replace
 from runbook.model import Expression, Step
 from runbook.runs.events import Condition, Outcome, Status
+from runbook.steps.traits import traits
 from runbook.templating.errors import TemplateError
 from runbook.templating.render import free_names, judge
 from runbook.templating.scope import Scope
-
-_OWN_VERDICT = frozenset({"rc", "status", "count", "running", "listening", "exists"})
-"""Fields by which kinds judge themselves: an `expect` that speaks of one takes the judgement over."""
 
 
 def flags(outcome: Outcome, attempts: int = 1) -> dict[str, Any]:
@@ -98,7 +96,7 @@ def _expect(step: Step, outcome: Outcome, conditions: tuple[Condition, ...]) -> 
 
 def _takes_over(step: Step, outcome: Outcome) -> bool:
     """Does `expect` speak of the very field by which the kind judged itself?"""
-    own = _OWN_VERDICT & set(outcome.data)
+    own = set(traits(step.kind).OWN_VERDICT) & set(outcome.data)
     return any(free_names(item.text, bare=True) & own for item in step.expect)
 
 

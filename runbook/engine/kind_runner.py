@@ -18,7 +18,7 @@ from runbook.playbook.coercion import fitted
 from runbook.runs.events import Evidence, Outcome, Status
 from runbook.source.document import Place, Span
 from runbook.steps import KINDS
-from runbook.steps.base import Answer, Context, Previews, Question, StepError
+from runbook.steps.base import Context, Previews, StepError
 from runbook.templating.errors import TemplateError
 from runbook.templating.render import judge, render
 from runbook.templating.scope import Scope
@@ -85,7 +85,7 @@ class KindRunner:
             render=lambda text, name: _render_file(text, scope, name),
             judge=lambda texts, extra: [judge(text, scope.with_data(**extra), step.args_place) for text in texts],
             database=lambda name: self.database(name, scope),
-            ask=lambda question: self.ask(question, step),
+            ask=session.ask,
             become=self.become(frame, scope),
             environment=_environment(frame, scope),
             timeout=seconds(render(frame.timeout, scope)) if frame.timeout is not None else None,
@@ -118,10 +118,6 @@ class KindRunner:
         settings: Mapping[str, Any] = render(known[name], scope, place)
         self.session.masker.add(settings.get("password"))
         return settings
-
-    def ask(self, question: Question, step: Step) -> Answer | None:
-        each = step.kind == "confirm" and bool(step.args.get("each_host"))
-        return self.session.ask(question, each_host=each)
 
 
 def _environment(frame: Inherited, scope: Scope) -> dict[str, str]:

@@ -15,6 +15,7 @@ from runbook.common.frozen import frozen, replace
 from runbook.model import Step
 from runbook.runs.events import Outcome, Status
 from runbook.steps import KINDS
+from runbook.steps.traits import traits
 
 
 class Mode(StrEnum):
@@ -46,7 +47,7 @@ def changes(step: Step, args: Mapping[str, Any]) -> bool:
 
 def left_undone(mode: Mode, step: Step, args: Mapping[str, Any], unsure: Unsure | None = None) -> Outcome | None:
     """The outcome of a step that this mode does not run and cannot preview; None where it can go on."""
-    if mode is not Mode.RUN and step.kind == "confirm":
+    if mode is not Mode.RUN and traits(step.kind).ASKS_PERSON:
         said = "a person would be asked"
         return Outcome(Status.UNKNOWN, said) if mode is Mode.CHECK else Outcome(Status.SKIPPED, f"{said}: not verified")
     if unsure and not changes(step, args):

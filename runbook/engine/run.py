@@ -137,7 +137,7 @@ class _Conductor:
         stage = planned.stage
         if not stage.confirm or self.session.mode is not Mode.RUN:
             return True
-        answer = self.session.ask(Question(stage.number, "", stage.confirm), each_host=False)
+        answer = self.session.ask(Question(stage.number, "", stage.confirm))
         if answer is not None and answer.value == "yes":
             return True
         status = Status.WAITING if answer is None else Status.FAILED

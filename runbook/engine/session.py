@@ -85,7 +85,7 @@ class Session:
         self.run_once: dict[tuple[str, str], Any] = {}
         self.throttle = Throttle(self.stop)
         self._transports: dict[tuple[str, str], Transport] = {}
-        self._answers: dict[str, Answer | None] = {}
+        self._answers: dict[tuple[str, str], Answer | None] = {}
         self._caches: dict[str, OpenThings] = {}
         self._jumps = Jumps()
         self._lock = threading.RLock()
@@ -144,9 +144,9 @@ class Session:
                 self.masker.add(value)
         return variables
 
-    def ask(self, question: Question, *, each_host: bool) -> Answer | None:
-        """Ask the operator, once a run for each step (or each step and host); others wait for the same answer."""
-        key = f"{question.number}/{question.host}" if each_host else question.number
+    def ask(self, question: Question) -> Answer | None:
+        """Ask the operator, once a run for each question; others wait for the same answer."""
+        key = (question.number, question.host)
         with self._asking:
             if key not in self._answers:
                 self._answers[key] = self.tools.ask(question)

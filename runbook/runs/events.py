@@ -53,6 +53,8 @@ STOPPING = BAD | {Status.WAITING}
 
 OUTPUT_FILES = "output_files"
 """In an outcome's data: the files that hold its whole output."""
+FLAGS = ("msg", "changed", "failed", "skipped", "unreachable", "remediated", "outcome", "attempts")
+"""What every outcome has for expressions, and under its registered name, beside its data."""
 
 
 class Role(StrEnum):

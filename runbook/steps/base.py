@@ -96,7 +96,7 @@ class StepError(Exception):
 
 @frozen
 class Question:
-    """What `confirm` asks a person."""
+    """What a step asks a person; `host` is empty when one answer is that of all hosts."""
 
     number: str
     host: str

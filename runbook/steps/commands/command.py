@@ -25,12 +25,14 @@ from runbook.runs.events import Outcome
 from runbook.steps.base import Args, Context, Detail, StepError
 from runbook.steps.commands.command_outcome import (
     OPTIONS,
+    OUTCOME_FIELDS,
     run_guarded,
     runs_at_once,
     stdin_detail,
     words,
     would_run,
 )
+from runbook.steps.traits import CommandLine
 
 SCHEMA: Mapping[str, Any] = {
     "type": "object",
@@ -52,6 +54,10 @@ SCHEMA: Mapping[str, Any] = {
     ],
 }
 SHORT = "cmd"
+FIELDS = OUTCOME_FIELDS
+OWN_VERDICT = ("rc",)
+IN_LINE = ("cmd", "argv")
+COMMAND_LINE = CommandLine("cmd", by_shell=False, words="argv")
 BY_EXIT_CODE = True
 
 

@@ -14,6 +14,7 @@ from runbook.runs.events import Evidence, Outcome, Status, failed, passed
 from runbook.steps.base import Args, Context, Detail, StepError
 from runbook.steps.commands.parsed_output import FORMS, NotParsed, parsed
 from runbook.steps.json_text import parse_json
+from runbook.steps.traits import Fields
 from runbook.transports.base import CommandResult, CommandTimeout
 
 TAIL = 4000
@@ -33,6 +34,7 @@ OPTIONS: Mapping[str, Any] = {
         "(a head and rows); else the step fails.",
     },
 }
+OUTCOME_FIELDS = Fields(frozenset({"rc", "stdout", "stderr", "stdout_lines", "stderr_lines", "cmd", "elapsed"}))
 NOT_FOUND = 127
 """The exit code of every shell for a program that is not there."""
 _NOT_FOUND = re.compile(r"not found|[Nn]o such file")

@@ -29,7 +29,8 @@ from typing import Any
 
 from runbook.runs.events import Outcome
 from runbook.steps.base import Args, Context, StepError
-from runbook.steps.commands.command_outcome import OPTIONS, run_guarded, words, would_run
+from runbook.steps.commands.command_outcome import OPTIONS, OUTCOME_FIELDS, run_guarded, words, would_run
+from runbook.steps.traits import SourceFile
 from runbook.transports.base import CommandTimeout, Unreachable
 
 CLEAN_UP_SECONDS = 10.0
@@ -47,6 +48,8 @@ SCHEMA: Mapping[str, Any] = {
     },
 }
 SHORT = "src"
+FIELDS = OUTCOME_FIELDS
+OWN_VERDICT = ("rc",)
 PLACES = '"${TMPDIR:-/tmp}" /var/tmp "$HOME"'
 """Where a script may lie while it runs, as sh words: the first that can be written to."""
 
@@ -58,6 +61,10 @@ def changes(_args: Args) -> bool:
 def plan(args: Args) -> str:
     words = (args.get("executable", ""), args.get("src", ""), args.get("args", ""))
     return " ".join(str(word) for word in words if word)
+
+
+def files(args: Args) -> tuple[SourceFile, ...]:
+    return (SourceFile(args.get("src"), ("src",), "sh"),)
 
 
 def run(args: Args, context: Context) -> Outcome:

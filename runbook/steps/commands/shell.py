@@ -24,12 +24,14 @@ from runbook.runs.events import Outcome
 from runbook.steps.base import Args, Context, Detail
 from runbook.steps.commands.command_outcome import (
     OPTIONS,
+    OUTCOME_FIELDS,
     run_guarded,
     runs_at_once,
     script_detail,
     words,
     would_run,
 )
+from runbook.steps.traits import CommandLine
 
 SCHEMA: Mapping[str, Any] = {
     "type": "object",
@@ -47,6 +49,10 @@ SCHEMA: Mapping[str, Any] = {
     },
 }
 SHORT = "cmd"
+FIELDS = OUTCOME_FIELDS
+OWN_VERDICT = ("rc",)
+IN_LINE = ("cmd",)
+COMMAND_LINE = CommandLine("cmd", by_shell=True, words="argv")
 BY_EXIT_CODE = True
 
 

@@ -17,6 +17,7 @@ from typing import Any
 
 from runbook.runs.events import Evidence, Outcome, failed, passed
 from runbook.steps.base import Args, Context
+from runbook.steps.traits import Conditions, Fields
 
 SCHEMA: Mapping[str, Any] = {
     "type": "object",
@@ -36,6 +37,7 @@ SCHEMA: Mapping[str, Any] = {
     },
 }
 SHORT = "that"
+FIELDS = Fields()
 
 
 def changes(_args: Args) -> bool:
@@ -44,6 +46,14 @@ def changes(_args: Args) -> bool:
 
 def plan(args: Args) -> str:
     return "; ".join(_texts(args))
+
+
+def conditions(_args: Args) -> tuple[Conditions, ...]:
+    return (Conditions(("that",)),)
+
+
+def checks(_args: Args) -> bool:
+    return True
 
 
 def run(args: Args, context: Context) -> Outcome:

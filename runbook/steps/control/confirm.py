@@ -18,6 +18,7 @@ from typing import Any
 
 from runbook.runs.events import Outcome, Status
 from runbook.steps.base import Args, Context, Question
+from runbook.steps.traits import Fields
 
 SCHEMA: Mapping[str, Any] = {
     "type": "object",
@@ -30,6 +31,9 @@ SCHEMA: Mapping[str, Any] = {
     },
 }
 SHORT = "question"
+FIELDS = Fields(frozenset({"answer", "by", "at", "comment"}))
+ASKS_PERSON = True
+TELLING = True
 _STATUS = {"yes": Status.PASSED, "no": Status.FAILED, "na": Status.SKIPPED}
 
 
@@ -39,6 +43,10 @@ def changes(_args: Args) -> bool:
 
 def plan(args: Args) -> str:
     return f"asks: {args.get('question', '')}"
+
+
+def checks(_args: Args) -> bool:
+    return True
 
 
 def run(args: Args, context: Context) -> Outcome:

@@ -13,6 +13,7 @@ from typing import Any
 
 from runbook.runs.events import Evidence, Outcome, passed
 from runbook.steps.base import Args, Context
+from runbook.steps.traits import Fields
 
 SCHEMA: Mapping[str, Any] = {
     "type": "object",
@@ -25,6 +26,8 @@ SCHEMA: Mapping[str, Any] = {
     },
 }
 SHORT = "message"
+FIELDS = Fields(frozenset({"message"}))
+TELLING = True
 
 
 def changes(_args: Args) -> bool:

@@ -16,6 +16,7 @@ from typing import Any
 from runbook.model import VARIABLE_NAME
 from runbook.runs.events import Outcome, passed
 from runbook.steps.base import Args, Context
+from runbook.steps.traits import Fields, SetVariable
 
 SCHEMA: Mapping[str, Any] = {
     "type": "object",
@@ -26,6 +27,7 @@ SCHEMA: Mapping[str, Any] = {
     "propertyNames": {"pattern": VARIABLE_NAME},
 }
 SHORT = ""
+FIELDS = Fields(frozenset({"variables"}))
 
 
 def changes(_args: Args) -> bool:
@@ -34,6 +36,10 @@ def changes(_args: Args) -> bool:
 
 def plan(args: Args) -> str:
     return ", ".join(f"{name} = {value}" for name, value in args.items())
+
+
+def sets(args: Args) -> tuple[SetVariable, ...]:
+    return tuple(SetVariable(str(name), (name,), value) for name, value in args.items())
 
 
 def run(args: Args, context: Context) -> Outcome:

@@ -32,17 +32,21 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from runbook.common.durations import seconds, show
 from runbook.common.frozen import replace
 from runbook.runs.events import Outcome, Status, failed, passed
+from runbook.steps import KINDS
 from runbook.steps.base import Args, Context, Detail, StepError
 from runbook.steps.files import file
 from runbook.steps.logs import log
 from runbook.steps.processes import port, process
 from runbook.steps.requests import http, sql
+from runbook.steps.traits import CommandLine, Conditions, Fields, Query, traits
+from runbook.steps.weaker import fewer
+from runbook.templating.render import is_template
 from runbook.transports.base import CommandTimeout
 
 Probe = Callable[[Any, Context], tuple[bool, str]]
@@ -87,6 +91,10 @@ SCHEMA: Mapping[str, Any] = {
     ],
 }
 SHORT = ""
+FIELDS = Fields(frozenset({"elapsed", "attempts", "last"}))
+COMMAND_LINE = CommandLine("command", by_shell=True)
+_ASKED = {"http": "http", "tcp": "port", "file": "file", "log": "log", "process": "process", "sql": "sql"}
+"""The kinds of step that it asks, by the options that hold theirs."""
 
 
 def changes(args: Args) -> bool:
@@ -108,6 +116,33 @@ def detail(args: Args) -> tuple[Detail, ...]:
         return tuple(Detail("until this holds", one.text, one.language) for one in sql.detail(query))
     text = str(args.get("command", ""))
     return (Detail("until this succeeds", text, "sh", ("command",)),) if "\n" in text.strip() else ()
+
+
+def queries(args: Args) -> tuple[Query, ...]:
+    return (Query(_of(sql, args["sql"]).get("database", ""), ("sql",)),) if "sql" in args else ()
+
+
+def conditions(args: Args) -> tuple[Conditions, ...]:
+    """Of a query, until what it must be asked; one that is made by a template is not known yet."""
+    asked = args.get("sql")
+    if not isinstance(asked, Mapping) or "until" not in asked or is_template(asked["until"]):
+        return ()
+    return (Conditions(("sql", "until"), sql.fields(asked)),)
+
+
+def checks(_args: Args) -> bool:
+    return True
+
+
+def weaker(before: Args, after: Args) -> Iterator[str]:
+    """What the kind that is asked says of its own options; of a log it is always a line that must come."""
+    for name, kind in _ASKED.items():
+        if name not in before or name not in after:
+            continue
+        old, new = _of(KINDS[kind], before[name]), _of(KINDS[kind], after[name])
+        yield from fewer(old, new, ("pattern",))
+        if name != "log":
+            yield from traits(kind).weaker(old, new)
 
 
 def run(args: Args, context: Context) -> Outcome:
@@ -167,9 +202,14 @@ def _asks(module: Any) -> Probe:
     return probe
 
 
+def _of(kind: Any, wanted: Any) -> Args:
+    """The options of a kind of step, of which one may stand alone."""
+    return wanted if isinstance(wanted, Mapping) else {kind.SHORT: wanted}
+
+
 def _step(module: Any, wanted: Any, context: Context) -> Outcome:
     """The outcome of a kind of step. What it cannot do now (a file that is not there) it may be able to do later."""
-    args = wanted if isinstance(wanted, Mapping) else {module.SHORT: wanted}
+    args = _of(module, wanted)
     defaults = {key: option["default"] for key, option in module.SCHEMA["properties"].items() if "default" in option}
     try:
         outcome: Outcome = module.run({**defaults, **args}, context)
@@ -193,7 +233,7 @@ def _log(wanted: Any, context: Context) -> tuple[bool, str]:
 
 
 def _sql(wanted: Any, context: Context) -> tuple[bool, str]:
-    args = wanted if isinstance(wanted, Mapping) else {"query": wanted}
+    args = _of(sql, wanted)
     outcome = _step(sql, {key: value for key, value in args.items() if key != "until"}, context)
     if outcome.status is Status.FAILED:
         return False, outcome.message

@@ -24,7 +24,8 @@ from typing import Any
 
 from runbook.runs.events import Outcome
 from runbook.steps.base import Args, Context, Detail
-from runbook.steps.files.put_file import OPTIONS, put, source
+from runbook.steps.files.put_file import OPTIONS, OUTCOME_FIELDS, put, source
+from runbook.steps.traits import SourceFile
 
 SCHEMA: Mapping[str, Any] = {
     "type": "object",
@@ -42,6 +43,8 @@ SCHEMA: Mapping[str, Any] = {
     ],
 }
 SHORT = ""
+FIELDS = OUTCOME_FIELDS
+CHECKED_BY = ("validate",)
 
 
 def changes(_args: Args) -> bool:
@@ -56,6 +59,10 @@ def plan(args: Args) -> str:
 def detail(args: Args) -> tuple[Detail, ...]:
     text = str(args.get("content", ""))
     return (Detail(f"text of {args.get('dest', '')}", text, "", ("content", "dest")),) if text else ()
+
+
+def files(args: Args) -> tuple[SourceFile, ...]:
+    return (SourceFile(args.get("src"), ("src",)),)
 
 
 def run(args: Args, context: Context) -> Outcome:

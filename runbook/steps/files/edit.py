@@ -41,6 +41,7 @@ from runbook.steps.files.edit_diff import as_diff
 from runbook.steps.files.text_edits import ACTIONS, OPTIONS, EditProblem, apply_edits
 from runbook.steps.files.unified_diff import unified
 from runbook.steps.quoted_text import shown
+from runbook.steps.traits import Fields
 from runbook.transports.shell.files import FileMissing, FileProblem, could_write, read_file, write_file
 
 _EDIT: Mapping[str, Any] = {
@@ -116,6 +117,8 @@ SCHEMA: Mapping[str, Any] = {
     "allOf": [_WHOLE],
 }
 SHORT = ""
+FIELDS = Fields(frozenset({"path", "changed", "edits", "backup"}))
+CHECKED_BY = ("validate",)
 
 
 def changes(_args: Args) -> bool:

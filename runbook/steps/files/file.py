@@ -20,15 +20,16 @@ asked for.
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict
 from typing import Any
 
 from runbook.runs.events import Evidence, Outcome, failed, passed
 from runbook.steps.base import Args, Context, StepError
 from runbook.steps.files.put_file import mode_text, sha256_of
 from runbook.steps.quoted_text import shown
+from runbook.steps.traits import Fields
 from runbook.transports.shell.files import FileInfo, FileProblem, read_file, stat
 
 _TEXTS = {"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}, "minItems": 1}]}
@@ -62,8 +63,11 @@ SCHEMA: Mapping[str, Any] = {
     },
 }
 SHORT = "path"
+FIELDS = Fields(frozenset({"path", "exists", "sha256", *(one.name for one in dataclasses.fields(FileInfo))}))
+OWN_VERDICT = ("exists",)
 BY_EXIT_CODE = False
 _TEXT_CHECKS = ("contains", "not_contains", "matches", "not_matches")
+CHECKED_BY = (*_TEXT_CHECKS, "mode", "owner", "group", "newer_than", "sha256", "size")
 
 
 def changes(_args: Args) -> bool:
@@ -82,11 +86,15 @@ def plan(args: Args) -> str:
     return f"{args.get('path', '')} is {state}" + (f", {', '.join(checks)}" if checks else "")
 
 
+def checks(_args: Args) -> bool:
+    return True
+
+
 def run(args: Args, context: Context) -> Outcome:
     path, state = args["path"], args.get("state", "present")
     try:
         info = stat(context.command, path, follow=state not in ("link", "absent"))
-        data = {"path": path, "exists": info is not None, **(asdict(info) if info else {})}
+        data = {"path": path, "exists": info is not None, **(dataclasses.asdict(info) if info else {})}
         if info is None or state == "absent":
             return _existence(path, state, info, data)
         wrong = [*_attributes(args, info), *_newer(args, info, context)]

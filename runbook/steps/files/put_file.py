@@ -12,6 +12,7 @@ from runbook.common.frozen import frozen
 from runbook.runs.events import Outcome, changed, passed
 from runbook.steps.base import Args, Context, StepError
 from runbook.steps.files.unified_diff import of_bytes
+from runbook.steps.traits import Fields
 from runbook.transports.shell.files import FileInfo, FileProblem, Run, could_write, read_file, stat, write_file
 
 SHA256_DIGITS = 64
@@ -30,6 +31,7 @@ OPTIONS: Mapping[str, Any] = {
         "description": "Command that checks the new file, `%s` in its place, before it takes the old one's.",
     },
 }
+OUTCOME_FIELDS = Fields(frozenset({"path", "changed", "backup", "size"}))
 
 
 def mode_text(mode: Any) -> str | None:

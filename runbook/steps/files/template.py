@@ -23,7 +23,8 @@ from typing import Any
 
 from runbook.runs.events import Outcome
 from runbook.steps.base import Args, Context, StepError
-from runbook.steps.files.put_file import OPTIONS, put, source
+from runbook.steps.files.put_file import OPTIONS, OUTCOME_FIELDS, put, source
+from runbook.steps.traits import SourceFile
 
 SCHEMA: Mapping[str, Any] = {
     "type": "object",
@@ -40,6 +41,8 @@ SCHEMA: Mapping[str, Any] = {
     },
 }
 SHORT = ""
+FIELDS = OUTCOME_FIELDS
+CHECKED_BY = ("validate",)
 
 
 def changes(_args: Args) -> bool:
@@ -48,6 +51,10 @@ def changes(_args: Args) -> bool:
 
 def plan(args: Args) -> str:
     return f"{args.get('src', '')} → {args.get('dest', '')}"
+
+
+def files(args: Args) -> tuple[SourceFile, ...]:
+    return (SourceFile(args.get("src"), ("src",), "template", rendered=True),)
 
 
 def run(args: Args, context: Context) -> Outcome:

@@ -37,6 +37,8 @@ from runbook.runs.events import Evidence, Outcome, failed, passed
 from runbook.steps.base import Args, Context, StepError
 from runbook.steps.logs import log_lines
 from runbook.steps.quoted_text import shown
+from runbook.steps.traits import Fields
+from runbook.steps.weaker import ANYTHING, turned
 
 MAX_LINES, MAX_WIDTH = 1000, 10_000
 SHOWN, SHOWN_WIDTH = 50, 500
@@ -63,6 +65,8 @@ SCHEMA: Mapping[str, Any] = {
     },
 }
 SHORT = "file"
+FIELDS = Fields(frozenset({"count", "matched", "lines", "read", "complete", "path"}))
+OWN_VERDICT = ("count",)
 
 
 def changes(_args: Args) -> bool:
@@ -79,6 +83,14 @@ def plan(args: Args) -> str:
     if args.get("state", "any") != "any":
         parts.append(f"must be {args['state']}")
     return ", ".join(parts)
+
+
+def checks(args: Args) -> bool:
+    return bool(args.get("state", "any") != "any")
+
+
+def weaker(before: Args, after: Args) -> tuple[str, ...]:
+    return (ANYTHING,) if turned(before, after, "state", "any", usual="any") else ()
 
 
 def run(args: Args, context: Context) -> Outcome:

@@ -30,6 +30,9 @@ SOURCE_OPTIONS: Mapping[str, Any] = {
     "pm2": {"type": "string", "minLength": 1, "description": "PM2 application."},
 }
 
+MARK_FIELDS = frozenset({"type", "time", *SOURCES, "files", "inode", "offset", "fingerprint", "previous"})
+"""What a mark on a log may have."""
+
 
 def source(args: Args) -> str:
     """Which of the sources is named. Raises StepError unless it is exactly one."""

@@ -27,6 +27,7 @@ from runbook.steps.base import Args, Context, Detail, StepError
 from runbook.steps.logs import log_lines
 from runbook.steps.logs.time_stamps import clock
 from runbook.steps.requests import sql
+from runbook.steps.traits import Fields, Query
 
 SCHEMA: Mapping[str, Any] = {
     "type": "object",
@@ -72,6 +73,17 @@ def detail(args: Args) -> tuple[Detail, ...]:
         return ()
     rest = "".join(f", {name} {value}" for name, value in query.items() if name not in ("query", "database"))
     return tuple(Detail(f"remember{rest}", one.text, one.language, ("sql",)) for one in sql.detail(query))
+
+
+def fields(args: Args) -> Fields:
+    asked = args.get("sql")
+    found = sql.fields(asked) if isinstance(asked, Mapping) else Fields()
+    return Fields(found.names | log_lines.MARK_FIELDS, found.open)
+
+
+def queries(args: Args) -> tuple[Query, ...]:
+    asked = args.get("sql")
+    return (Query(asked.get("database", ""), ("sql",)),) if isinstance(asked, Mapping) else ()
 
 
 def run(args: Args, context: Context) -> Outcome:

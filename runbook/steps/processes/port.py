@@ -36,8 +36,12 @@ from runbook.services.listening_sockets import answering, listeners, owner
 from runbook.steps.base import Args, Context
 from runbook.steps.processes.process import describe
 from runbook.steps.processes.service import shell_of
+from runbook.steps.traits import Fields
+from runbook.steps.weaker import ANYTHING, turned
 
 SHORT = "port"
+FIELDS = Fields(frozenset({"listening", "host", "port", "address", "pid", "process"}))
+OWN_VERDICT = ("listening",)
 
 SCHEMA: dict[str, Any] = {
     "type": "object",
@@ -79,6 +83,14 @@ def plan(args: Args) -> str:
         "listening": f"check that {where} is listened on",
         "closed": f"check that nobody listens on {where}",
     }.get(str(args.get("state", "listening")), f"look whether {where} is listened on")
+
+
+def checks(args: Args) -> bool:
+    return bool(args.get("state") != "any")
+
+
+def weaker(before: Args, after: Args) -> tuple[str, ...]:
+    return (ANYTHING,) if turned(before, after, "state", "any", usual="listening") else ()
 
 
 def run(args: Args, context: Context) -> Outcome:

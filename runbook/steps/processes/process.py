@@ -40,8 +40,12 @@ from runbook.services.process_table import Process, Snapshot, snapshot
 from runbook.services.state_change import moment
 from runbook.steps.base import Args, Context, StepError
 from runbook.steps.processes.service import shell_of
+from runbook.steps.traits import Fields
+from runbook.steps.weaker import ANYTHING, turned
 
 SHORT = "pattern"
+FIELDS = Fields(frozenset({"count", "processes", "pid", "user", "started", "uptime", "command"}))
+OWN_VERDICT = ("count",)
 
 SCHEMA: dict[str, Any] = {
     "type": "object",
@@ -86,6 +90,14 @@ def asks_once(_args: Args) -> bool:
 def plan(args: Args) -> str:
     verb = {"present": "find", "absent": "make sure that there is no", "any": "look for"}
     return f"{verb.get(str(args.get('state', 'present')), 'look for')} process {_what(args)}"
+
+
+def checks(args: Args) -> bool:
+    return bool(args.get("state") != "any")
+
+
+def weaker(before: Args, after: Args) -> tuple[str, ...]:
+    return (ANYTHING,) if turned(before, after, "state", "any", usual="present") else ()
 
 
 def run(args: Args, context: Context) -> Outcome:

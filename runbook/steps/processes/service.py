@@ -72,9 +72,17 @@ from runbook.services import MANAGERS
 from runbook.services.base import Service, ServiceError, ServiceState, Shell
 from runbook.services.state_change import ACTIONS, Hand, Result, Wish, bring, detected, is_already
 from runbook.steps.base import Args, Context, StepError
+from runbook.steps.traits import Fields
+from runbook.steps.weaker import given
 from runbook.transports.base import CommandResult, CommandTimeout
 
 SHORT = ""
+FIELDS = Fields(
+    frozenset({"manager", "name", "state", "running", "pid", "started", "uptime", "previous_pid", "detail"})
+)
+IN_LINE = ("name", "state", "manager")
+OWN_VERDICT = ("running",)
+CHECKED_BY = ("newer_than",)
 
 LOG_LINES = 50
 MOST_FILES = 3
@@ -162,6 +170,10 @@ def plan(args: Args) -> str:
         return f"check that {name} is running{newer} ({whose})"
     proof = f", and prove it{newer}" if state == "restarted" else newer
     return f"{verb} {name} {whose}{proof}"
+
+
+def checks(args: Args) -> bool:
+    return not changes(args) or given(args, CHECKED_BY)
 
 
 def run(args: Args, context: Context) -> Outcome:

@@ -27,7 +27,7 @@ import re
 import socket
 import ssl
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -38,6 +38,8 @@ from runbook.runs.events import Evidence, Outcome, Status, failed
 from runbook.steps.base import Args, Context, Detail, StepError
 from runbook.steps.json_text import Parsed, parse_json
 from runbook.steps.requests.http_address import address, without_password
+from runbook.steps.traits import Fields
+from runbook.steps.weaker import fewer, turned, wider
 
 if TYPE_CHECKING:
     import httpx
@@ -91,6 +93,9 @@ SCHEMA: Mapping[str, Any] = {
     },
 }
 SHORT = "url"
+FIELDS = Fields(frozenset({"status", "reason", "headers", "body", "json", "elapsed", "url", "method", "error_class"}))
+OWN_VERDICT = ("status",)
+CHECKED_BY = ("contains", "status")
 
 
 def changes(args: Args) -> bool:
@@ -135,6 +140,13 @@ def _shown_body(args: Args) -> str:
 
 def _pairs(values: Mapping[str, Any], between: str) -> list[str]:
     return [f"{name}{between}{value}" for name, value in values.items()]
+
+
+def weaker(before: Args, after: Args) -> Iterator[str]:
+    yield from fewer(before, after, ("contains",))
+    yield from wider(before, after, "status")
+    if turned(before, after, "verify", False, usual=True):
+        yield "the server's certificate is no longer checked"
 
 
 def run(args: Args, context: Context) -> Outcome:

@@ -34,6 +34,8 @@ from runbook.common.frozen import frozen
 from runbook.runs.events import Evidence, Outcome, Status, Table, failed
 from runbook.steps.base import Args, Context, Detail, StepError
 from runbook.steps.requests.database import DatabaseUnreachable, connection, ended_with, plain
+from runbook.steps.requests.sql_columns import columns_of
+from runbook.steps.traits import Fields, Query
 
 if TYPE_CHECKING:
     import psycopg
@@ -75,6 +77,7 @@ SCHEMA: Mapping[str, Any] = {
     },
 }
 SHORT = "query"
+_FIELDS = frozenset({"rows", "row", "value", "rowcount", "columns", "elapsed", "error_class", "sqlstate"})
 
 
 def changes(args: Args) -> bool:
@@ -89,6 +92,16 @@ def plan(args: Args) -> str:
 def detail(args: Args) -> tuple[Detail, ...]:
     text = dedent(str(args.get("query", ""))).strip()
     return (Detail("", text, "sql", ("query", "database")),) if text else ()
+
+
+def fields(args: Args) -> Fields:
+    """The columns of a single row are fields too."""
+    columns = columns_of(args.get("query"))
+    return Fields(_FIELDS | (columns or frozenset()), open=columns is None)
+
+
+def queries(args: Args) -> tuple[Query, ...]:
+    return (Query(args.get("database", ""), ()),)
 
 
 def run(args: Args, context: Context) -> Outcome:

@@ -1,0 +1,30 @@
+"""Which columns a query may give, as far as its text tells."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from runbook.templating.render import is_template
+
+_SELECT = re.compile(r"\s*(?:select|with)\b", re.IGNORECASE)
+_ALL_OF = re.compile(r"\*|\btable\b", re.IGNORECASE)
+"""What stands for columns that only the database knows: `*` and `TABLE name`. It may also be a product."""
+_MADE = frozenset(
+    {"int2", "int4", "int8", "float4", "float8", "bool", "varchar", "bpchar", "timestamp", "timestamptz", "timetz"}
+    | {"btrim", "ltrim", "rtrim", "date_part", "timezone", "pg_collation_for", "column1", "column2", "column3"}
+)
+"""What PostgreSQL calls columns without a name for what it makes of other words: of `'1'::bigint` it is int8."""
+
+
+def columns_of(query: Any) -> frozenset[str] | None:
+    """Every name that a column of it could have: a word of its text, or made by PostgreSQL. None where any could be."""
+    if (
+        not isinstance(query, str)
+        or is_template(query)
+        or not _SELECT.match(query)
+        or _ALL_OF.search(query.replace("(*)", ""))
+    ):
+        return None
+    words = set(re.findall(r"\w+", query))
+    return frozenset(words | {word.lower() for word in words} | _MADE)

@@ -1,0 +1,146 @@
+"""What the house must know of a kind of step beyond how to run it: the kind says it itself, by names of its module.
+
+Each may be left out; `Traits` has what is so then. `traits(kind)` is the one way to ask. No other room knows a kind by
+its name: what holds of the built-in ones holds of any that a row in `KINDS` adds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import lru_cache
+from typing import Any
+
+from runbook.common.frozen import frozen
+from runbook.steps import KINDS
+from runbook.steps.base import Args
+from runbook.steps.weaker import fewer, given
+
+Path = tuple[str, ...]
+"""The keys that lead from a kind's options to one of them; none for the options as a whole."""
+
+
+@frozen
+class Fields:
+    """Which fields an outcome has. `open`: it may have others, which only the run tells."""
+
+    names: frozenset[str] = frozenset()
+    open: bool = False
+
+
+@frozen
+class SetVariable:
+    """A variable that a step sets for those behind it, and where it says so."""
+
+    name: str
+    at: Path
+    value: Any = "(known when the step has run)"
+
+
+@frozen
+class SourceFile:
+    """A file of the controller that a step reads, relative to the playbook. The path may hold a template."""
+
+    path: Any
+    at: Path
+    language: str = ""
+    """As what a plan shows its text: sh, template. Empty: its text is not shown, only its checksum."""
+    rendered: bool = False
+    """Is it a template, which sees the step's variables?"""
+
+
+@frozen
+class Query:
+    """A question to a database of the playbook. The name may hold a template; empty: there is only one."""
+
+    database: Any
+    at: Path
+
+
+@frozen
+class Conditions:
+    """An option that holds bare expressions, one or a list, which must all hold."""
+
+    at: Path
+    sees: Fields = Fields()
+    """What they read beside the variables."""
+
+
+@frozen
+class CommandLine:
+    """An option that holds a command as free text."""
+
+    option: str
+    by_shell: bool
+    """Does a shell read it? Else it is split into words."""
+    words: str = ""
+    """The option that holds the same as a list of words."""
+
+
+class Traits:
+    """What is so of a kind that does not say otherwise.
+
+    Its functions are asked of options as they are written: these may be of any type, hold templates or placeholders,
+    and lack what they must have. They never raise.
+    """
+
+    ASKS_PERSON: bool = False
+    """Does a step wait for a person's answer? A check and a verification ask nobody."""
+    TELLING: bool = False
+    """Is a step's message what it is for? Then reports show it also where all is well."""
+    IN_LINE: tuple[str, ...] = ()
+    """Options that the line of `plan` tells in other words."""
+    OWN_VERDICT: tuple[str, ...] = ()
+    """Fields of the outcome by which the kind judges itself: an `expect` that reads one takes the judgement over."""
+    FIELDS: Fields = Fields(open=True)
+    """Those of its outcome, where they are the same whatever its options are. Not those of every outcome (`failed`)."""
+    CHECKED_BY: tuple[str, ...] = ()
+    """Options that each ask for something: without one, or with fewer of its values, less is checked."""
+    COMMAND_LINE: CommandLine | None = None
+
+    def fields(self, args: Args) -> Fields:
+        """Those of its outcome, with these options."""
+        del args
+        return self.FIELDS
+
+    def sets(self, args: Args) -> Iterable[SetVariable]:
+        """The variables that it sets. The outcome's field `variables` has their values."""
+        del args
+        return ()
+
+    def files(self, args: Args) -> Iterable[SourceFile]:
+        del args
+        return ()
+
+    def queries(self, args: Args) -> Iterable[Query]:
+        del args
+        return ()
+
+    def conditions(self, args: Args) -> Iterable[Conditions]:
+        del args
+        return ()
+
+    def checks(self, args: Args) -> bool:
+        """Can it find something wrong with the host, so that less is known without it?"""
+        return given(args, self.CHECKED_BY) or bool(tuple(self.conditions(args)))
+
+    def weaker(self, before: Args, after: Args) -> Iterable[str]:
+        """In which ways it checks less with the options `after`, in words. Conditions are compared elsewhere."""
+        return fewer(before, after, self.CHECKED_BY)
+
+
+NAMES = tuple(name for name in vars(Traits) if not name.startswith("_"))
+_UNSAID = Traits()
+
+
+def traits(kind: str) -> Traits:
+    """Of a kind by its name. What is no kind (a block, a kind of another version in an old record) says nothing."""
+    return _of(kind) if kind in KINDS else _UNSAID
+
+
+@lru_cache(maxsize=128)
+def _of(kind: str) -> Traits:
+    module, said = KINDS[kind], Traits()
+    for name in NAMES:
+        if hasattr(module, name):
+            setattr(said, name, getattr(module, name))
+    return said

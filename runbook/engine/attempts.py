@@ -1,64 +1,69 @@
-"""A step's loop, its attempts (`until`, `retries`), and the judgement of each attempt."""
+"""The attempts of a step: once for all hosts or for this one, for each item of its loop, until one is good.
+
+An attempt renders the options, runs the kind (or its preview, or nothing, as the mode says) and has the outcome judged.
+What is repeated as a whole, a block or a choice, has its attempts here too.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from contextlib import closing, nullcontext
-from functools import partial
-from typing import Any
+from itertools import count
+from typing import Any, TypeVar
 
 from runbook.common.durations import seconds
-from runbook.common.frozen import frozen, replace
-from runbook.engine.host_state import HostState, NodeResult
+from runbook.common.frozen import replace
+from runbook.engine.host_state import HostState
 from runbook.engine.inherited import Inherited
 from runbook.engine.judge import flags, judge_all, judge_outcome, judged_scope
-from runbook.engine.kind_runner import Progress
-from runbook.engine.live_output import LiveOutput
-from runbook.engine.mode import HINT, Mode, changes, clouded, left_undone, only_looks
+from runbook.engine.mode import HINT, Mode, changes, left_undone, not_yet_failed, only_looks
+from runbook.engine.node_result import NodeResult
 from runbook.engine.outcomes import of_items
-from runbook.engine.output_files import Output, both
 from runbook.engine.run_once import shared_once
+from runbook.engine.step_events import StepEvents
+from runbook.engine.step_output import StepOutput
+from runbook.engine.template_failures import CANNOT_RENDER, explain, failure_of
+from runbook.engine.when import ask_when
 from runbook.model import Node, Step
-from runbook.runs.events import OUTPUT_FILES, Condition, Outcome, Status
+from runbook.runs.events import Condition, Outcome, Status
 from runbook.steps import KINDS
 from runbook.templating.errors import TemplateError
 from runbook.templating.render import evaluate, is_template, render
 from runbook.templating.scope import Scope
 from runbook.templating.unknown import Unknown
-from runbook.transports.base import OnOutput, Stopped
+from runbook.transports.base import Stopped
 
 DEFAULT_RETRIES = 3
 DEFAULT_DELAY = 5.0
 """Of a step that has `until` and does not say them: Ansible's."""
 
+N = TypeVar("N", bound=Node)
 
-@frozen
+
 class Attempts:
-    """Runs steps, and blocks that are repeated, at one host's state."""
+    """The attempts of one host's nodes. Used by one thread at a time."""
 
-    state: HostState
+    def __init__(self, state: HostState, events: StepEvents) -> None:
+        self._state, self._events, self._session = state, events, state.session
 
     def step(self, step: Step, own: Inherited) -> NodeResult:
-        """A step: once for all hosts or for this one, over its loop, until it is good."""
+        """All attempts of a step. Raises CANNOT_RENDER."""
         if own.run_once and len(own.batch) > 1:
-            return shared_once(self.state.session, own.batch, step.number, lambda: self._attempts(step, own))
-        return self._attempts(step, own)
+            return shared_once(self._session, own.batch, step.number, lambda: self._here(step, own))
+        return self._here(step, own)
 
-    def _attempts(self, step: Step, own: Inherited) -> NodeResult:
-        if step.loop is not None:
-            return self._loop(step, own)
-        return self._tried(step, own)
+    def _here(self, step: Step, own: Inherited) -> NodeResult:
+        return self.repeat(step, own, self._attempt) if step.loop is None else self._loop(step, own)
+
+    # --- loop ------------------------------------------------------------------------------------------------
 
     def _loop(self, step: Step, own: Inherited) -> NodeResult:
-        values = self._loop_values(step, self.state.scope(own))
         items: list[tuple[str, Outcome]] = []
         last = NodeResult(Outcome(Status.SKIPPED))
         unknown = None
-        for index, value in enumerate(values):
-            frame = own.with_data(**{step.loop_var: value, "loop_index": index})
-            scope = self.state.scope(frame)
-            last = self.state.guarded(partial(self.state.when, step, frame, partial(self._tried, step, frame)))
-            label = str(render(step.loop_label, scope)) if step.loop_label else str(value)
+        for index, value in enumerate(self._loop_values(step, self._state.scope(own))):
+            inner = own.with_data(**{step.loop_var: value, "loop_index": index})
+            last = self._item(step, inner)
+            label = str(render(step.loop_label, self._state.scope(inner))) if step.loop_label else str(value)
             items.append((label, last.outcome))
             unknown = last.register if last.register is not None else unknown
             if last.status in (Status.UNREACHABLE, Status.WAITING):
@@ -66,110 +71,104 @@ class Attempts:
         return replace(last, outcome=of_items(items), items=tuple(items), attempts=1, register=unknown)
 
     def _loop_values(self, step: Step, scope: Scope) -> list[Any]:
-        place = step.place / "loop"
-        loop = step.loop
-        values = (
-            evaluate(loop, scope, place)
-            if isinstance(loop, str) and not is_template(loop)
-            else render(loop, scope, place)
-        )
+        place, loop = step.place / "loop", step.loop
+        bare = isinstance(loop, str) and not is_template(loop)
+        values = evaluate(loop, scope, place) if bare else render(loop, scope, place)
         if isinstance(values, Mapping):
             values = [{"key": key, "value": value} for key, value in values.items()]
         if not isinstance(values, list | tuple):
             raise TemplateError(f"loop needs a list, not {type(values).__name__}", place.value)
         return list(values)
 
-    def _tried(self, step: Step, own: Inherited) -> NodeResult:
-        """All attempts of a step (or of one item of its loop)."""
+    def _item(self, step: Step, own: Inherited) -> NodeResult:
+        when = ask_when(step, self._state, own)
+        if when.result is not None:
+            return when.result
+        try:
+            if when.unsure is None:
+                return self.repeat(step, own, self._attempt)
+            with self._state.supposing(when.unsure):
+                return when.unsure.supposed(step, self.repeat(step, own, self._attempt))
+        except CANNOT_RENDER as error:
+            return failure_of(error, self._session.plan)
 
-        def attempt(number: int) -> NodeResult:
-            return self.state.guarded(lambda: self._once(step, own, number))
+    # --- retries ---------------------------------------------------------------------------------------------
 
-        def seen(done: NodeResult, scope: Scope) -> Scope:
-            return judged_scope(step, done.outcome, scope, done.attempts)
-
-        return self._again(step, own, attempt, seen)
-
-    def _again(
-        self,
-        node: Node,
-        own: Inherited,
-        attempt: Callable[[int], NodeResult],
-        seen: Callable[[NodeResult, Scope], Scope],
-    ) -> NodeResult:
-        """Attempts until one is good or they are used up."""
+    def repeat(self, node: N, own: Inherited, attempt: Callable[[N, Inherited, int], NodeResult]) -> NodeResult:
+        """Attempts until one is good or, as `retries` says, they are used up. Raises CANNOT_RENDER."""
         common = node.common
         if common.retries is None and not common.until:
-            return attempt(1)
-        scope = self.state.scope(own)
-        retries = render(common.retries, scope)
-        tries = 1 + int(retries if retries is not None else (DEFAULT_RETRIES if common.until else 0))
-        delay = seconds(render(common.delay, scope)) if common.delay is not None else DEFAULT_DELAY
-        number = 0
-        while True:
-            number += 1
-            done = replace(attempt(number), attempts=number)
-            if done.status is Status.UNKNOWN:  # it was not run: there is nothing to wait for
-                return done
-            until = judge_all(common.until, seen(done, self.state.scope(own)), "until") if done.outcome.ok else ()
-            unmet = [condition for condition in until if not condition.holds]
-            if done.outcome.ok and not unmet:
-                return done
-            if number >= tries or done.status is Status.WAITING:
-                return self._gave_up(done, unmet)
-            said = done.outcome.message if unmet == [] else "until does not hold yet"
-            self.state.progress(node.number, "note", f"attempt {number} of {tries}: {said}", own)
-            if self.state.session.stop.wait(delay):
+            return attempt(node, own, 1)
+        most, delay = self._bounds(node, self._state.scope(own))
+        for number in count(1):
+            try:
+                result = replace(attempt(node, own, number), attempts=number)
+            except CANNOT_RENDER as error:
+                result = replace(failure_of(error, self._session.plan), attempts=number)
+            if result.status is Status.UNKNOWN:  # it was not run: there is nothing to wait for
+                break
+            unmet = self._unmet(node, own, result)
+            if result.outcome.ok and not unmet:
+                break
+            if number >= most or result.status is Status.WAITING:
+                return _gave_up(result, unmet)
+            said = "until does not hold yet" if unmet else result.outcome.message
+            self._events.progress(node.number, "note", f"attempt {number} of {most}: {said}", own)
+            if self._session.stop.wait(delay):
                 raise Stopped
+        return result
 
-    def _gave_up(self, done: NodeResult, unmet: list[Condition]) -> NodeResult:
-        if not unmet:
-            return done
-        message = f"until never held in {done.attempts} attempts: {unmet[0].text}"
-        outcome = replace(done.outcome, status=Status.FAILED, message=message)
-        return replace(done, outcome=outcome, conditions=(*unmet, *done.conditions))
+    def _bounds(self, node: Node, scope: Scope) -> tuple[int, float]:
+        """How many attempts at most, and the seconds between them."""
+        common = node.common
+        retries = render(common.retries, scope)
+        if retries is None:
+            retries = DEFAULT_RETRIES if common.until else 0
+        delay = seconds(render(common.delay, scope)) if common.delay is not None else DEFAULT_DELAY
+        return 1 + int(retries), delay
 
-    def _once(self, step: Step, own: Inherited, number: int) -> NodeResult:
-        scope = self.state.scope(own)
-        args = self.state.take_args(step, scope)
+    def _unmet(self, node: Node, own: Inherited, result: NodeResult) -> list[Condition]:
+        """Of an attempt that is good otherwise, the conditions of `until` that do not hold."""
+        if not (node.common.until and result.outcome.ok):
+            return []
+        scope = self._state.scope(own)
+        if isinstance(node, Step):
+            scope = judged_scope(node, result.outcome, scope, result.attempts)
+        else:
+            scope = scope.with_data(**flags(result.outcome))
+        return [condition for condition in judge_all(node.common.until, scope, "until") if not condition.holds]
+
+    # --- one attempt -----------------------------------------------------------------------------------------
+
+    def _attempt(self, step: Step, own: Inherited, number: int) -> NodeResult:
+        """Run the kind once, and have what it comes to judged. Raises CANNOT_RENDER."""
+        mode = self._session.mode
+        scope = self._state.scope(own)
+        args = self._state.take_args(step, scope)
         action = KINDS[step.kind].plan(args)
-        undone = left_undone(self.state.session.mode, step, args, self.state.unsure)
+        undone = left_undone(mode, step, args, self._state.unsure)
         if undone is not None:
             return self._undone(step, args, undone, action)
-        lines = LiveOutput(
-            lambda stream, text: self.state.progress(step.number, stream, text, own), self.state.session.masker.text
-        )
-        # What a step is about to tell as a secret cannot be masked while it is printed: it is not shown live.
-        shown: OnOutput = _unseen if step.secrets else lines.add
-        whole = self._whole(step, own)
-        output = both(shown, whole.add) if whole else shown
-        progress = Progress(lambda text: self.state.progress(step.number, "note", text, own), output)
-        previewed = self.state.session.mode is Mode.CHECK and changes(step, args)
-        with closing(whole) if whole else nullcontext():
-            outcome = self.state.runner.run(step, args, scope, own, progress, preview=previewed)
-        lines.close()
-        outcome = _with_files(outcome, whole.told()) if whole else outcome
+        preview = mode is Mode.CHECK and changes(step, args)
+        with StepOutput(step, own, self._state, self._events) as output:
+            outcome = self._state.runner.run(step, args, scope, own, output.progress, preview=preview)
+        outcome = output.with_files(outcome)
         self._remember_secrets(step, outcome)
-        if previewed and outcome.status in (Status.CHANGED, Status.UNKNOWN):
+        if preview and outcome.status in (Status.CHANGED, Status.UNKNOWN):
             return self._undone(step, args, outcome, action)
         try:
             outcome, conditions = judge_outcome(step, outcome, scope, number)
         except TemplateError as error:
             why = outcome.message if outcome.status is Status.FAILED else ""
-            message = "; ".join(filter(None, (why, self.state.explain(error))))
+            message = "; ".join(filter(None, (why, explain(error, self._session.plan))))
             return NodeResult(replace(outcome, status=Status.FAILED, message=message), number, action)
-        return NodeResult(clouded(outcome, self.state.undone), number, action, conditions)
-
-    def _whole(self, step: Step, own: Inherited) -> Output | None:
-        """Where the whole output goes, if it was asked for, and nothing in it must be hidden."""
-        outputs = self.state.outputs
-        return None if outputs is None or step.secrets or self.state.truth(own.no_log, own) else outputs.of(step.number)
+        return NodeResult(not_yet_failed(outcome, self._state.undone), number, action, conditions)
 
     def _undone(self, step: Step, args: Mapping[str, Any], outcome: Outcome, action: str) -> NodeResult:
         """A step that was not run: of what it would have told, only this much is certain."""
         looks = only_looks(step)
-        if self.state.session.mode is Mode.CHECK and not self.state.undone and changes(step, args) and not looks:
-            self.state.undone = step.number
+        if self._session.mode is Mode.CHECK and not self._state.undone and changes(step, args) and not looks:
+            self._state.undone = step.number
         known = {"changed": True, "failed": False, "skipped": False} if outcome.status is Status.CHANGED else {}
         if looks:
             known["changed"] = False
@@ -181,20 +180,12 @@ class Attempts:
             value: Any = outcome.data
             for key in path.split("."):
                 value = value.get(key) if isinstance(value, Mapping) else None
-            self.state.session.masker.add(value)
-
-    def repeated(self, node: Node, own: Inherited, body: Callable[[], NodeResult]) -> NodeResult:
-        """A block again while it fails, as `retries` and `until` say."""
-
-        def attempt(_number: int) -> NodeResult:
-            return self.state.guarded(body)
-
-        return self._again(node, own, attempt, lambda done, scope: scope.with_data(**flags(done.outcome)))
+            self._session.masker.add(value)
 
 
-def _with_files(outcome: Outcome, told: list[str]) -> Outcome:
-    return replace(outcome, data={**outcome.data, OUTPUT_FILES: told}) if told else outcome
-
-
-def _unseen(_stream: str, _data: bytes) -> None:
-    """Output that is not shown as it arrives."""
+def _gave_up(result: NodeResult, unmet: list[Condition]) -> NodeResult:
+    if not unmet:
+        return result
+    message = f"until never held in {result.attempts} attempts: {unmet[0].text}"
+    outcome = replace(result.outcome, status=Status.FAILED, message=message)
+    return replace(result, outcome=outcome, conditions=(*unmet, *result.conditions))

@@ -28,13 +28,8 @@ class Inherited:
     timeout: Any = None
     batch: tuple[Host, ...] = field(default=())
 
-    def inside(self, common: Common, place: Place, number: str, role: Role | None = None) -> Inherited:
-        """The frame of what stands in a node."""
-        inner = self.taking(common, place)
-        return replace(inner, parent=number, role=role or self.role)
-
     def taking(self, common: Common, place: Place) -> Inherited:
-        """This frame with what a node says of itself on top."""
+        """The same with what a node says of itself on top."""
         if not _says_something(common):
             return self
         environment = self.environment
@@ -54,23 +49,23 @@ class Inherited:
         )
 
     def with_vars(self, values: Mapping[str, Any], place: Place) -> Inherited:
-        """This frame with more variables, which may be templates."""
+        """The same with more variables, which may be templates."""
         if not values:
             return self
         layer = Layer(values, templates=True, place_of=lambda name: place / name)
         return replace(self, layers=(*self.layers, layer))
 
     def with_data(self, **values: Any) -> Inherited:
-        """This frame with plain data on top."""
+        """The same with plain data on top."""
         return replace(self, layers=(*self.layers, Layer(values)))
 
-    def acting(self, role: Role, parent: str) -> Inherited:
-        """This frame for steps of another role under a step."""
-        return replace(self, role=role, parent=parent)
+    def within(self, number: str, role: Role | None = None) -> Inherited:
+        """The same for what stands in the node of that number, or runs because of it in another role."""
+        return replace(self, parent=number, role=role or self.role)
 
 
 def _says_something(common: Common) -> bool:
-    """Most steps have nothing of what a frame holds."""
+    """Most steps have nothing of all this."""
     return bool(
         common.vars
         or common.environment

@@ -12,10 +12,12 @@ from enum import StrEnum
 from typing import Any
 
 from runbook.common.frozen import frozen, replace
-from runbook.model import Step
+from runbook.engine.node_result import NodeResult
+from runbook.model import Node, Step
 from runbook.runs.events import Outcome, Status
 from runbook.steps import KINDS
 from runbook.steps.traits import traits
+from runbook.templating.unknown import Unknown
 
 
 class Mode(StrEnum):
@@ -38,6 +40,14 @@ class Unsure:
     def told(self, said: str) -> str:
         """What would be done, both ways."""
         return f"if {self.text} (known after step {self.number} has run): {said}; else skipped"
+
+    def supposed(self, node: Node, result: NodeResult) -> NodeResult:
+        """What a node came to as if the condition held: it was shown, not run, and is unknown."""
+        if result.status in (Status.UNREACHABLE, Status.SKIPPED):
+            return result
+        said = self.told(result.outcome.message if isinstance(node, Step) else "its steps would run")
+        outcome = replace(result.outcome, status=Status.UNKNOWN, message=said, data={})
+        return replace(result, outcome=outcome, conditions=(), register=Unknown(node.number))
 
 
 def changes(step: Step, args: Mapping[str, Any]) -> bool:
@@ -69,7 +79,7 @@ def only_looks(step: Step) -> bool:
     return step.changes is None and said == ["false"]
 
 
-def clouded(outcome: Outcome, number: str) -> Outcome:
+def not_yet_failed(outcome: Outcome, number: str) -> Outcome:
     """In a check, a failure behind a step that would have changed the host says little: it may hold after that."""
     if not number or outcome.status is not Status.FAILED:
         return outcome

@@ -10,14 +10,14 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from itertools import islice
 from typing import Any, NoReturn, cast
 
 from runbook.common.frozen import frozen, replace
-from runbook.engine.host_state import HostState, NodeResult
+from runbook.engine.host_state import HostState
 from runbook.engine.inherited import Inherited
 from runbook.engine.kind_runner import Progress
 from runbook.engine.mode import Mode, changes
+from runbook.engine.node_result import NodeResult
 from runbook.model import Block, Node, Step
 from runbook.runs.events import Status
 from runbook.steps import KINDS
@@ -68,7 +68,7 @@ class Pipeline:
             return None if first is None else self._first(first)
         return node if isinstance(node, Step) and node.loop is None else None
 
-    def before(self, nodes: tuple[Node, ...], index: int, frame: Inherited) -> None:
+    def send(self, nodes: tuple[Node, ...], index: int, around: Inherited) -> None:
         """Send the steps that the nodes from `index` on begin with, unless that has been done."""
         session = self._state.session
         if session.mode is Mode.CHECK or session.stop.is_set() or self.holds(nodes[index]):
@@ -78,7 +78,7 @@ class Pipeline:
         transport = self._transport(nodes[index])
         if transport is None:
             return
-        chain = list(self._chain(islice(nodes, index, index + _MOST), frame))
+        chain = list(self._chain(nodes[index : index + _MOST], around))
         if len(chain) > 1:
             self._sent = {sent.step.number: sent for sent in chain}
             self._state.rendered.update({number: sent.args for number, sent in self._sent.items()})
@@ -88,22 +88,22 @@ class Pipeline:
         """Has it been sent, and has not had its turn?"""
         return node.number in self._sent
 
-    def after(self, node: Node, done: NodeResult | None) -> None:
+    def ended(self, node: Node, result: NodeResult) -> None:
         """A node has had its turn. Forget the rest where it did not simply pass."""
-        if self._sent.pop(node.number, None) is None or done is None:
+        if self._sent.pop(node.number, None) is None:
             return
-        if done.status not in _CLEAN or done.attempts > 1:
+        if result.status not in _CLEAN or result.attempts > 1:
             self._forget()
 
-    def noted(self, step: Step, done: NodeResult) -> NodeResult:
+    def with_lost(self, step: Step, result: NodeResult) -> NodeResult:
         """Of a host that was lost: with the steps of which nobody can say now whether they ran."""
-        if done.status is not Status.UNREACHABLE:
-            return done
+        if result.status is not Status.UNREACHABLE:
+            return result
         others = [number for number, sent in self._sent.items() if sent.command.once and number != step.number]
         if not others:
-            return done
+            return result
         said = f"; sent with it, and not known either: {', '.join(others)}"
-        return replace(done, outcome=replace(done.outcome, message=done.outcome.message + said))
+        return replace(result, outcome=replace(result.outcome, message=result.outcome.message + said))
 
     def _forget(self) -> None:
         for number in self._sent:
@@ -121,14 +121,12 @@ class Pipeline:
         except Exception:  # noqa: BLE001 - it will be told when the step has its turn
             return None
 
-    def _chain(self, nodes: Iterator[Node], frame: Inherited) -> Iterator[_Sent]:
+    def _chain(self, nodes: tuple[Node, ...], around: Inherited) -> Iterator[_Sent]:
         first: Command | None = None
         registered: set[str] = set()
         by_exit_code = True
         for node in nodes:
-            if node.number in self._state.session.plan.left_out:
-                continue
-            sent = self._look(node, frame)
+            sent = self._look(node, around)
             if sent is None or sent.asked & registered:
                 return
             first = first or sent.command
@@ -138,11 +136,11 @@ class Pipeline:
             registered.add(sent.step.register)
             by_exit_code = by_exit_code and _judged_by_exit_code(sent.step)
 
-    def _look(self, node: Node, frame: Inherited) -> _Sent | None:
+    def _look(self, node: Node, around: Inherited) -> _Sent | None:
         """What the step will ask the host, found by letting it ask; None where that cannot be known yet."""
         if not isinstance(node, Step) or node.loop is not None or node.common.throttle or node.common.until:
             return None
-        own, kind = frame.taking(node.common, node.place), _asks_once(node)
+        own, kind = around.taking(node.common, node.place), _asks_once(node)
         if kind is None or own.delegate_to or own.run_once:
             return None
         try:

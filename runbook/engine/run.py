@@ -46,20 +46,20 @@ def execute(plan: Plan, tools: Tools) -> Iterator[Event]:
     session = Session(plan, tools)
     for secret in secrets_of(plan.playbook, plan.variables, plan.hosts):
         session.masker.add(secret)
-    conductor = _Conductor(session)
-    thread = threading.Thread(target=conductor.run, name="conductor", daemon=True)
+    stages = _Stages(session)
+    thread = threading.Thread(target=stages.run, name="stages", daemon=True)
     thread.start()
     try:
-        yield from _drain(session, conductor)
+        yield from _drain(session, stages)
     finally:
         session.stop.set()
         thread.join(timeout=10)
         session.close()
-    if conductor.fault is not None:
-        raise conductor.fault
+    if stages.fault is not None:
+        raise stages.fault
 
 
-def _drain(session: Session, conductor: _Conductor) -> Iterator[Event]:
+def _drain(session: Session, stages: _Stages) -> Iterator[Event]:
     while True:
         try:
             # Not for ever: a signal that comes just before the wait begins is handled only once it is over.
@@ -67,7 +67,7 @@ def _drain(session: Session, conductor: _Conductor) -> Iterator[Event]:
         except Empty:
             continue
         except KeyboardInterrupt:
-            conductor.interrupted = True
+            stages.interrupted = True
             session.stop.set()
             continue
         if event is None:
@@ -75,7 +75,7 @@ def _drain(session: Session, conductor: _Conductor) -> Iterator[Event]:
         yield session.masker.mask(event)
 
 
-class _Conductor:
+class _Stages:
     """Leads the hosts through the stages, in a thread of its own."""
 
     def __init__(self, session: Session) -> None:
@@ -162,7 +162,7 @@ class _Conductor:
             wait(futures)
         for future in futures:
             future.result()
-        self._weigh(planned, going)
+        self._halt_after_failures(planned, going)
 
     def _host(self, planned: PlannedStage, host: Host, batch: tuple[Host, ...]) -> None:
         try:
@@ -173,7 +173,7 @@ class _Conductor:
             self.session.stop.set()
             raise
 
-    def _weigh(self, planned: PlannedStage, batch: tuple[Host, ...]) -> None:
+    def _halt_after_failures(self, planned: PlannedStage, batch: tuple[Host, ...]) -> None:
         """Do so many hosts of a batch fail that the run ends?"""
         stage = planned.stage
         failed = [host.name for host in batch if self.hosts[host.name].status in STOPPING]

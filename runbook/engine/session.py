@@ -6,6 +6,7 @@ import contextlib
 import threading
 import time
 from collections.abc import Callable, Mapping
+from concurrent.futures import Future
 from dataclasses import field
 from pathlib import Path
 from queue import SimpleQueue
@@ -15,6 +16,7 @@ from runbook.common.frozen import frozen, replace
 from runbook.common.masking import Masker
 from runbook.engine.controller_commands import run_on_controller
 from runbook.engine.mode import Mode
+from runbook.engine.node_result import NodeResult
 from runbook.engine.throttle import Throttle
 from runbook.model import Host
 from runbook.plan.make.plan import Plan
@@ -82,7 +84,7 @@ class Session:
         self.started = time.time()
         self.lookup_controller = replace(plan.variables.controller, run_command=run_on_controller)
         """The controller, as lookups see it during the run."""
-        self.run_once: dict[tuple[str, str], Any] = {}
+        self.run_once: dict[tuple[str, str], Future[NodeResult]] = {}
         self.throttle = Throttle(self.stop)
         self._transports: dict[tuple[str, str], Transport] = {}
         self._answers: dict[tuple[str, str], Answer | None] = {}

@@ -12,7 +12,7 @@ _SLICE = 0.2
 
 
 class Throttle:
-    """The throttle of one run. An inner node's are taken inside an outer one's, so nobody waits in a circle."""
+    """The turns of one run. An inner node's are taken inside an outer one's, so nobody waits in a circle."""
 
     def __init__(self, stop: threading.Event) -> None:
         self._stop = stop

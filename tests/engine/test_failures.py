@@ -265,3 +265,22 @@ def test_a_failure_that_was_let_pass_is_one_to_what_follows() -> None:
     )
 
     assert ends(run) == {"1.1": "warned", "1.2": "warned", "1.3": "passed", "1.4": "skipped"}
+
+
+def test_after_a_repair_a_block_has_all_its_attempts_again(tmp_path: Path) -> None:
+    """Its `until` is asked then too: what only ran through without it is not repaired."""
+    run = play(
+        steps(f"""
+- until: count.stdout == '4'
+  retries: 1
+  delay: 0
+  steps:
+    - {{shell: 'echo >> {tmp_path}/n; wc -l < {tmp_path}/n', register: count}}
+  remediate:
+    - steps: [{{note: nothing}}]
+""")
+    )
+
+    block = next(result for result in run.results() if result.number == "1.1")
+    assert (block.status, block.attempts) == ("remediated", 2)
+    assert (tmp_path / "n").read_text() == "\n" * 4

@@ -15,7 +15,9 @@ from runbook.runs.record import Run
 
 
 @frozen
-class Wanted:
+class ReportTarget:
+    """A report's format and where it goes: a file, or `-` for standard output."""
+
     form: str
     path: str
 
@@ -24,25 +26,25 @@ class Wanted:
         return self.path == "-"
 
 
-def parse(text: str) -> Wanted:
+def parse(text: str) -> ReportTarget:
     """Raises click.UsageError for a format that is not there."""
     form, _, path = text.partition("=")
     if form not in REPORTS:
         raise click.UsageError(f"there is no report {form!r}; there are {', '.join(REPORTS)}")
-    return Wanted(form, path or f"report.{REPORTS[form].ending}")
+    return ReportTarget(form, path or f"report.{REPORTS[form].ending}")
 
 
-def writable(wanted: Wanted) -> Wanted:
+def writable(target: ReportTarget) -> ReportTarget:
     """The same, if it can be written as things stand: that is better known before a run than after it.
 
     Raises click.UsageError.
     """
-    if not wanted.to_stdout:
-        path = Path(wanted.path).absolute()
+    if not target.to_stdout:
+        path = Path(target.path).absolute()
         there = next(folder for folder in path.parents if folder.exists())
         if path.is_dir() or not there.is_dir() or not os.access(path if path.exists() else there, os.W_OK):
-            raise click.UsageError(f"the report cannot be written to {wanted.path}")
-    return wanted
+            raise click.UsageError(f"the report cannot be written to {target.path}")
+    return target
 
 
 def writable_folder(path: Path) -> None:
@@ -52,13 +54,13 @@ def writable_folder(path: Path) -> None:
         raise click.UsageError(f"the output cannot be written to {path}: {there} is not to be written to")
 
 
-def write(wanted: Wanted, run: Run) -> str:
+def write(target: ReportTarget, run: Run) -> str:
     """Write it; returns a line that says where it is. A file that cannot be written is told, and ends nothing."""
-    text = importlib.import_module(REPORTS[wanted.form].module).render(run)
-    if wanted.to_stdout:
+    text = importlib.import_module(REPORTS[target.form].module).render(run)
+    if target.to_stdout:
         sys.stdout.write(text)
         return ""
-    path = Path(wanted.path)
+    path = Path(target.path)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")

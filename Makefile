@@ -1,15 +1,18 @@
 # Two commands: `make demo` runs the main job for real, `make test` proves everything.
+# PYTHON is what the virtual environment is made with; `make VENV=DIR ...` has it elsewhere.
 PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
+DEMO   := $(VENV)/.demo
 READY  := $(VENV)/.ready
+PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 
 # The program is started hundreds of times by the tests: it is compiled once, whatever the environment says.
 unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: demo test check unit format schemas bench clean
 
-demo: $(READY)
+demo: $(DEMO)
 	@$(BIN)/python demo/run.py $(ARGS)
 
 test: check unit
@@ -27,8 +30,10 @@ format: $(READY)
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-schemas: $(READY)
-	for name in inventory plan playbook report; do $(BIN)/python -m runbook schema $$name > schemas/$$name.schema.json; done
+# With VENV=DIR that environment, which has what runbook needs, is used as it is: nothing is installed in it.
+schemas: $(if $(filter file,$(origin VENV)),$(DEMO))
+	for name in inventory plan playbook report; do \
+		$(BIN)/python -m runbook schema $$name > schemas/$$name.schema.json || exit; done
 	$(BIN)/python -m runbook doc --all > docs/steps.md
 	$(BIN)/python -m runbook doc --templates > docs/templates.md
 
@@ -40,11 +45,18 @@ bench: $(READY)
 	@build/bench/ours/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt .
 	@$(BIN)/python -m benchmarks.run --ours build/bench/ours/bin --peers build/bench/peers/bin $(ARGS)
 
-$(READY): pyproject.toml constraints.txt
-	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.11 ...")'
+# What the program and its demo need, and what the tests and the developers need besides.
+$(DEMO): pyproject.toml constraints.txt | $(BIN)/python
+	$(PIP) -e '.[demo]'
+	@touch $@
+
+$(READY): pyproject.toml constraints.txt | $(BIN)/python
+	$(PIP) -e '.[dev]'
+	@touch $(DEMO) $@
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.11 ...")'
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
-	touch $(READY)
 
 clean:
 	rm -rf $(VENV) .demo build *.egg-info .coverage .pytest_cache .mypy_cache .ruff_cache

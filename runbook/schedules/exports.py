@@ -9,10 +9,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import field
 from typing import Any
 
+from runbook import __version__
 from runbook.common.frozen import frozen
 from runbook.schedules.cron import Cron, to_calendar
 
 DEFAULT_IMAGE = "registry.example.com/runbook:latest"
+DEFAULT_PACKAGE = f"runbook-sre=={__version__}"
+"""What pip calls this program, in the version that writes the job."""
 
 
 @frozen
@@ -26,6 +29,7 @@ class Timer:
     words: tuple[str, ...]
     folder: str
     image: str = DEFAULT_IMAGE
+    package: str = DEFAULT_PACKAGE
     environment: tuple[str, ...] = field(default=())
     """Variables that the playbook reads: their values are put where secrets are kept, and not into a file."""
 
@@ -108,7 +112,7 @@ def github(timer: Timer) -> Mapping[str, str]:
         "steps": [
             {"uses": "actions/checkout@v4"},
             {"uses": "actions/setup-python@v5", "with": {"python-version": "3.12"}},
-            {"run": "pip install ."},
+            {"run": f"pip install {shlex.quote(timer.package)}"},
             {"run": timer.command},
         ],
     }

@@ -1,4 +1,4 @@
-"""A revision's files are written where they belong and nowhere else, whatever its trees say, and the repository stays."""
+"""A revision's files are written where they belong and nowhere else; the repository stays as it is."""
 
 from __future__ import annotations
 

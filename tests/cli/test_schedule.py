@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Iterator
+from importlib.metadata import version
 from pathlib import Path
 
 import kubernetes_validate
@@ -14,6 +15,7 @@ from check_jsonschema.builtin_schemas import get_builtin_schema
 from jsonschema import Draft7Validator
 from ruamel.yaml import YAML
 
+from runbook import __version__
 from runbook.cli.writing.schedule import FORMATS
 from runbook.schedules.cron import parse
 from runbook.schedules.exports import EXPORTS, Timer, cron, systemd
@@ -86,6 +88,17 @@ def test_the_others_are_yaml_with_the_time_and_the_command(project: Path, form: 
     if form == "github":
         assert document["jobs"]["well-being"]["env"] == {"CHECK_PASSWORD": "${{ secrets.CHECK_PASSWORD }}"}
         assert "Times are UTC here" in text
+
+
+def test_a_job_installs_the_program_and_not_the_project_that_it_is_for(project: Path) -> None:
+    assert version("runbook-sre") == __version__
+
+    for given, installed in (
+        ((), f"pip install runbook-sre=={__version__}"),
+        (("--package", "https://example.com/a b.whl"), "pip install 'https://example.com/a b.whl'"),
+    ):
+        (text,) = exported(project, "github", *given).values()
+        assert installed in [step.get("run") for step in yaml.safe_load(text)["jobs"]["well-being"]["steps"]]
 
 
 @pytest.mark.parametrize(("form", "schema"), [("github", "github-workflows"), ("gitlab", "gitlab-ci")])

@@ -31,11 +31,12 @@ def command() -> None:
 @click.option("--format", "form", type=click.Choice(FORMATS), default="systemd", show_default=True)
 @click.option("--out", type=click.Path(path_type=Path, file_okay=False), help="Folder to write to; else it is printed.")
 @click.option("--image", default="", help="Image that has runbook and the project, for kubernetes and gitlab.")
-def export(playbook: Path, inventory: str, form: str, out: Path | None, image: str) -> int:
+@click.option("--package", default="", help="What pip installs for github, such as a URL; else this version.")
+def export(playbook: Path, inventory: str, form: str, out: Path | None, image: str, package: str) -> int:
     """Write what runs PLAYBOOK at the times of its `schedule`: `verify`, or `run` where its `mode` says so."""
     from runbook.playbook.load import load_playbook
     from runbook.schedules.cron import parse
-    from runbook.schedules.exports import DEFAULT_IMAGE, EXPORTS, Timer
+    from runbook.schedules.exports import DEFAULT_IMAGE, DEFAULT_PACKAGE, EXPORTS, Timer
     from runbook.source.document import Problems
 
     loaded = load_playbook(playbook)
@@ -53,6 +54,7 @@ def export(playbook: Path, inventory: str, form: str, out: Path | None, image: s
         words=(_program(form), *_words(schedule, playbook, hosts)),
         folder=str(Path.cwd()),
         image=image or DEFAULT_IMAGE,
+        package=package or DEFAULT_PACKAGE,
         environment=tuple(item.env for item in loaded.inputs.values() if item.env),
     )
     for name, text in EXPORTS[form](timer).items():

@@ -11,7 +11,7 @@ from runbook.lint.rules import found
 from runbook.lint.subject import Subject, sets
 from runbook.lint.texts import Text, words
 from runbook.model import Node, Step
-from runbook.playbook.references import queries
+from runbook.playbook.references import databases_asked
 from runbook.source.document import Document, Place, Problem, Problems, read_bounded
 from runbook.source.yaml import MAX_BYTES
 from runbook.templating.render import is_template
@@ -106,7 +106,7 @@ def _told(rule: str, place: Place, message: str) -> Problem:
 
 def _databases(subject: Subject) -> Iterator[Problem]:
     databases = subject.playbook.databases
-    asked = [str(query.get("database") or "") for node in subject.places for query, _ in queries(node)]
+    asked = [str(name or "") for node in subject.places for name, _ in databases_asked(node)]
     if any(is_template(name) for name in asked) or (len(databases) == 1 and "" in asked):
         return
     for name in databases:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 
 from runbook.common.spelling import nearest
 from runbook.model import Node, Playbook, Step, walk
 from runbook.schedules.cron import parse
 from runbook.source.document import Place, Problem
+from runbook.steps.traits import traits
 from runbook.templating.render import is_template
 
 
@@ -18,8 +19,7 @@ def unknown_databases(playbook: Playbook) -> Iterator[Problem]:
     stages = tuple(stage.block for stage in playbook.stages)
     branches = tuple(step for branch in playbook.remediations.values() for step in branch.steps)
     for node in walk((*stages, *branches)):
-        for query, place in queries(node):
-            name = query.get("database", "")
+        for name, place in databases_asked(node):
             if is_template(name) or name in known or (not name and len(known) == 1):
                 continue
             if name:
@@ -47,12 +47,8 @@ def wrong_schedule(playbook: Playbook) -> Iterator[Problem]:
         yield place.problem(f"no time zone is called {zone!r}", nearest(zone, available_timezones()), "schedule")
 
 
-def queries(step: Node) -> Iterator[tuple[Mapping[str, Any], Place]]:
-    """The queries of a step: those of `sql`, and of the kinds that ask one."""
-    if not isinstance(step, Step):
-        return
-    if step.kind == "sql":
-        yield step.args, step.args_place
-    elif step.kind in ("mark", "wait") and "sql" in step.args:
-        query = step.args["sql"]
-        yield (query if isinstance(query, Mapping) else {}), step.args_place / "sql"
+def databases_asked(step: Node) -> Iterator[tuple[Any, Place]]:
+    """The database of each query of a step, as it is named there, and the place of the query."""
+    if isinstance(step, Step):
+        for query in traits(step.kind).queries(step.args):
+            yield query.database, step.args_place.below(query.at)

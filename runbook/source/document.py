@@ -94,6 +94,10 @@ class Place:
     def __truediv__(self, key: Key) -> Place:
         return Place(self.document, (*self.path, key))
 
+    def below(self, path: Keys) -> Place:
+        """The place that several keys, one below the other, lead to."""
+        return Place(self.document, (*self.path, *path))
+
     @property
     def value(self) -> Span:
         """The span of the value here, or of the nearest thing around it that has one."""

@@ -82,14 +82,6 @@ class Detail:
     """The options of the step that it tells."""
 
 
-class Detailed(Kind, Protocol):
-    """A kind with more to show than one line."""
-
-    def detail(self, args: Args) -> tuple[Detail, ...]:
-        """In the place of the line of `plan`, where there are any. Options may hold placeholders."""
-        ...
-
-
 class StepError(Exception):
     """The step cannot do what was asked; the sentence says why and the way out. It becomes a failed outcome."""
 

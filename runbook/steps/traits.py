@@ -6,13 +6,13 @@ its name: what holds of the built-in ones holds of any that a row in `KINDS` add
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import Any
 
 from runbook.common.frozen import frozen
 from runbook.steps import KINDS
-from runbook.steps.base import Args
+from runbook.steps.base import Args, Detail, Kind
 from runbook.steps.weaker import fewer, given
 
 Path = tuple[str, ...]
@@ -76,6 +76,14 @@ class CommandLine:
     """The option that holds the same as a list of words."""
 
 
+def option(args: Args, at: Path) -> Any:
+    """The value that the keys lead to; None where they lead nowhere."""
+    found: Any = args
+    for key in at:
+        found = found.get(key) if isinstance(found, Mapping) else None
+    return found
+
+
 class Traits:
     """What is so of a kind that does not say otherwise.
 
@@ -96,6 +104,11 @@ class Traits:
     CHECKED_BY: tuple[str, ...] = ()
     """Options that each ask for something: without one, or with fewer of its values, less is checked."""
     COMMAND_LINE: CommandLine | None = None
+
+    def detail(self, args: Args) -> tuple[Detail, ...]:
+        """What it does on more than one line: in the place of the line of `plan`, where it tells an option."""
+        del args
+        return ()
 
     def fields(self, args: Args) -> Fields:
         """Those of its outcome, with these options."""
@@ -134,13 +147,18 @@ _UNSAID = Traits()
 
 def traits(kind: str) -> Traits:
     """Of a kind by its name. What is no kind (a block, a kind of another version in an old record) says nothing."""
-    return _of(kind) if kind in KINDS else _UNSAID
+    return _by_name(kind) if kind in KINDS else _UNSAID
 
 
 @lru_cache(maxsize=128)
-def _of(kind: str) -> Traits:
-    module, said = KINDS[kind], Traits()
+def _by_name(kind: str) -> Traits:
+    return said_by(KINDS[kind])
+
+
+def said_by(kind: Kind) -> Traits:
+    """What a kind says, and for the rest what is so without a word."""
+    said = Traits()
     for name in NAMES:
-        if hasattr(module, name):
-            setattr(said, name, getattr(module, name))
+        if hasattr(kind, name):
+            setattr(said, name, getattr(kind, name))
     return said

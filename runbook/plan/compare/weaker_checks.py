@@ -8,35 +8,13 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator
 
 from runbook.plan.compare.comparable_lines import Line
 from runbook.plan.describe.view import Note
+from runbook.steps.traits import option, traits
+from runbook.steps.weaker import listed
 
-_OPTIONS: Mapping[str, tuple[str, ...]] = {
-    "copy": ("validate",),
-    "edit": ("validate",),
-    "file": (
-        "contains",
-        "not_contains",
-        "matches",
-        "not_matches",
-        "mode",
-        "owner",
-        "group",
-        "newer_than",
-        "sha256",
-        "size",
-    ),
-    "http": ("status", "contains"),
-    "service": ("newer_than",),
-    "template": ("validate",),
-    "wait": ("contains", "not_contains", "matches", "not_matches", "status", "pattern", "until"),
-}
-"""Options by which a kind checks something: without them it checks less."""
-_CHECKS = ("assert", "confirm", "file", "port", "process", "wait")
-"""Kinds that do nothing but check."""
 _COMPARED = re.compile(r"^(.+?)\s*(==|!=|>=|<=|>|<)\s*(-?\d+(?:\.\d+)?)$")
 _ALWAYS = ("true", "True", "1", "1 == 1")
 
@@ -64,7 +42,7 @@ def weaker_without(line: Line) -> tuple[str, ...]:
     """What is lost with a step that is no longer there."""
     if not is_check(line) or line.step.skipped:
         return ()
-    texts = [*_texts(line.notes, "expect"), *_that(line)]
+    texts = [*_texts(line.notes, "expect"), *_conditions(line)]
     return tuple(f"no longer expects {text}" for text in texts) or ("this check is gone",)
 
 
@@ -97,13 +75,9 @@ def holding_checks(lines: list[Line]) -> set[int]:
 
 def is_check(line: Line) -> bool:
     """Can it find something wrong, and does that count?"""
-    step = line.step
-    if step.role != "step" or not line.counts:
+    if line.step.role != "step" or not line.counts:
         return False
-    checked = step.kind in _CHECKS or (step.kind == "service" and not step.changes)
-    states = step.kind == "log" and line.args.get("state", "any") != "any"
-    options = any(_option_of(name) in _OPTIONS.get(step.kind, ()) for name in line.args)
-    return checked or states or options or bool(_texts(line.notes, "expect"))
+    return bool(_texts(line.notes, "expect")) or traits(line.step.kind).checks(json.loads(line.step.args))
 
 
 # --- expressions -----------------------------------------------------------------------------------------------
@@ -187,62 +161,18 @@ def _failures(old: tuple[Note, ...], new: tuple[Note, ...]) -> Iterator[str]:
 
 
 def _options(old: Line, new: Line) -> Iterator[str]:
-    kind = new.step.kind
-    if kind != old.step.kind:
+    if new.step.kind != old.step.kind:
         return
+    kind = traits(new.step.kind)
     before, after = json.loads(old.step.args), json.loads(new.step.args)
-    if kind == "assert":
-        yield from _assertions(_that(old), _that(new))
-    yield from _fewer(before, after, _OPTIONS.get(kind, ()))
-    if after.get("state") == "any" and before.get("state", "") != "any" and kind in ("log", "port", "process"):
-        yield "whatever it finds is right now"
-    for inner, found in ((before, after), *_mappings(before, after)):
-        if found.get("verify") is False and inner.get("verify") is not False:
-            yield "the server's certificate is no longer checked"
+    yield from _assertions(_conditions(old), _conditions(new))
+    yield from kind.weaker(before, after)
 
 
-def _mappings(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[tuple[Any, Any]]:
-    for name, value in after.items():
-        if isinstance(value, dict) and isinstance(before.get(name), dict):
-            yield before[name], value
-
-
-def _fewer(before: Mapping[str, Any], after: Mapping[str, Any], names: tuple[str, ...]) -> Iterator[str]:
-    for name in names:
-        old, new = _listed(before.get(name)), _listed(after.get(name))
-        if old and not new:
-            yield f"no longer checks `{name}`: {', '.join(map(str, old))}"
-        elif name == "status" and old != new and _wider(old, new):
-            yield f"more answers are right: status {_short(before[name])} → {_short(after[name])}"
-        elif len(new) < len(old) and all(item in old for item in new):
-            gone = [str(item) for item in old if item not in new]
-            yield f"no longer checks `{name}`: {', '.join(gone)}"
-    for inner, found in _mappings(before, after):
-        yield from _fewer(inner, found, names)
-
-
-def _wider(old: list[Any], new: list[Any]) -> bool:
-    """Are all the answers that were right still right, and others too?"""
-    classes = {str(item)[0] for item in new if str(item).endswith("xx")}
-    return all(item in new or str(item)[:1] in classes for item in old)
-
-
-def _short(value: Any) -> str:
-    return value if isinstance(value, str) else json.dumps(value)
-
-
-def _listed(value: Any) -> list[Any]:
-    return [] if value in (None, "") else value if isinstance(value, list) else [value]
-
-
-def _that(line: Line) -> list[str]:
-    if line.step.kind != "assert":
-        return []
-    return [str(item) for item in _listed(json.loads(line.step.args).get("that"))]
-
-
-def _option_of(path: str) -> str:
-    return re.split(r"[.\[]", path)[-1 if "." in path else 0]
+def _conditions(line: Line) -> list[str]:
+    """What must hold by the options of the step itself."""
+    args = json.loads(line.step.args)
+    return [str(item) for one in traits(line.step.kind).conditions(args) for item in listed(option(args, one.at))]
 
 
 def _texts(notes: tuple[Note, ...], key: str) -> list[str]:

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 from runbook.model import Playbook, Step
 from runbook.plan.describe.known_values import Known, without_passwords, without_secrets
 from runbook.plan.describe.view import ShownFile, StepView
 from runbook.source.document import read_bounded
-from runbook.steps import KINDS
-from runbook.steps.base import Detail, Detailed
+from runbook.steps.base import Detail
+from runbook.steps.traits import SourceFile, traits
 from runbook.templating.render import is_template
 from runbook.templating.scope import Scope
 
@@ -21,12 +21,6 @@ MAX_SHOWN = 64 * 1024
 """Bytes of a script or a template that a plan shows; of larger ones it has the hash alone."""
 DISTINCT = 4
 """Characters of a value that are enough to know it again in a line."""
-_TOLD: Mapping[str, tuple[str, ...]] = {
-    "command": ("cmd", "argv"),
-    "service": ("name", "state", "manager"),
-    "shell": ("cmd",),
-}
-"""Options that the line of these kinds tells in other words."""
 MAX_HASHED = 1024 * 1024 * 1024
 
 
@@ -58,19 +52,22 @@ class Reader:
 def files_of(
     step: Step, args: Mapping[str, Any], reader: Reader, known: Known, scope: Scope | None
 ) -> tuple[ShownFile, ...]:
-    """The `src` of a copy, a script, a template. A template is rendered, unless `scope` is None."""
-    src = args.get("src") if step.kind in ("copy", "script", "template") else None
-    if not isinstance(src, str) or is_template(src):
-        return ()
-    if "(env " in src or "(run " in src or "(playbook_dir)" in src or "(item" in src:
-        return (ShownFile(src, "", "", "which file that is, is known when it starts"),)
-    path = Path(step.place.document.file).absolute().parent / src
-    digest, text, said = reader.read(path)
-    if step.kind == "copy":
+    """The files of the controller that a step reads. A template is rendered, unless `scope` is None."""
+    base = Path(step.place.document.file).absolute().parent
+    asked = [one for one in traits(step.kind).files(args) if isinstance(one.path, str) and not is_template(one.path)]
+    return tuple(_file(one, base / one.path, reader, known, scope if one.rendered else None) for one in asked)
+
+
+def _file(source: SourceFile, path: Path, reader: Reader, known: Known, scope: Scope | None) -> ShownFile:
+    said = str(source.path)
+    if "(env " in said or "(run " in said or "(playbook_dir)" in said or "(item" in said:
+        return ShownFile(said, "", "", "which file that is, is known when it starts")
+    digest, text, size = reader.read(path)
+    if not source.language:
         text = ""
-    elif step.kind == "template" and scope is not None:
-        text = _rendered(text, scope, src, known)
-    return (ShownFile(src, digest, without_passwords(text), said),)
+    elif scope is not None:
+        text = _rendered(text, scope, said, known)
+    return ShownFile(said, digest, without_passwords(text), size)
 
 
 def _rendered(text: str, scope: Scope, name: str, known: Known) -> str:
@@ -81,12 +78,14 @@ def _rendered(text: str, scope: Scope, name: str, known: Known) -> str:
     return known.file(text, scope, lambda: render_file(text, Scope(scope.layers, scope.controller), name))
 
 
-def connection(playbook: Playbook, step: Step, args: Mapping[str, Any], scope: Scope, known: Known) -> str:
-    """Which database a step asks, and as whom; empty for a step that asks none."""
-    asked = args if step.kind == "sql" else args.get("sql") if step.kind in ("wait", "mark") else None
-    if asked is None:
-        return ""
-    name = str(asked.get("database") or "") if isinstance(asked, Mapping) else ""
+def connections(playbook: Playbook, step: Step, args: Mapping[str, Any], scope: Scope, known: Known) -> Iterator[str]:
+    """Which databases a step asks, and as whom."""
+    for query in traits(step.kind).queries(args):
+        if said := _connection(playbook, str(query.database or ""), scope, known):
+            yield said
+
+
+def _connection(playbook: Playbook, name: str, scope: Scope, known: Known) -> str:
     if not name and len(playbook.databases) == 1:
         name = next(iter(playbook.databases))
     if name not in playbook.databases:
@@ -98,21 +97,16 @@ def connection(playbook: Playbook, step: Step, args: Mapping[str, Any], scope: S
 
 def details(step: StepView) -> tuple[Detail, ...]:
     """The parts of an action that are more than one line says: scripts, diffs, queries, requests, files."""
-    made: tuple[Detail, ...] = ()
-    if step.role == "step" and step.kind in KINDS:
-        kind = KINDS[step.kind]
-        made = cast(Detailed, kind).detail(json.loads(step.args)) if hasattr(kind, "detail") else ()
-    files = tuple(
-        Detail(f"{one.path} ({one.said})", one.text, "template" if step.kind == "template" else "sh")
-        for one in step.files
-    )
-    return (*made, *files)
+    args, kind = json.loads(step.args), traits(step.kind)
+    languages = {str(one.path): one.language for one in kind.files(args)}
+    files = (Detail(f"{one.path} ({one.said})", one.text, languages.get(one.path, "")) for one in step.files)
+    return (*kind.detail(args), *files)
 
 
 def options(step: StepView, shown: tuple[Detail, ...]) -> list[tuple[str, str]]:
     """The options that neither the line nor the details tell."""
     line = "" if instead(shown) else step.text
-    told = {*_TOLD.get(step.kind, ()), *(name for detail in shown for name in detail.options)}
+    told = {*traits(step.kind).IN_LINE, *(name for detail in shown for name in detail.options)}
     rest = []
     for name, value in json.loads(step.args).items():
         text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

@@ -13,7 +13,7 @@ from typing import Any
 from runbook.common.frozen import frozen, replace
 from runbook.common.json_data import as_json
 from runbook.model import Block, Choose, Expression, Host, Input, Node, Remediation, Step
-from runbook.plan.describe.actions import Reader, connection, files_of
+from runbook.plan.describe.actions import Reader, connections, files_of
 from runbook.plan.describe.known_values import Known, without_secrets
 from runbook.plan.describe.notes import notes_of
 from runbook.plan.describe.placeholders import Item, NotYet
@@ -181,8 +181,8 @@ class Describer:
         args = without_secrets(rendered)
         changes = kind.changes(args) if step.changes is None else step.changes
         notes = (*conditions, *notes_of(step, scope, self.known))
-        if target := connection(self.plan.playbook, step, args, scope, self.known):
-            notes = (*notes, Note("database", target))
+        asked = connections(self.plan.playbook, step, args, scope, self.known)
+        notes = (*notes, *(Note("database", target) for target in asked))
         files = files_of(step, args, self.files, self.known, None if hidden else scope)
         text = str(without_secrets(kind.plan(args)))
         return StepView(step.number, name, "step", step.kind, 0, text, as_json(args), files, notes, changes)

@@ -17,6 +17,7 @@ from runbook.model import Host, Inventory, Node, Playbook, Stage, Step, walk
 from runbook.plan.make.selection import Selection, left_out
 from runbook.plan.make.variables import Given, Variables
 from runbook.source.document import Problem, Problems
+from runbook.steps.traits import traits
 
 
 @frozen
@@ -128,13 +129,17 @@ def all_nodes(playbook: Playbook) -> Iterator[Node]:
     return walk(tuple(stage.block for stage in playbook.stages))
 
 
+def names_set(step: Step) -> Iterator[str]:
+    """What a step sets for those behind it: its outcome under a registered name, and variables."""
+    if step.register:
+        yield step.register
+    yield from (one.name for one in traits(step.kind).sets(step.args))
+
+
 def registers(playbook: Playbook) -> dict[str, tuple[str, ...]]:
     found: dict[str, list[str]] = {}
     for node in all_nodes(playbook):
         if isinstance(node, Step):
-            names = [node.register] if node.register else []
-            if node.kind == "set" and isinstance(node.args, Mapping):
-                names += [str(name) for name in node.args]
-            for name in names:
+            for name in names_set(node):
                 found.setdefault(name, []).append(node.number)
     return {name: tuple(numbers) for name, numbers in found.items()}

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 from runbook.model import Block, Choose, Node, Step
-from runbook.plan.make.plan import Plan
+from runbook.plan.make.plan import Plan, names_set
 
 
 def registered_before(plan: Plan) -> dict[str, frozenset[str]]:
@@ -19,15 +19,8 @@ def registered_before(plan: Plan) -> dict[str, frozenset[str]]:
                 kept = frozenset(seen)
             out[node.number] = kept
             if isinstance(node, Step) and node.number not in plan.left_out:
-                seen |= names_set(node)
+                seen.update(names_set(node))
     return out
-
-
-def names_set(step: Step) -> set[str]:
-    names = {step.register} if step.register else set()
-    if step.kind == "set" and isinstance(step.args, Mapping):
-        names |= {str(name) for name in step.args}
-    return names
 
 
 def _in_order(node: Node) -> Iterator[Node]:

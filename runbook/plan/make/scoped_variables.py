@@ -11,6 +11,7 @@ from typing import Any
 from runbook.model import Block, Choose, Node, Stage, Step
 from runbook.plan.make.settings import Level, Setting
 from runbook.source.document import Place
+from runbook.steps.traits import traits
 
 
 def scoped(stage: Stage) -> Iterator[Setting]:
@@ -58,7 +59,6 @@ def _step(step: Step) -> Iterator[Setting]:
     if step.register:
         span, outcome = (step.place / "register").value, "(the outcome of the step)"
         yield Setting(step.register, Level.SET, f"register of step {step.number}", outcome, span, step.number)
-    if step.kind == "set" and isinstance(step.args, Mapping):
-        for name, value in step.args.items():
-            span = (step.args_place / name).value
-            yield Setting(str(name), Level.SET, f"set by step {step.number}", value, span, step.number)
+    for one in traits(step.kind).sets(step.args):
+        span = step.args_place.below(one.at).value
+        yield Setting(one.name, Level.SET, f"set by step {step.number}", one.value, span, step.number)

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from runbook.testing.processes import alive, wait_until
 from tests.cli.terminal import on_terminal
-from tests.lab.tools import alive, wait_until
 
 
 @pytest.fixture

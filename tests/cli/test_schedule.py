@@ -19,9 +19,10 @@ from runbook import __version__
 from runbook.cli.writing.schedule import FORMATS
 from runbook.schedules.cron import parse
 from runbook.schedules.exports import EXPORTS, Timer, cron, systemd
+from runbook.testing.processes import wait_until
 from tests.cli.terminal import runbook
 from tests.lab.systemd import SystemdHost
-from tests.lab.tools import require, wait_until
+from tests.lab.tools import require
 
 PLAYBOOK = """
 name: "Проверка: 100 % well"

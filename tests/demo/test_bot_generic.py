@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 from demo.run import Demo
+from runbook.testing.processes import wait_until
 from tests.lab.redis import Redis
-from tests.lab.tools import wait_until
 
 from .edits import Edit, edits
 

@@ -19,8 +19,9 @@ from demo.bot import BotGeneric
 from demo.postgres import EmbeddedPostgres, mark_of
 from demo.processes import find
 from demo.run import Demo, DemoError, Interrupted, run
+from runbook.testing.processes import end_process, wait_until
 from tests.lab.postgres import Database, Postgres
-from tests.lab.tools import answers, end_process, require_root, wait_until
+from tests.lab.tools import answers, require_root
 
 RUN = Path(__file__).parents[2] / "demo" / "run.py"
 

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
+from runbook.testing.processes import wait_until
 from tests.integration.fleet import Fleet
 from tests.lab.sshd import Sshd
-from tests.lab.tools import wait_until
 
 REPAIRED = """\
 - {shell: 'true', changes: false}

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from runbook.testing.processes import alive, run, wait_until
 from runbook.transports.base import Command, CommandTimeout, Unreachable
 from runbook.transports.ssh.jumps import Jumps
 from runbook.transports.ssh.settings.target import target_of
@@ -19,8 +20,8 @@ from runbook.transports.ssh.transport import SshTransport
 from tests.integration.fleet import Fleet
 from tests.lab.jump import Jump
 from tests.lab.sshd import Keys, Sshd, server_argv, with_users
-from tests.lab.tools import Daemon, alive, answers, free_port, wait_until
-from tests.transports.ways import arguments, jump_variables, run, ssh, variables
+from tests.lab.tools import Daemon, answers, free_port
+from tests.transports.ways import arguments, jump_variables, ssh, variables
 
 PATIENCE = "-o ConnectTimeout=3 -o ServerAliveInterval=1 -o ServerAliveCountMax=2"
 

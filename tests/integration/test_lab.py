@@ -13,6 +13,7 @@ import paramiko
 import psycopg
 import pytest
 
+from runbook.testing.processes import wait_until
 from tests.lab.chromium import Chromium
 from tests.lab.compose import Compose
 from tests.lab.jump import Jump
@@ -22,7 +23,7 @@ from tests.lab.redis import Redis
 from tests.lab.sshd import Account, Sshd
 from tests.lab.supervisor import Supervisor
 from tests.lab.systemd import SystemdHost
-from tests.lab.tools import require, wait_until
+from tests.lab.tools import require
 
 
 def test_a_database_is_empty_and_takes_statements(database: Database) -> None:

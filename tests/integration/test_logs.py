@@ -14,11 +14,12 @@ import runbook.steps.logs.mark as mark_kind
 from runbook.runs.events import Outcome, Status
 from runbook.steps.base import Context
 from runbook.testing import run_step, step_context
+from runbook.testing.processes import wait_until
 from tests.integration.rigs import entered
 from tests.lab.compose import Compose
 from tests.lab.pm2 import Pm2
 from tests.lab.systemd import SystemdHost
-from tests.lab.tools import SYSTEM_PATH, wait_until
+from tests.lab.tools import SYSTEM_PATH
 
 UNIT = "runbook-talker.service"
 

@@ -27,6 +27,7 @@ from runbook.engine.session import OpenThings
 from runbook.runs.events import Outcome, Status
 from runbook.steps.base import Context
 from runbook.testing import run_step, step_context
+from runbook.testing.processes import alive
 from runbook.transports.base import Become
 from runbook.transports.local.transport import LocalTransport
 from runbook.transports.ssh.transport import SshTransport
@@ -34,7 +35,6 @@ from tests.integration.served import WEB, led_to, serving
 from tests.lab.jump import Jump
 from tests.lab.postgres import Database
 from tests.lab.sshd import Sshd
-from tests.lab.tools import alive
 from tests.transports.ways import jump_variables, ssh, variables
 
 pytestmark = pytest.mark.xdist_group("lab-jump")

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from runbook.testing.processes import wait_until
 from tests.integration.relay import relay
 from tests.integration.sites import GUARD, Site, by_process, installed, wrapper
 from tests.lab.compose import Compose
@@ -19,7 +20,7 @@ from tests.lab.pm2 import Pm2
 from tests.lab.postgres import Database
 from tests.lab.supervisor import Supervisor
 from tests.lab.systemd import SystemdHost
-from tests.lab.tools import free_port, wait_until
+from tests.lab.tools import free_port
 
 APP_DIR = "/var/tmp/bot generic site"
 UNIT = """\

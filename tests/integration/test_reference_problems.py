@@ -8,10 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from runbook.testing.processes import wait_until
 from tests.integration.sites import GUARD, NOT_RESTARTED, Site, by_process, installed
 from tests.lab.postgres import Database, Postgres
 from tests.lab.redis import Redis
-from tests.lab.tools import free_port, wait_until
+from tests.lab.tools import free_port
 
 
 def _site(database: Database, folder: Path) -> Site:

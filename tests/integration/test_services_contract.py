@@ -12,12 +12,13 @@ import pytest
 
 from runbook.runs.events import Outcome, Status
 from runbook.testing import step_context
+from runbook.testing.processes import wait_until
 from tests.integration.rigs import Rig, entered, lying
 from tests.lab.compose import Compose
 from tests.lab.pm2 import Pm2
 from tests.lab.supervisor import Supervisor
 from tests.lab.systemd import SystemdHost
-from tests.lab.tools import SYSTEM_PATH, wait_until
+from tests.lab.tools import SYSTEM_PATH
 
 STEADY = "echo I am up; exec sleep 600"
 BROKEN = "echo boom: no such table; exit 3"

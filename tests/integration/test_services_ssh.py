@@ -9,9 +9,9 @@ import pytest
 
 from runbook.services import process
 from runbook.services.base import Service, Shell
+from runbook.testing.processes import alive, wait_until
 from runbook.transports.base import CommandResult
 from tests.lab.sshd import Sshd
-from tests.lab.tools import alive, wait_until
 
 
 @pytest.fixture

@@ -14,7 +14,8 @@ import runbook.steps.processes.port as port_kind
 import runbook.steps.processes.service as service_kind
 from runbook.runs.events import Outcome, Status
 from runbook.testing import run_step
-from tests.lab.tools import alive, answers, children, free_port, wait_until
+from runbook.testing.processes import alive, wait_until
+from tests.lab.tools import answers, children, free_port
 
 APP = """\
 async def app(scope, receive, send):

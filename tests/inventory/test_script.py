@@ -12,7 +12,7 @@ from runbook.inventory.builder import Draft
 from runbook.inventory.load import load_inventory
 from runbook.inventory.sources.script import parse_script, run
 from runbook.source.document import Problem, Problems
-from tests.lab.tools import alive, wait_until
+from runbook.testing.processes import alive, wait_until
 
 
 def script(folder: Path, body: str, first: str = "#!/bin/sh") -> Path:

@@ -8,7 +8,7 @@
     compose        `docker compose`, `docker-compose` with `.env`: `.write(tmp_path, app=[…])`, `.run(…, cwd=tmp_path)`
     pm2, supervisor, redis             `.env`, `.run()` / `.add()`, `.ctl()` / `.url`
     chromium       `.screenshot(page, picture, width)` gives the text seen; `.launch(playwright)`
-    lab_dir        a short folder open to every user;  tools: `wait_until`, `free_port`, `require`, `Daemon`
+    lab_dir        a short folder open to every user;  tools: `free_port`, `require`, `Daemon`
 
 What is missing fails in CI and is skipped elsewhere, with the command that brings it. Nothing has to be marked: what
 uses the lab gets `lab` (`-m "not lab"` leaves it out), and tests of one slow service go to one worker (xdist_group).

@@ -10,9 +10,11 @@ from pathlib import Path
 
 import pytest
 
+from runbook.testing.processes import wait_until
+
 from .netns import Link, Namespace, link, machine, namespace
 from .sshd import Keys, client_config, server_argv, with_users
-from .tools import Daemon, require_root, wait_until
+from .tools import Daemon, require_root
 
 PORT = 22
 

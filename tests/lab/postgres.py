@@ -19,7 +19,9 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from .tools import Daemon, free_port, missing, throwaway_password, wait_until
+from runbook.testing.processes import wait_until
+
+from .tools import Daemon, free_port, missing, throwaway_password
 
 USER, PASSWORD = "runbook", throwaway_password()
 SETTINGS = {

@@ -12,6 +12,8 @@ from uuid import uuid4
 
 import pytest
 
+from runbook.testing.processes import wait_until
+
 from .netns import Link, link, machine, namespace
 from .sshd import Account, Keys, client_config
 from .tools import (
@@ -23,7 +25,6 @@ from .tools import (
     require,
     require_root,
     throwaway_password,
-    wait_until,
 )
 
 ADMIN = Account("runbook-lab", throwaway_password())

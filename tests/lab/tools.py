@@ -18,6 +18,8 @@ from typing import NoReturn, TypeVar
 
 import pytest
 
+from runbook.testing.processes import end_process
+
 T = TypeVar("T")
 
 SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
@@ -41,18 +43,6 @@ def require_root() -> None:
     """Namespaces, other users and cgroups need root."""
     if os.geteuid() != 0:
         missing("root", "sudo make test")
-
-
-def wait_until(check: Callable[[], T], what: str, timeout: float = 20.0, every: float = 0.05) -> T:
-    """Asks until the answer is true, and gives it; after `timeout` seconds fails with `what` and the last answer."""
-    deadline = time.monotonic() + timeout
-    while True:
-        answer = check()
-        if answer:
-            return answer
-        if time.monotonic() > deadline:
-            pytest.fail(f"after {timeout:g} s still not: {what} (last answer: {answer!r})")
-        time.sleep(every)
 
 
 def answers(port: int, host: str = "127.0.0.1") -> bool:
@@ -96,29 +86,6 @@ def children(pid: int) -> list[int]:
         return []
     found = [int(word) for word in listed.split()]
     return found + [grandchild for child in found for grandchild in children(child)]
-
-
-def alive(pid: int) -> bool:
-    """Does the process run? One that has ended and that nobody has waited for does not."""
-    try:
-        status = Path(f"/proc/{pid}/stat").read_text()
-    except OSError:
-        return False
-    return status.rpartition(")")[2].split()[0] not in "ZX"
-
-
-def end_process(pid: int, gently: int = signal.SIGTERM, timeout: float = 5.0) -> None:
-    """Ends a process that is not our child, and waits until it is gone; by force when it does not go."""
-    for number in (gently, signal.SIGKILL):
-        try:
-            os.kill(pid, number)
-        except ProcessLookupError:
-            return
-        deadline = time.monotonic() + timeout
-        while time.monotonic() < deadline:
-            if not alive(pid):
-                return
-            time.sleep(0.02)
 
 
 class Daemon:

@@ -23,7 +23,7 @@ from runbook.reports.console.progress_view import View
 from runbook.reports.console.terminal import Console, choose
 from runbook.reports.text import clean
 from runbook.runs.events import Event, Role, StepProgress, StepStarted, Table
-from tests.lab.tools import wait_until
+from runbook.testing.processes import wait_until
 from tests.reports import sample
 from tests.reports.golden import shown
 from tests.reports.tape import NOON, Tape, out

@@ -14,8 +14,8 @@ import pytest
 
 from runbook.services.base import ServiceError, Shell
 from runbook.services.process_table import MARK, file_times, parse_table, path_word, snapshot
+from runbook.testing.processes import wait_until
 from runbook.transports.base import CommandResult
-from tests.lab.tools import wait_until
 from tests.services.support import local_shell
 
 APPLETS = ("sh", "cat", "tail", "head", "ls", "stat", "date", "xargs", "sleep", "echo", "rm", "mv", "setsid", "cut")

@@ -16,7 +16,7 @@ import pytest
 
 from runbook.services import process
 from runbook.services.base import Service, ServiceError, ServiceState, Shell
-from tests.lab.tools import alive, wait_until
+from runbook.testing.processes import alive, wait_until
 from tests.services.support import local_shell
 
 

@@ -17,9 +17,10 @@ from runbook.runs.events import Outcome, Status
 from runbook.steps.base import Context
 from runbook.steps.requests.database import connection
 from runbook.testing import FarHost, examples, options, problems, run_step, step_context
+from runbook.testing.processes import wait_until
 from runbook.transports.base import Stopped, Transport, Unreachable
 from tests.lab.postgres import Database, Postgres
-from tests.lab.tools import free_port, wait_until
+from tests.lab.tools import free_port
 
 OPEN: list[OpenThings] = []
 

@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from runbook.testing.processes import all_end, pids, run, wait_until
 from runbook.transports.base import Command, CommandTimeout, Stopped, Transport
 from runbook.transports.ssh.transport import SshTransport
 from tests.lab.sshd import Sshd
-from tests.lab.tools import wait_until
-from tests.transports.ways import all_end, in_turn, pids, run, ssh, variables
+from tests.transports.ways import in_turn, ssh, variables
 
 
 def commands(*scripts: str) -> tuple[Command, ...]:

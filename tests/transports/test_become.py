@@ -13,9 +13,10 @@ from pathlib import Path
 
 import pytest
 
+from runbook.testing.processes import PATIENCE, all_end, pids
 from runbook.transports.base import Become, Command, CommandResult, CommandTimeout, Stopped, Unreachable
 from tests.lab.sshd import Account, Sshd
-from tests.transports.ways import PATIENCE, all_end, pids, ssh, variables
+from tests.transports.ways import ssh, variables
 
 Do = Callable[..., CommandResult]
 """do(account, script, become, stop_after=None, **of the command)"""

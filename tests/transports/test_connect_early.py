@@ -10,10 +10,11 @@ from contextlib import closing
 
 import pytest
 
+from runbook.testing.processes import run
 from runbook.transports.base import Transport, Unreachable, pipelined
 from runbook.transports.ssh.wire import Dial
 from tests.lab.sshd import Sshd
-from tests.transports.ways import run, ssh, through
+from tests.transports.ways import ssh, through
 
 
 class Gate:

@@ -11,12 +11,13 @@ from pathlib import Path
 
 import pytest
 
+from runbook.testing.processes import run
 from runbook.transports.base import CommandResult, Transport
 from runbook.transports.shell import files
 from runbook.transports.shell.files import FileMissing, FileProblem
 from runbook.transports.ssh.transport import SshTransport
 from tests.lab.sshd import Sshd
-from tests.transports.ways import run, ssh, variables
+from tests.transports.ways import ssh, variables
 
 Run = Callable[..., CommandResult]
 

@@ -10,12 +10,11 @@ from pathlib import Path
 
 import pytest
 
+from runbook.testing.processes import alive, run
 from runbook.transports.base import Command, CommandTimeout, Stopped
 from runbook.transports.local import builtin_shell
 from runbook.transports.local.builtin_shell import KEPT, Gone, LocalShell, run_in_shell
 from runbook.transports.local.transport import LocalTransport
-from tests.lab.tools import alive
-from tests.transports.ways import run
 
 
 @pytest.fixture(autouse=True)

@@ -8,11 +8,12 @@ from contextlib import closing
 
 import pytest
 
+from runbook.testing.processes import all_end, pids, run
 from runbook.transports.base import CommandTimeout
 from runbook.transports.ssh.transport import SshTransport
 from tests.lab.sshd import SHELLS, Account, Sshd
 from tests.lab.tools import missing
-from tests.transports.ways import all_end, pids, run, ssh, variables
+from tests.transports.ways import ssh, variables
 
 PACKAGES = {"ash": "busybox-static", "dash": "dash", "fish": "fish", "rbash": "bash"}
 

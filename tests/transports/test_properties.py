@@ -10,11 +10,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from runbook.testing.processes import run
 from runbook.transports.shell.frames import STREAMS, Frames, Reply
 from runbook.transports.ssh.settings.target import quoted, split_option
 from runbook.transports.ssh.transport import SshTransport
 from tests.lab.sshd import Sshd
-from tests.transports.ways import run, ssh, variables
+from tests.transports.ways import ssh, variables
 
 BOUNDED = settings(max_examples=60, deadline=None)
 

@@ -12,9 +12,10 @@ from pathlib import Path
 
 import pytest
 
+from runbook.testing.processes import run
 from runbook.transports.base import CommandTimeout
 from tests.lab.sshd import Sshd
-from tests.transports.ways import run, ssh, through
+from tests.transports.ways import ssh, through
 
 _QUIET = 0.2
 """Seconds after which a side has said what it has to say for now."""

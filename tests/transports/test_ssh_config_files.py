@@ -9,12 +9,13 @@ from pathlib import Path
 
 import pytest
 
+from runbook.testing.processes import run
 from runbook.transports.base import Unreachable
 from runbook.transports.ssh.settings.login import login_of
 from runbook.transports.ssh.settings.target import target_of
 from tests.lab.jump import Jump
 from tests.lab.sshd import Sshd
-from tests.transports.ways import run, ssh
+from tests.transports.ways import ssh
 
 IN = 'echo "$USER ${SSH_CONNECTION##* }"'
 

@@ -14,11 +14,12 @@ from typing import Any
 
 import pytest
 
+from runbook.testing.processes import run, wait_until
 from runbook.transports.base import Stopped, Unreachable
 from tests.lab.jump import Jump
 from tests.lab.sshd import Sshd
-from tests.lab.tools import free_port, wait_until
-from tests.transports.ways import arguments, jump_variables, run, ssh, variables
+from tests.lab.tools import free_port
+from tests.transports.ways import arguments, jump_variables, ssh, variables
 
 
 def refusal(found: dict[str, Any], seconds: float = 8.0) -> str:

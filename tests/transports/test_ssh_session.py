@@ -8,6 +8,7 @@ from contextlib import closing
 
 import pytest
 
+from runbook.testing.processes import alive, all_end, end_process, pids, run, wait_until
 from runbook.transports.base import Become, CommandTimeout, Stopped, Unreachable
 from runbook.transports.connect import transport_for
 from runbook.transports.local.transport import LocalTransport
@@ -15,8 +16,7 @@ from runbook.transports.ssh.jumps import Jumps
 from runbook.transports.ssh.transport import SshTransport
 from tests.lab.jump import Jump
 from tests.lab.sshd import Sshd
-from tests.lab.tools import alive, end_process, wait_until
-from tests.transports.ways import all_end, jump_variables, pids, run, ssh, variables
+from tests.transports.ways import jump_variables, ssh, variables
 
 WHO_SERVES = "echo $PPID; echo $SSH_CONNECTION"
 

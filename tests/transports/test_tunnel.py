@@ -13,13 +13,14 @@ from pathlib import Path
 
 import pytest
 
+from runbook.testing.processes import run, wait_until
 from runbook.transports.base import Unreachable
 from runbook.transports.local.transport import LocalTransport
 from runbook.transports.ssh.transport import SshTransport
 from tests.lab.jump import Jump
 from tests.lab.sshd import Sshd
-from tests.lab.tools import free_port, wait_until
-from tests.transports.ways import jump_variables, run, ssh, variables
+from tests.lab.tools import free_port
+from tests.transports.ways import jump_variables, ssh, variables
 
 ECHO = """\
 import socket, sys

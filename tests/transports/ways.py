@@ -5,15 +5,11 @@ from __future__ import annotations
 import threading
 from typing import Any
 
-from runbook.transports.base import Become, Command, CommandResult, OnOutput, Transport, pipelined
+from runbook.transports.base import Command, CommandResult, Transport, pipelined
 from runbook.transports.ssh.settings.target import target_of
 from runbook.transports.ssh.transport import SshTransport
 from tests.lab.jump import Jump
 from tests.lab.sshd import Account, Sshd
-from tests.lab.tools import alive, wait_until
-
-PATIENCE = 30.0
-"""Seconds after which a command of a test is ended: no test hangs."""
 
 
 def arguments(known_hosts: object, *more: str) -> str:
@@ -57,26 +53,8 @@ def ssh(found: dict[str, Any], stop: threading.Event | None = None) -> SshTransp
     return SshTransport(target_of("lab", found), stop or threading.Event())
 
 
-def run(
-    transport: Transport, script: str, on_output: OnOutput | None = None, *, as_user: Become | None = None, **how: Any
-) -> CommandResult:
-    """A command that does not go on for ever."""
-    return transport.run(Command(script, become=as_user, **{"timeout": PATIENCE, **how}), on_output)
-
-
 def in_turn(transport: Transport, commands: tuple[Command, ...]) -> list[CommandResult]:
     """What they come to one after the other, sent ahead where that can be done."""
     if (far := pipelined(transport)) is not None:
         far.ahead(commands)
     return [transport.run(command) for command in commands]
-
-
-def pids(output: bytes) -> list[int]:
-    """The process ids that a command has printed."""
-    return [int(word) for word in output.split()]
-
-
-def all_end(found: list[int]) -> None:
-    """Fails unless these processes are gone, or go at once."""
-    assert found, "the command has told which processes it has"
-    wait_until(lambda: not [pid for pid in found if alive(pid)], f"the processes {found} have ended", timeout=5)

@@ -6,7 +6,18 @@ from collections.abc import Iterator
 
 from runbook.common.frozen import frozen
 from runbook.reports import tables
-from runbook.reports.text import bounded, clean, diff_line, duration, evidence_of, one_line, sign, tail, unmet
+from runbook.reports.text import (
+    bounded,
+    clean,
+    diff_line,
+    duration,
+    evidence_of,
+    is_telling,
+    one_line,
+    sign,
+    tail,
+    unmet,
+)
 from runbook.runs.events import BAD, Evidence, Role, Status, StepFinished, worst
 from runbook.runs.record import ASIDE, STRUCTURES, Result, Run
 
@@ -18,8 +29,6 @@ MAX_HOSTS = 30
 SLOW = 5.0
 """Seconds from which on a step is named among the slowest."""
 _TROUBLE = (*BAD, Status.WARNED, Status.WAITING, Status.UNKNOWN)
-_TELLING = ("note", "confirm", "choose")
-"""Kinds whose message is what they are for."""
 
 
 @frozen
@@ -52,7 +61,7 @@ def explain(event: StepFinished, verbosity: int, diff: bool, width: int) -> Iter
 
 def _message(event: StepFinished, verbosity: int) -> Iterator[Line]:
     status = event.outcome.status
-    shown = status is not Status.PASSED or event.kind in _TELLING or verbosity >= 1
+    shown = status is not Status.PASSED or is_telling(event.kind) or verbosity >= 1
     style = str(status) if status in _TROUBLE else "soft"
     if event.outcome.message and shown:
         yield from (Line(line, style) for line in bounded(event.outcome.message, MAX_EVIDENCE))

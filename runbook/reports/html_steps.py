@@ -4,7 +4,19 @@ from __future__ import annotations
 
 from html import escape
 
-from runbook.reports.text import bounded, cell, clean, clock, diff_line, duration, evidence_of, one_line, sign, tail
+from runbook.reports.text import (
+    bounded,
+    cell,
+    clean,
+    clock,
+    diff_line,
+    duration,
+    evidence_of,
+    is_telling,
+    one_line,
+    sign,
+    tail,
+)
 from runbook.runs.events import Condition, Evidence, Outcome, Role, Status, Table
 from runbook.runs.record import ASIDE, Result, Run
 
@@ -16,8 +28,6 @@ LARGE = 1000
 SMALL = 200
 """Up to so many results, tables and blocks are open from the start."""
 _OPEN = (Status.FAILED, Status.UNREACHABLE, Status.WAITING, Status.UNKNOWN, Status.WARNED, Status.REMEDIATED)
-_TELLING = ("note", "choose", "confirm")
-"""Kinds whose message is what they are for."""
 _ROLES = {Role.DIAGNOSE: "diagnosis", Role.RESCUE: "rescue", Role.ALWAYS: "always"}
 
 
@@ -107,7 +117,7 @@ def _line(result: Result) -> str:
     note = f"<span class=role>{role}</span>" if role else ""
     again = "<span class=role>run again later</span>" if result.superseded else ""
     status, message = result.status, result.outcome.message
-    told = message and (status is not Status.PASSED or result.kind in _TELLING)
+    told = message and (status is not Status.PASSED or is_telling(result.kind))
     said = f"<span class=message>{html_text(message)}</span>" if told else ""
     took = f"<span class=took>{duration(result.duration)}</span>" if status is not Status.SKIPPED else ""
     return (

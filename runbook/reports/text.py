@@ -9,6 +9,7 @@ from typing import Any
 
 from runbook.common.durations import show as duration
 from runbook.runs.events import OUTPUT_FILES, Condition, Evidence, Outcome, Status
+from runbook.steps.traits import traits
 
 __all__ = [
     "bounded",
@@ -102,6 +103,11 @@ def unmet(conditions: tuple[Condition, ...]) -> list[Condition]:
         for condition in conditions
         if not condition.holds
     ]
+
+
+def is_telling(kind: str) -> bool:
+    """Is the message what a step of this kind, or a choice, is for? Then it is shown also where all is well."""
+    return kind == "choose" or traits(kind).TELLING
 
 
 def evidence_of(outcome: Outcome) -> tuple[Evidence, ...]:

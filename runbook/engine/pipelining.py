@@ -22,7 +22,7 @@ from runbook.model import Block, Node, Step
 from runbook.runs.events import Status
 from runbook.steps import KINDS
 from runbook.steps.base import AsksOnce, Context
-from runbook.templating.render import evaluate
+from runbook.templating.render import holds
 from runbook.transports.base import Command, CommandResult, OnOutput, Pipelined, Unreachable, pipelined
 
 _MOST = 20
@@ -152,7 +152,7 @@ class Pipeline:
         """Raises whatever its templates and its kind raise."""
         state = self._state
         scope = state.scope(own)
-        if not all(evaluate(item.text, scope, item.place) for item in step.common.when):
+        if not all(holds(item.text, scope, item.place) for item in step.common.when):
             return None
         args = state.runner.args(step, scope)
         once = changes(step, args)

@@ -16,21 +16,20 @@ from jinja2.parser import Parser
 
 from runbook.runs.events import Condition
 from runbook.source.document import Place, Span
-from runbook.templating.environment import FAILURES, environment, evaluate_node, expression
+from runbook.templating.environment import FAILURES, condition, environment, evaluate_node
 from runbook.templating.errors import TemplateError
+from runbook.templating.expression_text import text_of
 from runbook.templating.unknown import UnknownValue
 
 MAX_VALUE = 200
 """Characters of a value that are shown."""
-
-_OPERATORS = {"eq": "==", "ne": "!=", "gt": ">", "gteq": ">=", "lt": "<", "lteq": "<=", "in": "in", "notin": "not in"}
 
 
 def judged(
     text: str, scope: Mapping[str, Any], place: Place | Span | None = None, keyword: str = "expect"
 ) -> Condition:
     """Does it hold? Raises TemplateError when it cannot be computed."""
-    holds = bool(expression(text, scope, place))
+    holds = condition(text, scope, place)
     return Condition(text, holds, tuple(_values(text, scope)), keyword)
 
 
@@ -63,7 +62,7 @@ def _operands(text: str) -> tuple[tuple[str, nodes.Expr], ...]:
     found = list(_parts(node))
     if not found and not isinstance(node, nodes.Const):
         found = [node]
-    return tuple((_source(part), part) for part in found)
+    return tuple((text_of(part), part) for part in found)
 
 
 def _parts(node: nodes.Node) -> Iterator[nodes.Expr]:
@@ -88,34 +87,3 @@ def _parts(node: nodes.Node) -> Iterator[nodes.Expr]:
             yield node
         case _:
             return
-
-
-def _source(node: nodes.Node | None) -> str:
-    """An expression as text again, near to how people write it."""
-    match node:
-        case nodes.Name():
-            return node.name
-        case nodes.Const():
-            return json.dumps(node.value, ensure_ascii=False, default=str)
-        case nodes.Getattr():
-            return f"{_source(node.node)}.{node.attr}"
-        case nodes.Getitem():
-            return f"{_source(node.node)}[{_source(node.arg)}]"
-        case nodes.Filter():
-            inner = f"({', '.join(map(_source, node.args))})" if node.args else ""
-            return f"{_source(node.node)} | {node.name}{inner}"
-        case nodes.Call():
-            return f"{_source(node.node)}({', '.join(map(_source, node.args))})"
-        case nodes.List() | nodes.Tuple():
-            return f"[{', '.join(map(_source, node.items))}]"
-        case nodes.BinExpr():
-            return f"{_source(node.left)} {node.operator} {_source(node.right)}"
-        case nodes.Compare():
-            rest = " ".join(f"{_OPERATORS[op.op]} {_source(op.expr)}" for op in node.ops)
-            return f"{_source(node.expr)} {rest}"
-        case nodes.Test():
-            return f"{_source(node.node)} is {node.name}"
-        case nodes.Not():
-            return f"not {_source(node.node)}"
-        case _:
-            return "…"

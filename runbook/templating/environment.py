@@ -39,6 +39,7 @@ from runbook.templating.sandbox.jinja import (
     measured,
 )
 from runbook.templating.sandbox.native_values import native
+from runbook.templating.sandbox.truth import DECIDES, deciding
 from runbook.templating.sandbox.undefined import Undefined, refuse
 from runbook.templating.tests import TESTS
 from runbook.templating.unknown import Unknown
@@ -79,7 +80,7 @@ def _made(kind: type[Sandbox], **options: Any) -> Sandbox:
     jinja = {name: measured(each) if name in WRITES_OUT else each for name, each in env.filters.items()}
     filters = {name: guarded_filter(each) for name, each in {**jinja, **BOUNDED, **FILTERS}.items()}
     of_collections = {f"{collection}.{name}": filters[name] for name, collection in COLLECTIONS.items()}
-    env.filters = {**_with_full_names(filters), **of_collections, **INTERNAL}
+    env.filters = {**_with_full_names(filters), **of_collections, **INTERNAL, **DECIDES}
     env.tests = _with_full_names({**env.tests, **{name: asked_anew(each) for name, each in TESTS.items()}})
     env.globals = {**{name: env.globals[name] for name in KEPT_GLOBALS}, **GLOBALS}
     return env
@@ -111,6 +112,11 @@ def expression(text: str, scope: Mapping[str, Any], place: Place | Span | None =
     return _run(compiled_expression, text, scope, place)
 
 
+def condition(text: str, scope: Mapping[str, Any], place: Place | Span | None = None) -> bool:
+    """Does a bare expression hold? Every part of it that decides must be true or false."""
+    return bool(_run(compiled_condition, text, scope, place))
+
+
 def evaluate_node(node: nodes.Expr, scope: Mapping[str, Any]) -> Any:
     """The value of one part of an expression (see `conditions`)."""
     token = limits.begin(scope)
@@ -123,6 +129,11 @@ def evaluate_node(node: nodes.Expr, scope: Mapping[str, Any]) -> Any:
 @shared(8192)
 def compiled_expression(text: str) -> _Compiled:
     return _compile_node(parsed(text))
+
+
+@shared(8192)
+def compiled_condition(text: str) -> _Compiled:
+    return _compile_node(deciding(parsed(text)))
 
 
 def parsed(text: str) -> nodes.Expr:
@@ -184,7 +195,7 @@ def _run(make: Callable[[str], _Compiled], text: str, scope: Mapping[str, Any], 
         compiled = make(text)
         return _text(compiled, scope) if compiled.file else _value(compiled, scope)
     except TemplateSyntaxError as error:
-        message, hint = syntax_message(error, text, make is compiled_expression)
+        message, hint = syntax_message(error, text, make in (compiled_expression, compiled_condition))
         raise TemplateError(message, span, hint) from None
     except UndefinedError as error:
         raise not_there(error, text, scope, span) from None

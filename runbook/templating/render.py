@@ -46,6 +46,13 @@ def evaluate(text: str, scope: Mapping[str, Any], place: Place | Span | None = N
     return expression(text, scope, place)
 
 
+def holds(text: str, scope: Mapping[str, Any], place: Place | Span | None = None) -> bool:
+    """Does a bare expression hold? Raises TemplateError where what decides is neither true nor false."""
+    from runbook.templating.environment import condition
+
+    return condition(text, scope, place)
+
+
 def free_names(text: str, *, bare: bool) -> frozenset[str]:
     """The variables that a template reads. The syntax must be right."""
     if not (bare or is_template(text)):

@@ -106,7 +106,7 @@ def test_free_names() -> None:
         ("name is defined", True, (("name", '"Имя"'),)),
         ("not flag", True, (("flag", "false"),)),
         ("recent + 1 > recent * 2", True, (("recent + 1", "1"), ("recent", "0"), ("recent * 2", "0"))),
-        ("rows", True, (("rows", '[{"a": 1}]'),)),
+        ("rows | length > 0", True, (("rows | length", "1"),)),
         ("nothing is undefined", True, (("nothing", "undefined"),)),
     ],
 )

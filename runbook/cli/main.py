@@ -1,7 +1,4 @@
-"""The command line: the group of commands, imported when they are used, and what happens to errors.
-
-Exit codes have one meaning each; they are given here and in `verdict_code`.
-"""
+"""The command line: the group of commands, imported when they are used, and what happens to errors."""
 
 from __future__ import annotations
 
@@ -9,18 +6,14 @@ import importlib
 import os
 import sys
 import time
-from pathlib import Path
-from typing import Any, NoReturn
+from typing import NoReturn
 
 import click
 
 from runbook import __version__
-from runbook.source.document import Problems, read_bounded, render
-
-OK, FAILED, WRONG, UNREACHABLE, WAITING, REFUSED, FAULT, INTERRUPTED = 0, 1, 2, 3, 4, 5, 70, 130
-
-SHOWN = 1024 * 1024
-"""Bytes of a file that an excerpt may be taken from, where the problem does not bring the text."""
+from runbook.cli.exit_codes import FAILED, FAULT, INTERRUPTED, OK, WRONG
+from runbook.cli.problem_output import show_problems
+from runbook.source.document import Problems
 
 COMMANDS = {
     "completion": ("runbook.cli.completion", "Print the completion script of a shell."),
@@ -130,26 +123,6 @@ def _guarded(args: list[str] | None) -> int:
     return result if isinstance(result, int) else OK
 
 
-def show_problems(error: Problems) -> None:
-    """Every problem with its excerpt, and how many there are."""
-    for problem in error.problems:
-        text = error.texts.get(problem.span.file) or text_of(problem.span.file)
-        click.echo(render(problem, text) + "\n", err=True)
-    count = len(error.problems)
-    click.echo(f"{count} problem{'s' if count > 1 else ''} found; nothing has been touched.", err=True)
-
-
-def text_of(file: str) -> str:
-    """The text of a file, as far as an excerpt needs it; nothing where it cannot be read, or is encrypted."""
-    from runbook.vault.format import is_encrypted
-
-    try:
-        text = read_bounded(Path(file), SHOWN).decode("utf-8", "replace") if Path(file).is_file() else ""
-    except OSError:
-        return ""
-    return "" if is_encrypted(text) else text
-
-
 def _fault(error: Exception) -> int:
     """Our own fault: the traceback goes to a log, and the user is told where it is."""
     import traceback
@@ -177,12 +150,3 @@ def _arguments() -> str:
         hidden.append("(hidden)" if skip else word)
         skip = word in ("-e", "--extra-vars")
     return " ".join(hidden)
-
-
-def verdict_code(verdict: Any, interrupted: bool) -> int:
-    """The exit code of a run. `unknown` is a check in which nothing failed: what it would change, it cannot know."""
-    if interrupted:
-        return INTERRUPTED
-    return {"passed": OK, "remediated": OK, "unknown": OK, "unreachable": UNREACHABLE, "waiting": WAITING}.get(
-        str(verdict), FAILED
-    )

@@ -10,7 +10,7 @@ from concurrent.futures import Future
 from dataclasses import field
 from pathlib import Path
 from queue import SimpleQueue
-from typing import Any
+from typing import Any, Protocol
 
 from runbook.common.frozen import frozen, replace
 from runbook.common.masking import Masker
@@ -26,8 +26,13 @@ from runbook.templating.errors import TemplateError
 from runbook.transports.base import Transport
 from runbook.transports.ssh.jumps import Jumps
 
-TransportFor = Callable[..., Transport]
-"""(name, variables, stop=event, jumps=jumps) -> Transport; see `runbook.transports.connect.transport_for`."""
+
+class TransportFor(Protocol):
+    """Makes the way to a host, from its variables; see `runbook.transports.connect.transport_for`."""
+
+    def __call__(
+        self, name: str, variables: Mapping[str, Any], *, stop: threading.Event, jumps: Jumps
+    ) -> Transport: ...
 
 
 MOST_WAITING = 1000

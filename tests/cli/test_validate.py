@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 from jsonschema import Draft7Validator
 
-from runbook.cli.main import FAILED, OK, WRONG, _guarded
+from runbook.cli.exit_codes import FAILED, OK, WRONG
+from runbook.cli.main import _guarded
 from tests.cli.terminal import ROOT
 from tests.lint.looked import steps
 

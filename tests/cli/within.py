@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import click
 from click.testing import CliRunner
 
-from runbook.cli.main import OK, WRONG, cli
+from runbook.cli.exit_codes import OK, WRONG
+from runbook.cli.main import cli
 from runbook.source.document import Problems
 
 

@@ -11,7 +11,8 @@ from textwrap import indent
 
 import pytest
 
-from runbook.cli.main import WRONG, _guarded
+from runbook.cli.exit_codes import WRONG
+from runbook.cli.main import _guarded
 from runbook.lint.rules import RULES
 from tests.cli.terminal import ROOT, runbook
 

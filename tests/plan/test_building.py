@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from runbook.model import Group, Host, Inventory, Variable
 from runbook.plan.describe.make_view import view_of
 from runbook.plan.make.changed_hosts import may_change
-from runbook.plan.make.inputs import check_inputs, coerce, missing, parse_extra
+from runbook.plan.make.inputs import check_inputs, coerce, missing
 from runbook.plan.make.plan import Plan, batches, build
 from runbook.plan.make.selection import Selection
 from runbook.plan.make.variables import Given
@@ -162,19 +162,6 @@ def test_texts_become_what_the_input_is(kind: str, text: str, value: Any) -> Non
     ).inputs.values()
 
     assert coerce(text, item) == value
-
-
-def test_extra_variables() -> None:
-    read = {"f.yml": {"a": 1, "b": 2}, "list.yml": [1]}.__getitem__
-
-    assert parse_extra(["a=1 b='x y' c=", "d=say what=ever", "e=well done"], read) == {
-        **{"a": "1", "b": "x y", "c": ""},
-        **{"d": "say", "what": "ever", "e": "well done"},
-    }
-    assert parse_extra(["a=x=y", "@f.yml", '{"b": [3]}', "c="], read) == {"a": 1, "b": [3], "c": ""}
-    for text in ("novalue", "=x", "{broken", "@list.yml"):
-        with pytest.raises(ValueError, match=r"."):
-            parse_extra([text], read)
 
 
 def test_the_later_level_wins_and_what_is_given_is_data() -> None:

@@ -11,8 +11,6 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from runbook.cli.options import Wanted
-from runbook.cli.planning.view import plan_file
 from runbook.common.frozen import replace
 from runbook.plan.bind.drift import drift
 from runbook.plan.bind.plan_file import (
@@ -28,7 +26,12 @@ from runbook.plan.bind.plan_file import (
     to_text,
     with_seal,
 )
+from runbook.plan.bind.provenance import bound_to
 from runbook.plan.bind.seal import KeyProblem, check, seal
+from runbook.plan.describe.make_view import view_of
+from runbook.plan.make.request import PlanRequest, make_plan
+from runbook.plan.make.sources import load_sources
+from runbook.vault.format import Vault
 
 PLAYBOOK = """
 name: Small
@@ -61,12 +64,15 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def made(**wanted: Any) -> PlanFile:
-    return plan_file(Wanted(Path("play.yml"), ("hosts.yml",), **wanted))
+def made(playbook: Path = Path("play.yml"), inventory: str = "hosts.yml", **variables: Any) -> PlanFile:
+    request = PlanRequest(variables=variables)
+    loaded, hosts = load_sources(playbook, (inventory,), Vault())
+    plan = make_plan(loaded, hosts, request, secrets=False)
+    return sealed(view_of(plan), bound_to(plan, playbook, (inventory,), request))
 
 
 def test_it_can_be_read_again_and_keeps_to_its_schema(project: Path) -> None:
-    file = made(extra=("n=2", "pw=hunter2"))
+    file = made(n="2", pw="hunter2")
     (project / "plan.json").write_text(to_text(file))
 
     assert load(project / "plan.json") == file
@@ -83,7 +89,7 @@ def test_it_is_the_same_in_another_folder(project: Path, tmp_path_factory: Any, 
     monkeypatch.chdir(other)
 
     assert to_text(made()) == before
-    absolute = plan_file(Wanted(other / "play.yml", (str(other / "hosts.yml"),)))
+    absolute = made(other / "play.yml", str(other / "hosts.yml"))
     assert to_text(absolute) == before, "however it was named"
 
 

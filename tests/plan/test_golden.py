@@ -8,21 +8,24 @@ from pathlib import Path
 
 import pytest
 
-from runbook.cli.options import Wanted, make_plan
 from runbook.common.json_data import decode, encode
 from runbook.plan.compare import diff_text
 from runbook.plan.compare.diff import diff
 from runbook.plan.describe.make_view import view_of
 from runbook.plan.describe.view import PlanView
+from runbook.plan.make.request import PlanRequest, make_plan
+from runbook.plan.make.sources import load_sources
 from runbook.plan.show import html, markdown, text
+from runbook.vault.format import Vault
 from tests.plan.support import HERE
 
 SHOP = HERE / "golden" / "shop"
 
 
 def shop(playbook: str = "playbook.yml", hosts: str = "hosts.yml") -> PlanView:
-    extra = ("admin_password=never-to-be-seen",)
-    return view_of(make_plan(Wanted(SHOP / playbook, (str(SHOP / hosts),), extra=extra)))
+    loaded, inventory = load_sources(SHOP / playbook, (str(SHOP / hosts),), Vault())
+    request = PlanRequest(variables={"admin_password": "never-to-be-seen"})
+    return view_of(make_plan(loaded, inventory, request))
 
 
 def held_against(path: Path, text: str) -> None:

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from runbook.cli.main import WRONG, _guarded
+from runbook.cli.exit_codes import WRONG
+from runbook.cli.main import _guarded
 from tests.lint.looked import HEAD, steps
 
 MIB = 1024 * 1024

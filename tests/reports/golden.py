@@ -14,18 +14,25 @@ from runbook.reports import REPORTS
 from runbook.reports.console.plain import Plain
 from runbook.reports.console.progress_view import View
 from runbook.reports.console.terminal import Console
+from runbook.runs.events import Event
 from runbook.runs.record import Run, fold
 from tests.reports import sample
 
 FOLDER = Path(__file__).with_name("golden")
 
 
+def watch(view: View, events: list[Event]) -> None:
+    """Has the view show a run to its end."""
+    for event in events:
+        view.handle(event)
+    view.show_run(fold(events))
+
+
 def shown(view: Callable[[io.StringIO], View]) -> str:
     """What a view writes of the sample run."""
     stream = io.StringIO()
     drawn = view(stream)
-    for event in sample.events():
-        drawn.handle(event)
+    watch(drawn, sample.events())
     drawn.close()
     return stream.getvalue()
 

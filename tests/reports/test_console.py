@@ -23,9 +23,10 @@ from runbook.reports.console.progress_view import View
 from runbook.reports.console.terminal import Console, choose
 from runbook.reports.text import clean
 from runbook.runs.events import Event, Role, StepProgress, StepStarted, Table
+from runbook.runs.record import fold
 from runbook.testing.processes import wait_until
 from tests.reports import sample
-from tests.reports.golden import shown
+from tests.reports.golden import shown, watch
 from tests.reports.tape import NOON, Tape, out
 
 EVIL = "\x1b[2J\x1b]0;title\x07[red]not markup[/red] :smile: \x9b31m\u202egnp.exe\r50%\ud800"
@@ -34,8 +35,7 @@ EVIL = "\x1b[2J\x1b]0;title\x07[red]not markup[/red] :smile: \x9b31m\u202egnp.ex
 def _plain(events: list[Event], verbosity: int = 0, diff: bool = False) -> str:
     stream = io.StringIO()
     view = Plain(stream, verbosity=verbosity, diff=diff, still=0)
-    for event in events:
-        view.handle(event)
+    watch(view, events)
     view.close()
     return stream.getvalue()
 
@@ -43,8 +43,7 @@ def _plain(events: list[Event], verbosity: int = 0, diff: bool = False) -> str:
 def _console(events: list[Event], verbosity: int = 0, width: int = 80) -> str:
     stream = io.StringIO()
     view = Console(stream, verbosity=verbosity, width=width)
-    for event in events:
-        view.handle(event)
+    watch(view, events)
     view.close()
     return stream.getvalue()
 
@@ -131,8 +130,8 @@ def test_nothing_from_a_host_drives_the_terminal_or_is_read_as_markup() -> None:
 @given(st.text(alphabet=st.characters()), st.integers(min_value=8, max_value=40))
 def test_folding_keeps_every_word_and_the_width(text: str, width: int) -> None:
     cleaned = clean(text).expandtabs(4)
-    for fold in (wrap.folded, wrap.chopped):
-        lines = fold(cleaned, width)
+    for folding in (wrap.folded, wrap.chopped):
+        lines = folding(cleaned, width)
         assert all(cell_len(line) <= width for line in lines)
         assert "".join("".join(lines).split()) == "".join(cleaned.split())
     assert not re.search("[\x00-\x08\x0b-\x1f\x7f-\x9f]", cleaned)
@@ -289,6 +288,7 @@ def test_while_a_person_is_asked_nothing_is_written(terminal: Terminal) -> None:
             teller.join(10)
             assert not teller.is_alive(), "events do not wait for the answer"
             assert terminal.text == before
+        view.show_run(fold(events))
         assert "PASSED" in terminal.text
         assert "1.1" in terminal.text
 
@@ -298,17 +298,18 @@ def test_events_that_waited_for_an_answer_that_never_came_are_shown_at_the_end()
     view = Plain(stream, still=0)
     asked = view.suspended()
     asked.__enter__()
-    for event in sample.events():
+    events = sample.events()
+    for event in events:
         view.handle(event)
     assert stream.getvalue() == ""
+    view.show_run(fold(events))
     view.close()
     assert "FAILED" in stream.getvalue()
 
 
 def test_the_terminal_is_left_as_it_was_found(terminal: Terminal) -> None:
     with _open(choose(terminal.stream)) as view:
-        for event in sample.events():
-            view.handle(event)
+        watch(view, sample.events())
     assert terminal.text.count("\x1b[?25l") == terminal.text.count("\x1b[?25h") > 0
 
 
@@ -321,8 +322,7 @@ def test_colour_is_for_those_who_want_it(
     if variable:
         monkeypatch.setenv("NO_COLOR", variable)
     with _open(choose(terminal.stream, color=color)) as view:
-        for event in sample.events():
-            view.handle(event)
+        watch(view, sample.events())
     assert bool(re.search(r"\x1b\[[\d;]*3\d", terminal.text)) is colored
     assert "✗" in terminal.text
 
@@ -332,8 +332,7 @@ def test_a_file_gets_plain_lines_and_colours_only_on_demand(monkeypatch: pytest.
     assert isinstance(choose(io.StringIO()), Plain)
     stream = io.StringIO()
     with _open(choose(stream, color=True, width=80)) as view:
-        for event in sample.events():
-            view.handle(event)
+        watch(view, sample.events())
     assert "\x1b[32m" in stream.getvalue()
     assert "\x1b[?25l" not in stream.getvalue()
 
@@ -346,8 +345,7 @@ def test_a_dumb_terminal_gets_plain_lines(terminal: Terminal, monkeypatch: pytes
 def test_a_stream_that_cannot_write_every_character_ends_no_run() -> None:
     raw = io.BytesIO()
     with _open(choose(io.TextIOWrapper(raw, encoding="ascii"))) as view:
-        for event in sample.events():
-            view.handle(event)
+        watch(view, sample.events())
     assert b"[5.4] web1 failed" in raw.getvalue()
 
 

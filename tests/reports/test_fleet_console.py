@@ -14,6 +14,7 @@ from runbook.reports.console.running import Running
 from runbook.reports.console.terminal import Console
 from runbook.runs.events import Event, StageStarted, StepFinished
 from tests.engine.support import events, steps
+from tests.reports.golden import watch
 
 HOSTS = [f"web-{number:03}" for number in range(100)]
 BROKEN = ("web-013", "web-077")
@@ -30,8 +31,7 @@ def happened() -> list[Event]:
 
 
 def shown(view: View, stream: io.StringIO, happened: list[Event]) -> str:
-    for event in happened:
-        view.handle(event)
+    watch(view, happened)
     view.close()
     return stream.getvalue()
 
@@ -79,7 +79,7 @@ def test_what_runs_is_below_a_bar(happened: list[Event]) -> None:
         ended += isinstance(event, StepFinished) and event.kind == "stage"
         if ended == 40:
             break
-    *_, bar = [line.plain for line in Running(view).lines(view.recorder.run.started + 60)]
+    *_, bar = [line.plain for line in Running(view).lines(happened[0].at + 60)]
 
     assert re.fullmatch(r"  ━{12}─{18} 40 of 100 hosts(?: · [12] not well)?", bar), bar
     assert any(isinstance(event, StageStarted) for event in happened)

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from runbook.cli.options import extra_option, load_both, looking_options
+from runbook.cli.options.choice import extra_option
+from runbook.cli.options.extra_variables import extra_variables
+from runbook.cli.options.sources import HostOptions, looking_options
 
 if TYPE_CHECKING:
     from runbook.model import Host, Inventory, Playbook
@@ -34,12 +36,10 @@ Examples:
 def command(
     variable: str,
     playbook: Path | None,
-    inventory: tuple[str, ...],
-    limit: str | None,
+    hosts: HostOptions,
     name: str | None,
     extra: tuple[str, ...],
     form: str,
-    vault: Vault,
 ) -> int:
     """Show every place that sets VARIABLE, which one wins, and why; with a PLAYBOOK its places too.
 
@@ -50,29 +50,31 @@ def command(
     from runbook.plan.make.variables import Given, Variables
     from runbook.plan.show.variable_text import as_data, as_text
 
-    loaded, hosts = _loaded(playbook, inventory, vault)
-    given = [*_from_environment(loaded), *_from_options(extra, loaded, vault)]
-    variables = Variables(loaded, hosts, Given({each.name: each.written for each in given}))
-    explainer = Explainer(variables, _chosen(hosts, name, limit), given)
+    loaded, inventory = _loaded(playbook, hosts)
+    given = [*_from_environment(loaded), *_from_options(extra, loaded, hosts.vault)]
+    variables = Variables(loaded, inventory, Given({each.name: each.written for each in given}))
+    explainer = Explainer(variables, _chosen(inventory, name, hosts.limit), given)
     if variable not in (names := explainer.names()):
         hint = nearest(variable, names) or "runbook inventory --host HOST shows all that the inventory sets"
         raise click.UsageError(f"nothing sets the variable {variable!r}. {hint}")
     found = explainer.explain(variable)
     if form == "json":
-        click.echo(json.dumps(as_data(variable, found, hosts), ensure_ascii=False, indent=2, default=str))
+        click.echo(json.dumps(as_data(variable, found, inventory), ensure_ascii=False, indent=2, default=str))
     else:
-        click.echo(as_text(variable, found, hosts))
+        click.echo(as_text(variable, found, inventory))
     return 0
 
 
-def _loaded(playbook: Path | None, inventory: tuple[str, ...], vault: Vault) -> tuple[Playbook, Inventory]:
+def _loaded(playbook: Path | None, hosts: HostOptions) -> tuple[Playbook, Inventory]:
     if playbook:
-        return load_both(playbook, inventory, vault)
+        from runbook.plan.make.sources import load_sources
+
+        return load_sources(playbook, hosts.inventory, hosts.vault)
     from runbook.inventory.load import load_inventory
     from runbook.model import Playbook
     from runbook.source.document import Document, Place
 
-    return Playbook("", Place(Document("playbook", "", None)), ()), load_inventory(inventory, vault=vault)
+    return Playbook("", Place(Document("playbook", "", None)), ()), load_inventory(hosts.inventory, vault=hosts.vault)
 
 
 def _chosen(inventory: Inventory, name: str | None, limit: str | None) -> list[Host]:
@@ -99,7 +101,6 @@ def _from_environment(playbook: Playbook) -> Iterator[Setting]:
 
 
 def _from_options(texts: tuple[str, ...], playbook: Playbook, vault: Vault) -> Iterator[Setting]:
-    from runbook.cli.options import extra_variables
     from runbook.plan.make.inputs import coerce
     from runbook.plan.make.settings import Level, Setting
     from runbook.source.document import Place

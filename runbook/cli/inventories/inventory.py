@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
-from runbook.cli.options import looking_options, warn
+from runbook.cli.inventories.warnings import show_warnings
+from runbook.cli.options.groups import options_as
+from runbook.cli.options.sources import HostOptions, looking_options
+from runbook.common.frozen import frozen
 
 if TYPE_CHECKING:
     from runbook.model import Inventory
@@ -21,62 +25,70 @@ Examples:
 """
 
 
+@frozen
+class Form:
+    """What of the inventory is shown, and how."""
+
+    group: str | None
+    as_list: bool
+    graph: bool
+    with_vars: bool
+    name: str | None
+    show_origin: bool
+
+
+_form_options = options_as(
+    "form",
+    Form,
+    click.option("--list", "as_list", is_flag=True, help="Everything as JSON, as `ansible-inventory --list` gives it."),
+    click.option("--graph", is_flag=True, help="Groups and hosts as a tree; of one GROUP when it is named."),
+    click.option("--vars", "with_vars", is_flag=True, help="With --graph: the variables too."),
+    click.option("--host", "name", metavar="HOST", help="The variables of one host."),
+    click.option("--show-origin", is_flag=True, help="With --host: where each variable is set, and what it overrides."),
+)
+
+
 @click.command(epilog=EPILOG)
 @click.argument("group", required=False)
 @looking_options
-@click.option("--list", "as_list", is_flag=True, help="Everything as JSON, as `ansible-inventory --list` gives it.")
-@click.option("--graph", is_flag=True, help="Groups and hosts as a tree; of one GROUP when it is named.")
-@click.option("--vars", "with_vars", is_flag=True, help="With --graph: the variables too.")
-@click.option("--host", "name", metavar="HOST", help="The variables of one host.")
-@click.option("--show-origin", is_flag=True, help="With --host: where each variable is set, and what it overrides.")
+@_form_options
 @click.option(
     "--playbook-dir",
     type=click.Path(path_type=Path, exists=True, file_okay=False),
     help="Read group_vars/ and host_vars/ of this folder too, as for a playbook in it.",
 )
-def command(inventory: tuple[str, ...], playbook_dir: Path | None, vault: Any, **wanted: Any) -> int:
+def command(hosts: HostOptions, form: Form, playbook_dir: Path | None) -> int:
     """Show hosts, groups and variables of an inventory; without an option the hosts that -l selects."""
     from runbook.inventory.load import load_inventory
 
-    _refuse_misuse(**wanted)
-    loaded = load_inventory(inventory, playbook_folder=playbook_dir, vault=vault)
-    warn(loaded, wanted["limit"])
-    click.echo(_shown(loaded, **wanted))
+    _refuse_misuse(form)
+    loaded = load_inventory(hosts.inventory, playbook_folder=playbook_dir, vault=hosts.vault)
+    show_warnings(loaded, hosts.limit)
+    click.echo(_shown(loaded, hosts.limit, form))
     return 0
 
 
-def _refuse_misuse(
-    group: str | None, graph: bool, with_vars: bool, name: str | None, show_origin: bool, **_others: Any
-) -> None:
-    if group and not graph:
-        raise click.UsageError(f"a GROUP is for --graph; its hosts are shown by: -l {group}")
-    if with_vars and not graph:
+def _refuse_misuse(form: Form) -> None:
+    if form.group and not form.graph:
+        raise click.UsageError(f"a GROUP is for --graph; its hosts are shown by: -l {form.group}")
+    if form.with_vars and not form.graph:
         raise click.UsageError("--vars is for --graph")
-    if show_origin and not name:
+    if form.show_origin and not form.name:
         raise click.UsageError("--show-origin is for --host; one variable on all hosts: runbook explain VARIABLE")
 
 
-def _shown(
-    loaded: Inventory,
-    group: str | None,
-    limit: str | None,
-    as_list: bool,
-    graph: bool,
-    with_vars: bool,
-    name: str | None,
-    show_origin: bool,
-) -> str:
+def _shown(loaded: Inventory, limit: str | None, form: Form) -> str:
     from runbook.inventory import show
 
-    if as_list:
+    if form.as_list:
         return show.as_json(show.as_ansible_list(loaded, limit))
-    if graph:
-        top = group or "all"
+    if form.graph:
+        top = form.group or "all"
         _known(top, loaded.groups, "group")
-        return show.as_graph(loaded, top, with_vars=with_vars)
-    if name:
-        _known(name, [*loaded.hosts, "localhost"], "host")
-        return show.as_host(loaded, name, show_origin)
+        return show.as_graph(loaded, top, with_vars=form.with_vars)
+    if form.name:
+        _known(form.name, [*loaded.hosts, "localhost"], "host")
+        return show.as_host(loaded, form.name, form.show_origin)
     return "\n".join(_hosts(loaded, limit or "all"))
 
 
@@ -89,7 +101,7 @@ def _hosts(loaded: Inventory, limit: str) -> list[str]:
     return [host.name for host in hosts]
 
 
-def _known(name: str, names: Any, what: str) -> None:
+def _known(name: str, names: Iterable[str], what: str) -> None:
     from runbook.common.spelling import nearest
 
     if name not in names:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from runbook.cli.inventories.passwords import ask_password, passwords_of, vault_options
+from runbook.cli.options.passwords import ask_password, passwords_of, vault_options
 from runbook.vault.format import Vault, VaultError
 
 if TYPE_CHECKING:

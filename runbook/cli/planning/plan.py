@@ -5,13 +5,18 @@ from __future__ import annotations
 import shutil
 import sys
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import click
 
-from runbook.cli.options import Wanted, choice_options, inventory_options, playbook_argument
+from runbook.cli.options.choice import ChoiceOptions, choice_options
+from runbook.cli.options.sources import HostOptions, host_options, playbook_argument
 from runbook.cli.planning.plan_diff import diff_command
-from runbook.cli.planning.view import FORMATS, plan_file, rendered
+from runbook.cli.planning.plan_file import FORMATS, plan_file, rendered
+from runbook.cli.planning.plan_source import source_of_options
+
+if TYPE_CHECKING:
+    from runbook.plan.bind.plan_file import PlanFile
 
 EPILOG = """\b
 Examples:
@@ -40,7 +45,7 @@ class PlanCommand(click.Command):
 
 @click.command(cls=PlanCommand, epilog=EPILOG)
 @playbook_argument
-@inventory_options
+@host_options
 @choice_options
 @click.option(
     "--format",
@@ -58,7 +63,9 @@ class PlanCommand(click.Command):
     envvar="RUNBOOK_PLAN_KEY",
     help="Sign the plan file: a file with a shared key, or a private SSH key.",
 )
-def command(playbook: Path, form: str, out: Path | None, plan_key: Path | None, **given: Any) -> int:
+def command(
+    playbook: Path, hosts: HostOptions, choice: ChoiceOptions, form: str, out: Path | None, plan_key: Path | None
+) -> int:
     """Show by stage and host what each step of PLAYBOOK will do, and what is known only later.
 
     No host is touched. `~` marks a step that changes its host. For the same files and inputs the plan is the same, to
@@ -69,7 +76,7 @@ def command(playbook: Path, form: str, out: Path | None, plan_key: Path | None, 
     source = click.get_current_context().get_parameter_source("plan_key")
     if source is click.core.ParameterSource.COMMANDLINE and out is None and form != "json":
         raise click.UsageError("--plan-key signs a plan file: say where to write it, --out FILE")
-    file = plan_file(Wanted(playbook, **given))
+    file = plan_file(source_of_options(playbook, hosts, choice))
     if plan_key is not None and (out is not None or form == "json"):
         file = _signed(file, plan_key)
     width = shutil.get_terminal_size().columns if sys.stdout.isatty() else 100
@@ -81,7 +88,7 @@ def command(playbook: Path, form: str, out: Path | None, plan_key: Path | None, 
     return 0
 
 
-def _signed(file: Any, key: Path) -> Any:
+def _signed(file: PlanFile, key: Path) -> PlanFile:
     from runbook.plan.bind.plan_file import with_seal
     from runbook.plan.bind.seal import KeyProblem, seal
 

@@ -6,16 +6,21 @@ import json
 import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from runbook.cli.options import Wanted, choice_options, inventory_options
+from runbook.cli.options.choice import ChoiceOptions, choice_options
+from runbook.cli.options.sources import HostOptions, host_options
+from runbook.cli.planning.plan_source import source_of_options
+from runbook.cli.problem_output import show_problems
+from runbook.common.frozen import replace
 from runbook.source.document import Problems
 
 if TYPE_CHECKING:
     from runbook.plan.describe.view import PlanView
 
+T = TypeVar("T")
 ERROR, DIFFERENT = 1, 2
 EPILOG = """\b
 Examples:
@@ -37,17 +42,13 @@ class DiffCommand(click.Command):
         self, info_name: str | None, args: list[str], parent: click.Context | None = None, **extra: Any
     ) -> click.Context:
         detailed = bool({"--detailed-exitcode", "--exit-code"} & set(args))
-        made: click.Context = _told(
-            detailed, lambda: super(DiffCommand, self).make_context(info_name, args, parent, **extra)
-        )
-        return made
+        return _told(detailed, lambda: super(DiffCommand, self).make_context(info_name, args, parent, **extra))
 
 
-def _told(detailed: bool, do: Callable[[], Any]) -> Any:
+def _told(detailed: bool, do: Callable[[], T]) -> T:
     """What was wrong is shown, and the command ends with 1, where 2 means a difference."""
     if not detailed:
         return do()
-    from runbook.cli.main import show_problems
     from runbook.plan.bind.plan_file import PlanRefused
 
     try:
@@ -65,7 +66,7 @@ def _told(detailed: bool, do: Callable[[], Any]) -> Any:
 @click.argument("what", nargs=-1, required=True, metavar="BASE HEAD | PLAYBOOK", type=click.Path(path_type=Path))
 @click.option("--base", metavar="REV", help="Compare PLAYBOOK and its inventory with this revision of git.")
 @click.option("--head", metavar="REV", help="The later revision; the files as they are, when not said.")
-@inventory_options
+@host_options
 @choice_options
 @click.option(
     "--format",
@@ -83,22 +84,28 @@ def _told(detailed: bool, do: Callable[[], Any]) -> Any:
     help="0 no difference, 1 an error, 2 a difference; as terraform's.",
 )
 def diff_command(
-    what: tuple[Path, ...], base: str | None, head: str | None, form: str, detailed: bool, **given: Any
+    what: tuple[Path, ...],
+    base: str | None,
+    head: str | None,
+    hosts: HostOptions,
+    choice: ChoiceOptions,
+    form: str,
+    detailed: bool,
 ) -> int:
     """Show what becomes of the actions on hosts: steps added, removed, moved, changed; hosts gained and lost.
 
     BASE and HEAD are plan files. With --base REV it is PLAYBOOK, planned with the same options at that revision of git
     and as it is now. What checks less than before comes first. Steps are known by their place and name, not by number.
     """
-    compared: int = _told(detailed, lambda: _compare(what, base, head, form, given))
-    return compared if detailed else 0
+    same = _told(detailed, lambda: _compare(*_plans(what, base, head, hosts, choice), form))
+    return DIFFERENT if detailed and not same else 0
 
 
-def _compare(what: tuple[Path, ...], base: str | None, head: str | None, form: str, given: dict[str, Any]) -> int:
+def _compare(before: PlanView, after: PlanView, form: str) -> bool:
+    """Shows the difference. Is there none?"""
     from runbook.common.json_data import encode
     from runbook.plan.compare.diff import diff
 
-    before, after = _plans(what, base, head, given)
     found = diff(before, after)
     if form == "json":
         click.echo(json.dumps({"same": found.same, **encode(found)}, ensure_ascii=False, indent=1))
@@ -106,13 +113,13 @@ def _compare(what: tuple[Path, ...], base: str | None, head: str | None, form: s
         from runbook.plan.compare.diff_text import as_markdown, as_text
 
         click.echo((as_markdown if form == "markdown" else as_text)(found), nl=False)
-    return 0 if found.same else DIFFERENT
+    return found.same
 
 
 def _plans(
-    what: tuple[Path, ...], base: str | None, head: str | None, given: dict[str, Any]
+    what: tuple[Path, ...], base: str | None, head: str | None, hosts: HostOptions, choice: ChoiceOptions
 ) -> tuple[PlanView, PlanView]:
-    from runbook.cli.planning.view import load
+    from runbook.cli.planning.plan_file import load
     from runbook.plan.bind.plan_file import PlanRefused
 
     if base is None:
@@ -124,21 +131,20 @@ def _plans(
             raise click.ClickException(str(error)) from None
     if len(what) != 1:
         raise click.UsageError("with --base give one PLAYBOOK")
-    return _at(base, what[0], given), _at(head, what[0], given)
+    return _at(base, what[0], hosts, choice), _at(head, what[0], hosts, choice)
 
 
-def _at(revision: str | None, playbook: Path, given: dict[str, Any]) -> PlanView:
+def _at(revision: str | None, playbook: Path, hosts: HostOptions, choice: ChoiceOptions) -> PlanView:
     """The plan at a revision; of the files as they are, for None."""
+    from runbook.cli.planning.plan_file import plan_file
     from runbook.cli.planning.revision import checked_out
-    from runbook.cli.planning.view import plan_file
 
     if revision is None:
-        return plan_file(Wanted(playbook, **given)).plan
+        return plan_file(source_of_options(playbook, hosts, choice)).plan
     with checked_out(revision) as here:
-        inventory = tuple(here.path(source) for source in given["inventory"])
-        wanted = Wanted(Path(here.path(str(playbook))), **{**given, "inventory": inventory})
+        there = replace(hosts, inventory=tuple(map(here.path, hosts.inventory)))
         try:
-            return plan_file(wanted).plan
+            return plan_file(source_of_options(Path(here.path(str(playbook))), there, choice)).plan
         except Problems:
             click.echo(f"At the revision {revision}, in {os.getcwd()}:", err=True)  # noqa: PTH109 - the place is what counts
             raise

@@ -7,9 +7,11 @@ import time
 from collections.abc import Iterator
 from dataclasses import asdict
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
+
+from runbook.common.frozen import frozen
 
 if TYPE_CHECKING:
     from runbook.runs.store import Head
@@ -32,12 +34,12 @@ Examples:
 )
 @click.option("--since", default="", metavar="WHEN", help="Only runs that began after: 12h, 7d, 2026-11-24 (T08:30).")
 @click.option("--format", "form", type=click.Choice(("text", "json")), default="text", show_default=True)
-def command(number: int, form: str, **wanted: Any) -> int:
+def command(number: int, playbook: str, host: str, verdict: tuple[str, ...], since: str, form: str) -> int:
     """List the kept runs, the newest first. They are in RUNBOOK_STATE_DIR, or the user's state folder."""
-    wanted["since"] = _since(wanted["since"])
+    filters = Filters(playbook.lower(), host, verdict, _since(since))
     shown = 0
     heads = []
-    for head in _heads(**wanted):
+    for head in _heads(filters):
         if shown == number:
             break
         shown += 1
@@ -48,15 +50,32 @@ def command(number: int, form: str, **wanted: Any) -> int:
     if form == "json":
         click.echo(json.dumps(heads, ensure_ascii=False, indent=2))
     elif not shown:
-        chosen = any(wanted.values())
+        chosen = filters != Filters()
         click.echo("no run that is kept is like that" if chosen else "no run is kept yet", err=True)
     return 0
 
 
-def _heads(playbook: str, host: str, verdict: tuple[str, ...], since: float) -> Iterator[Head]:
-    """The runs that are asked for. What cannot be read is told, and left out."""
-    from fnmatch import fnmatchcase
+@frozen
+class Filters:
+    """Which of the kept runs are shown."""
 
+    playbook: str = ""
+    """In lower case."""
+    host: str = ""
+    verdicts: tuple[str, ...] = ()
+    since: float = 0.0
+
+    def admit(self, head: Head) -> bool:
+        from fnmatch import fnmatchcase
+
+        text = f"{head.playbook}\n{head.path}".lower()
+        named = not self.host or any(fnmatchcase(name, self.host) for name in head.hosts)
+        right = not self.verdicts or head.verdict in self.verdicts
+        return head.started >= self.since and self.playbook in text and named and right
+
+
+def _heads(filters: Filters) -> Iterator[Head]:
+    """The runs that are asked for. What cannot be read is told, and left out."""
     from runbook.cli.records.report import kept_runs
     from runbook.runs.store import load_head
 
@@ -68,11 +87,7 @@ def _heads(playbook: str, host: str, verdict: tuple[str, ...], since: float) -> 
         except (OSError, ValueError) as error:
             click.echo(f"{run.run_id}  cannot be read: {error}", err=True)
             continue
-        if head.started < since:
-            continue
-        text = f"{head.playbook}\n{head.path}".lower()
-        named = not host or any(fnmatchcase(name, host) for name in head.hosts)
-        if playbook.lower() in text and named and (not verdict or head.verdict in verdict):
+        if filters.admit(head):
             yield head
 
 

@@ -30,7 +30,7 @@ Examples:
 )
 def command(run: str, formats: tuple[str, ...]) -> None:
     """Write reports of a kept RUN: its id, the beginning or the last letters of it, or `last`."""
-    from runbook.cli.running.reporting import parse, write
+    from runbook.cli.records.report_files import parse, write
 
     found = kept_run(run)
     for wanted in [parse(text) for text in formats or ("html",)]:

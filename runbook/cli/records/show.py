@@ -16,6 +16,6 @@ Examples:
 def command(run: str) -> None:
     """Print a kept RUN: its id, the beginning or the last letters of it, or `last`."""
     from runbook.cli.records.report import kept_run
-    from runbook.cli.running.reporting import parse, write
+    from runbook.cli.records.report_files import parse, write
 
     write(parse("markdown=-"), kept_run(run))

@@ -8,13 +8,16 @@ import sys
 import threading
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from runbook.common.spelling import nearest
 from runbook.model import Input, Playbook, walk
 from runbook.steps.base import Answer, Question
+
+if TYPE_CHECKING:
+    from runbook.reports.console.progress_view import View
 
 LOOK = 0.1
 """Seconds between looks at the stop flag while somebody thinks."""
@@ -37,7 +40,7 @@ def _ask_input(item: Input) -> Any:
 class Operator:
     """Answers questions: those given beforehand, else the person at the terminal, else nobody."""
 
-    def __init__(self, answers: tuple[str, ...], view: Any, stop: threading.Event) -> None:
+    def __init__(self, answers: tuple[str, ...], view: View, stop: threading.Event) -> None:
         self._given = dict(_parse(text) for text in answers)
         self._view, self._stop = view, stop
 

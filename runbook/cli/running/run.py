@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
-from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import click
 
-from runbook.cli.options import choice_options, inventory_options
+from runbook.cli.options.choice import ChoiceOptions, choice_options
+from runbook.cli.options.connection import ConnectionOptions, connection_options
+from runbook.cli.options.output import OutputOptions, output_options
+from runbook.cli.options.sources import HostOptions, host_options
+from runbook.cli.planning.plan_source import source_of_options
+from runbook.cli.running.ask import input_prompt
 from runbook.cli.running.guard import agree
-from runbook.cli.running.play import connection_options, output_options, play, wanted_of
-from runbook.cli.running.run_plan import run_plan
+from runbook.cli.running.reviewed_plan import run_reviewed
+from runbook.cli.running.run_loop import RunOptions, run_to_end
+
+if TYPE_CHECKING:
+    from runbook.plan.make.plan import Plan
 
 EPILOG = """\b
 Examples:
@@ -38,7 +45,7 @@ Examples:
     envvar="RUNBOOK_PLAN_KEY",
     help="Only a plan that is signed: by this shared key, or by one of these allowed SSH signers.",
 )
-@inventory_options
+@host_options
 @choice_options
 @connection_options
 @click.option(
@@ -71,24 +78,30 @@ def command(
     playbook: Path | None,
     plan: Path | None,
     plan_key: Path | None,
+    hosts: HostOptions,
+    choice: ChoiceOptions,
+    connection: ConnectionOptions,
     check: bool,
     answers: tuple[str, ...],
-    **given: Any,
+    output: OutputOptions,
+    yes: bool,
+    confirm_name: tuple[str, ...],
 ) -> int:
     """Run PLAYBOOK on the hosts of an inventory, or exactly what a plan file says.
 
     Exit code: 0 passed or remediated, 1 failed, see `runbook --help`.
     """
+    options = RunOptions(connection, output, "check" if check else "run", answers)
+
+    def before(made: Plan) -> None:
+        if not check:
+            agree(made, yes=yes, named=confirm_name)
+
     if plan is not None:
-        return run_plan(ctx, plan, plan_key, answers, check=check, vault=given["vault"])
+        return run_reviewed(ctx, plan, plan_key, choice.extra, hosts.vault, options, before)
     if playbook is None:
         raise click.UsageError("give a PLAYBOOK, or a plan: --plan FILE")
     if plan_key is not None and not check:
         raise click.UsageError("only signed plans run here (plan_key): give one by --plan FILE; --check needs none")
-    if check:
-        return play(partial(wanted_of, playbook, given), given, "check", answers)
-
-    def before(made: Any) -> None:
-        agree(made, yes=given["yes"], named=given["confirm_name"])
-
-    return play(partial(wanted_of, playbook, given), given, "run", answers, before)
+    source = source_of_options(playbook, hosts, choice)
+    return run_to_end(lambda start: source.plan(start, input_prompt()), options, before)

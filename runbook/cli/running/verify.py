@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from functools import partial
 from pathlib import Path
-from typing import Any
 
 import click
 
-from runbook.cli.options import choice_options, inventory_options, playbook_argument
-from runbook.cli.running.play import connection_options, output_options, play, wanted_of
+from runbook.cli.options.choice import ChoiceOptions, choice_options
+from runbook.cli.options.connection import ConnectionOptions, connection_options
+from runbook.cli.options.output import OutputOptions, output_options
+from runbook.cli.options.sources import HostOptions, host_options, playbook_argument
+from runbook.cli.planning.plan_source import source_of_options
+from runbook.cli.running.ask import input_prompt
+from runbook.cli.running.run_loop import RunOptions, run_to_end
 
 EPILOG = """\b
 Examples:
@@ -20,13 +23,16 @@ Examples:
 
 @click.command(epilog=EPILOG)
 @playbook_argument
-@inventory_options
+@host_options
 @choice_options
 @connection_options
 @output_options
-def command(playbook: Path, **given: Any) -> int:
+def command(
+    playbook: Path, hosts: HostOptions, choice: ChoiceOptions, connection: ConnectionOptions, output: OutputOptions
+) -> int:
     """Run only what changes nothing of PLAYBOOK: nothing is repaired, and nobody is asked.
 
     Verdict, exit codes and reports are those of `run`; a failed check is diagnosed.
     """
-    return play(partial(wanted_of, playbook, given), given, "verify")
+    source = source_of_options(playbook, hosts, choice)
+    return run_to_end(lambda start: source.plan(start, input_prompt()), RunOptions(connection, output, "verify"))

@@ -10,6 +10,8 @@ from typing import Any
 
 import click
 
+from runbook.cli.exit_codes import FAILED, OK, WRONG
+from runbook.cli.problem_output import show_problems
 from runbook.common.atomic_file import write_whole
 from runbook.source.document import Problems, show_path
 
@@ -37,8 +39,6 @@ def command(paths: tuple[Path, ...], check: bool, diff: bool) -> int:
 
     Folders are searched for playbooks and files of steps (default: here). What a file means is never changed.
     """
-    from runbook.cli.main import FAILED, OK, WRONG, show_problems
-
     if paths == (Path("-"),):
         return _filter()
     files = list(dict.fromkeys(_files(paths or (Path(),))))
@@ -67,7 +67,6 @@ class _Refused(Exception):
 
 def _filter() -> int:
     """Standard input to standard output: the text as it was where it cannot be laid out."""
-    from runbook.cli.main import OK, WRONG
     from runbook.source.yaml import MAX_BYTES, decode
 
     raw = sys.stdin.buffer.read(MAX_BYTES + 1)

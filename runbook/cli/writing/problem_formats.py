@@ -17,7 +17,7 @@ Texts = Mapping[str, str]
 
 def as_text(problems: Sequence[Problem], texts: Texts, playbooks: int) -> str:
     """Each with its excerpt, and in the end how many there are."""
-    from runbook.cli.main import text_of
+    from runbook.cli.problem_output import text_of
 
     known = {problem.span.file: texts.get(problem.span.file) or text_of(problem.span.file) for problem in problems}
     for file in {problem.span.file for problem in problems if problem.hidden}:

@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from runbook.cli.options import playbook_argument
+from runbook.cli.options.sources import playbook_argument
 
 EPILOG = """\b
 Examples:

@@ -10,7 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from runbook.cli.inventories.passwords import vault_options
+from runbook.cli.exit_codes import OK, WRONG
+from runbook.cli.options.choice import split
+from runbook.cli.options.extra_variables import extra_variables
+from runbook.cli.options.passwords import vault_options
 from runbook.cli.writing.problem_formats import FORMATS
 from runbook.cli.writing.search import is_playbook, yaml_files
 from runbook.source.document import Problem, Problems, Severity, in_order
@@ -69,9 +72,6 @@ def command(
     vault: Vault,
 ) -> int:
     """Look for mistakes in playbooks; touches no host. Folders are searched for playbooks (default: here)."""
-    from runbook.cli.main import OK, WRONG
-    from runbook.cli.options import extra_variables
-
     if rules:
         click.echo(_listed(), nl=False)
         return OK
@@ -125,8 +125,8 @@ class _Look:
         return in_order(silenced(in_order(self.problems), self.texts))
 
     def _hosts(self, file: Path) -> Inventory | None:
-        from runbook.cli.options import odd_names
         from runbook.inventory.load import load_inventory
+        from runbook.plan.make.host_names import unusable_names
 
         if not self.inventory:
             return None
@@ -135,11 +135,10 @@ class _Look:
         except Problems as error:
             self._add(error)
             return None
-        self.problems += [*found.warnings, *odd_names(found.hosts.values(), found.sources)]
+        self.problems += [*found.warnings, *unusable_names(found.hosts.values(), found.sources)]
         return found
 
     def _select(self, playbook: Playbook) -> None:
-        from runbook.cli.options import split
         from runbook.plan.make.selection import Selection, left_out
 
         for selection in (Selection(tags=split(self.tags[0])), Selection(skip_tags=split(self.tags[1]))):

@@ -14,15 +14,16 @@ from runbook.model import Inventory, Playbook
 from runbook.plan.bind.plan_file import Bound, BoundFile, program_version
 from runbook.plan.describe.redacted_variables import PLACES, Veiled
 from runbook.plan.make.plan import Plan
-from runbook.plan.make.selection import Selection
+from runbook.plan.make.request import PlanRequest
 from runbook.vault.format import secrets_in
 
 _PASSED_OVER = re.compile(r"^\.|(?:~|\.(?:pyc|pyo|swp|bak|orig|retry))$")
 SECRET = "(secret)"  # noqa: S105 - what is shown in the place of one
 
 
-def bound_to(plan: Plan, playbook: Path, inventory: Sequence[str], selection: Selection, limit: str | None) -> Bound:
+def bound_to(plan: Plan, playbook: Path, inventory: Sequence[str], request: PlanRequest) -> Bound:
     """`playbook` and `inventory` as the user named them."""
+    selection = request.selection
     veiled = Veiled(plan.variables)
     secrets = veiled.secrets
     given = {name: value for name, value in plan.variables.given.extra.items() if name not in secrets}
@@ -32,7 +33,7 @@ def bound_to(plan: Plan, playbook: Path, inventory: Sequence[str], selection: Se
         inventory=tuple(_portable(source) for source in inventory),
         inventory_sha256=_sha256(canonical(_content(plan.inventory)).encode()),
         files=tuple(_files(plan.playbook, plan.inventory)),
-        limit=limit or "",
+        limit=request.limit or "",
         tags=tuple(sorted(selection.tags)),
         skip_tags=tuple(sorted(selection.skip_tags)),
         start_at=selection.start_at,

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-import re
-import shlex
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Any
 
 from runbook.model import Host, Input, Playbook
@@ -14,8 +12,6 @@ from runbook.plan.make.variables import Variables
 from runbook.playbook.check import check
 from runbook.source.document import Document, Place, Problem, Problems
 from runbook.templating.errors import TemplateError
-
-_NAME = re.compile(r"[A-Za-z_]\w*\Z")
 
 
 def from_environment(playbook: Playbook) -> dict[str, Any]:
@@ -113,43 +109,3 @@ def _how(item: Input) -> str:
 def _short(value: Any) -> str:
     text = json.dumps(value, ensure_ascii=False, default=str)
     return text if len(text) <= 60 else text[:57] + "..."
-
-
-def parse_extra(texts: Iterable[str], read: Any) -> dict[str, Any]:
-    """`-e k=v`, `-e "k=v l=w"`, `-e @file`, or JSON as one mapping, the later winning. `read` gives a file's data.
-
-    Raises ValueError with a sentence.
-    """
-    out: dict[str, Any] = {}
-    for text in texts:
-        out.update(_one_extra(text, read))
-    return out
-
-
-def _one_extra(text: str, read: Any) -> Mapping[str, Any]:
-    if text.startswith("@"):
-        data = read(text[1:])
-        if not isinstance(data, Mapping):
-            raise ValueError(f"{text[1:]} does not hold a mapping of variables")
-        return data
-    if text.lstrip().startswith("{"):
-        try:
-            return dict(json.loads(text))
-        except (ValueError, RecursionError) as error:
-            raise ValueError(f"-e with a mapping: that is not valid JSON: {error}") from None
-    name, equals, value = text.partition("=")
-    if not equals or not name.strip():
-        raise ValueError(f"-e {text!r} is not NAME=VALUE, @FILE or a JSON mapping")
-    return _several(text) or {name.strip(): value}
-
-
-def _several(text: str) -> dict[str, str]:
-    """Of `a=1 b="x y"`; nothing where a word is no assignment, so that `say=well done` is one value."""
-    try:
-        words = shlex.split(text)
-    except ValueError:
-        return {}
-    pairs = [word.partition("=") for word in words]
-    if len(pairs) < 2 or not all(equals and _NAME.match(name) for name, equals, _ in pairs):
-        return {}
-    return {name: value for name, _, value in pairs}

@@ -17,6 +17,7 @@ from runbook.common.frozen import frozen
 from runbook.inventory.patterns import members
 from runbook.model import Host, Inventory, Playbook
 from runbook.playbook.load import project_of
+from runbook.runs.start import RunStart
 from runbook.templating.controller import Controller
 from runbook.templating.errors import OMIT
 from runbook.templating.scope import Layer, Scope
@@ -27,8 +28,7 @@ class Given:
     """What a run was started with: values of -e, and of inputs from the environment or the operator."""
 
     extra: Mapping[str, Any] = field(default_factory=dict)
-    run: Mapping[str, Any] = field(default_factory=dict)
-    """What templates see as `run`: id, started, mode."""
+    run: RunStart | None = None
 
 
 class Variables:
@@ -85,7 +85,7 @@ class Variables:
             "groups": self.groups,
             "hostvars": HostVars(self),
             "inputs": Inputs(self, host),
-            "run": self.given.run,
+            "run": _mapping_of(self.given.run),
             "playbook_dir": str(Path(self.playbook.file).absolute().parent),
             "controller": {"user": _user(), "cwd": str(Path.cwd())},
         }
@@ -148,6 +148,10 @@ class Inputs(_Reads):
         if name not in scope and not declared.required:
             return None
         return scope[name]
+
+
+def _mapping_of(run: RunStart | None) -> dict[str, Any]:
+    return {"id": run.id, "started": run.started, "mode": run.mode} if run else {}
 
 
 def _user() -> str:

@@ -12,7 +12,6 @@ from runbook.reports.text import duration, one_line
 from runbook.runs.events import (
     BAD,
     Event,
-    RunFinished,
     RunStarted,
     StageFinished,
     StageStarted,
@@ -21,7 +20,7 @@ from runbook.runs.events import (
     StepProgress,
     StepStarted,
 )
-from runbook.runs.record import ASIDE, STRUCTURES, Recorder, Run
+from runbook.runs.record import ASIDE, STRUCTURES, Run
 
 FLEET = 10
 """With more hosts than these a stage gets one line, and only the hosts that are out of line are shown one by one."""
@@ -34,8 +33,6 @@ class View(ABC):
 
     def __init__(self, verbosity: int, diff: bool) -> None:
         self.verbosity, self.diff = verbosity, diff
-        self.recorder = Recorder()
-        """Of all events that were handled, also of those that wait to be shown."""
         self.hosts: tuple[str, ...] = ()
         self.running: dict[tuple[str, str], StepStarted] = {}
         self.notes: dict[tuple[str, str], str] = {}
@@ -52,13 +49,20 @@ class View(ABC):
         self._later: list[Event] = []
 
     def handle(self, event: Event) -> None:
-        """Record and show one event. While a person is asked something, events wait to be shown."""
-        self.recorder.add(event)
+        """Show one event. While a person is asked something, events wait to be shown."""
         with self._lock:
             if self._asking:
                 self._later.append(event)
             else:
                 self._take(event)
+
+    def show_run(self, run: Run) -> None:
+        """The run has ended: shows what had to wait, and what came of it all."""
+        with self._lock:
+            self._asking = 0
+            self._flush()
+            self.running.clear()
+            self.show_end(run)
 
     def close(self) -> None:
         """Put the view away; shows what had to wait."""
@@ -122,9 +126,6 @@ class View(ABC):
                     self.show_stage_end(event, self._together())
                 elif skipped and self.verbosity == 0:
                     self.show_skipped(event.number, skipped)
-            case RunFinished():
-                self.running.clear()
-                self.show_end(self.recorder.run)
 
     def _started(self, event: StepStarted) -> None:
         self.running[event.host, event.number] = event

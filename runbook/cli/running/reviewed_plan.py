@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 from click.core import ParameterSource
 
-from runbook.cli.options import Wanted
-from runbook.cli.planning.view import load, plan_file, wanted_by
-from runbook.cli.running.guard import agree
-from runbook.cli.running.play import play
+from runbook.cli.exit_codes import REFUSED
+from runbook.cli.options.extra_variables import extra_variables
+from runbook.cli.planning.plan_file import load, plan_file
+from runbook.cli.planning.plan_source import PlanSource, source_of_plan_file
+from runbook.cli.problem_output import show_problems
+from runbook.cli.running.ask import input_prompt
+from runbook.cli.running.run_loop import RunOptions, run_to_end
 from runbook.source.document import Problems
 from runbook.vault.format import Vault
 
 if TYPE_CHECKING:
     from runbook.plan.bind.plan_file import PlanFile
+    from runbook.plan.make.plan import Plan
 
 FIXED = {
     "playbook": "PLAYBOOK",
@@ -33,31 +37,28 @@ UNPLANNED = {"become": "--become", "become_user": "--become-user", "user": "--us
 """As whom commands run: what is not in the plan was not reviewed, wherever it was set."""
 
 
-def run_plan(
-    ctx: click.Context, path: Path, key: Path | None, answers: tuple[str, ...], *, check: bool, vault: Vault
+def run_reviewed(
+    ctx: click.Context,
+    path: Path,
+    key: Path | None,
+    extra: tuple[str, ...],
+    vault: Vault,
+    options: RunOptions,
+    before: Callable[[Plan], None],
 ) -> int:
     """Gives the exit code: REFUSED when the plan is not the one that was made, or not the plan of today."""
-    from runbook.cli.main import REFUSED
     from runbook.plan.bind.plan_file import PlanRefused
 
     _only_what_a_plan_leaves_open(ctx)
     try:
         file = load(path)
         _check_seal(ctx, file, key)
-        given = {**ctx.params, "extra": _secrets(ctx.params["extra"], file, vault)}
-        _check_drift(file, given["extra"], vault)
+        source = source_of_plan_file(file.bound, _secrets(extra, file, vault), vault)
+        _check_drift(file, source)
     except PlanRefused as error:
         click.echo(f"The plan is refused: {error}\nNothing has been touched.", err=True)
         return REFUSED
-
-    def wanted(run: Mapping[str, Any]) -> Wanted:
-        return wanted_by(file.bound, given["extra"], run, vault)
-
-    def before(made: Any) -> None:
-        if not check:
-            agree(made, yes=given["yes"], named=given["confirm_name"])
-
-    return play(wanted, given, "check" if check else "run", answers, before)
+    return run_to_end(lambda start: source.plan(start, input_prompt()), options, before)
 
 
 def _only_what_a_plan_leaves_open(ctx: click.Context) -> None:
@@ -87,30 +88,27 @@ def _check_seal(ctx: click.Context, file: PlanFile, key: Path | None) -> None:
         raise click.ClickException(str(error)) from None
 
 
-def _secrets(extra: tuple[str, ...], file: PlanFile, vault: Vault) -> tuple[str, ...]:
-    """The -e that give the secrets of the plan. Raises UsageError for others: the plan has fixed them."""
-    from runbook.cli.options import extra_variables
-
-    others = sorted(set(extra_variables(extra, vault)) - set(file.bound.withheld))
+def _secrets(extra: tuple[str, ...], file: PlanFile, vault: Vault) -> Mapping[str, Any]:
+    """The secrets of the plan that -e gives. Raises UsageError for others: the plan has fixed them."""
+    given = extra_variables(extra, vault)
+    others = sorted(set(given) - set(file.bound.withheld))
     if others:
         wanted = ", ".join(file.bound.withheld) or "none"
         raise click.UsageError(f"-e {', '.join(others)} beside --plan: only its secrets are given again ({wanted})")
-    return extra
+    return given
 
 
-def _check_drift(file: PlanFile, secrets: tuple[str, ...], vault: Vault) -> None:
+def _check_drift(file: PlanFile, source: PlanSource) -> None:
     """Raises PlanRefused with all that has changed. A playbook that is wrong now has changed too."""
     from runbook.plan.bind.drift import changed_files, drift
     from runbook.plan.bind.plan_file import PlanRefused
 
     try:
-        today = plan_file(wanted_by(file.bound, secrets, {}, vault))
+        today = plan_file(source)
     except Problems as error:
         changed = changed_files(file.bound)
         if not changed:
             raise
-        from runbook.cli.main import show_problems
-
         show_problems(error)
         raise PlanRefused("it cannot be made any more:\n" + "\n".join(f"  {line}" for line in changed)) from None
     lines = drift(file, today)

@@ -31,7 +31,7 @@ class TransportFor(Protocol):
     """Makes the way to a host, from its variables; see `runbook.transports.connect.transport_for`."""
 
     def __call__(
-        self, name: str, variables: Mapping[str, Any], *, stop: threading.Event, jumps: Jumps
+        self, name: str, variables: Mapping[str, Any], /, *, stop: threading.Event, jumps: Jumps
     ) -> Transport: ...
 
 

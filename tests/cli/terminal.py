@@ -30,6 +30,11 @@ class Terminal:
         return _STYLES.sub("", self._seen.decode(errors="replace")).replace("\r", "")
 
     @property
+    def lines(self) -> list[str]:
+        """Every line that has been drawn, also those that others were drawn over, without styles."""
+        return re.split(r"[\r\n]+", _STYLES.sub("", self.raw))
+
+    @property
     def raw(self) -> str:
         """With the styles."""
         return self._seen.decode(errors="replace")

@@ -147,7 +147,7 @@ def test_on_a_terminal_of_80_columns_no_line_is_longer(project: Path) -> None:
         assert terminal.finish() == 1
 
     assert "✗ 1.1  fails" in terminal.text
-    assert all(len(line.rstrip()) <= 80 for line in terminal.text.splitlines())
+    assert all(len(line.rstrip()) <= 80 for line in terminal.lines)
 
 
 def test_no_color(project: Path) -> None:

@@ -140,8 +140,8 @@ def test_folding_keeps_every_word_and_the_width(text: str, width: int) -> None:
 @pytest.mark.parametrize("width", [-3, 0, 1, 2, 3])
 def test_no_width_is_too_narrow_to_fold_a_text(width: int) -> None:
     for text in ("hello", "• bullet", " " * 9 + "deep", "漢字"):
-        for fold in (wrap.folded, wrap.chopped):
-            assert "".join("".join(fold(text, width)).split()) == "".join(text.split())
+        for folding in (wrap.folded, wrap.chopped):
+            assert "".join("".join(folding(text, width)).split()) == "".join(text.split())
 
 
 @given(st.lists(st.lists(st.text(max_size=30), min_size=3, max_size=3), max_size=4), st.integers(10, 60))

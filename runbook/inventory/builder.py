@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from runbook.inventory.sources.addresses import MAX_HOSTS
+from runbook.inventory.addresses import MAX_HOSTS
 from runbook.model import Variable
 from runbook.source.document import Place, Problem, Severity, Span
 from runbook.vault.format import Vault, hidden

@@ -7,9 +7,9 @@ import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from runbook.inventory.addresses import split_port
 from runbook.inventory.builder import Draft
 from runbook.inventory.merge import freeze
-from runbook.inventory.sources.addresses import split_port
 from runbook.inventory.sources.files import YAML_ENDINGS, collecting, open_text, read_data, unshown
 from runbook.inventory.sources.ini import parse_ini
 from runbook.inventory.sources.script import NotExecutable, parse_script

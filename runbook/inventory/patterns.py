@@ -13,8 +13,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from runbook.common.frozen import frozen, replace
+from runbook.inventory.addresses import split_port
 from runbook.inventory.builder import LOCALHOST
-from runbook.inventory.sources.addresses import split_port
 from runbook.inventory.sources.files import read_text
 from runbook.model import Host, Inventory
 from runbook.source.document import Problem, Problems, Span, show_path

@@ -11,11 +11,11 @@ from pathlib import Path
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from runbook.inventory.addresses import AddressError, expand, split_port
 from runbook.inventory.builder import LOCALHOST
 from runbook.inventory.load import load_inventory
 from runbook.inventory.patterns import select, split_pattern, unmatched
 from runbook.inventory.show import as_ansible_list, as_graph
-from runbook.inventory.sources.addresses import AddressError, expand, split_port
 from runbook.inventory.sources.ini import _words
 from runbook.inventory.sources.values import read_value
 from runbook.source.document import Problems

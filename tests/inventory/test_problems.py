@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from runbook.inventory.addresses import MAX_HOSTS
 from runbook.inventory.load import load_inventory
-from runbook.inventory.sources.addresses import MAX_HOSTS
 from runbook.source.document import Problem, Problems
 from tests.inventory.golden import inside
 

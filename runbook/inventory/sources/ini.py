@@ -17,8 +17,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from runbook.common.frozen import frozen
+from runbook.inventory.addresses import AddressError, expand
 from runbook.inventory.builder import Draft
-from runbook.inventory.sources.addresses import AddressError, expand
 from runbook.inventory.sources.values import ValueTooLong, read_value
 from runbook.source.document import Span
 

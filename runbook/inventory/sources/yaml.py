@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from runbook.inventory.addresses import AddressError, expand
 from runbook.inventory.builder import Draft
-from runbook.inventory.sources.addresses import AddressError, expand
 from runbook.source.document import Document, Place
 
 _KEYS = ("hosts", "children", "vars")

@@ -266,6 +266,23 @@ def test_ssh_behind_a_jump_host(tmp_path: Path, home: Path, jump: Jump) -> None:
     assert ended(*words, cwd=tmp_path, env={"HOME": str(home)})[:2] == (OK, "passed")
 
 
+def test_from_python(tmp_path: Path) -> None:
+    page = "docs/how-to/library.md"
+    (tmp_path / "check.py").write_text(shown(page, "python")[0])
+    (tmp_path / "room.yml").write_text(shown(page)[0])
+
+    def check() -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "check.py", "room.yml"], cwd=tmp_path, capture_output=True, text=True, check=False
+        )
+
+    done = check()
+    assert done.stdout.splitlines()[-2:] == ["localhost 1.1 Room in /tmp passed", "passed"], done.stderr
+
+    (tmp_path / "room.yml").write_text(shown(page)[0].replace("expect:", "expects:"))
+    assert "1 problems, the first: unknown key 'expects'" in check().stderr
+
+
 def test_a_kind_is_one_file_and_one_row(tmp_path: Path) -> None:
     kind, row = shown("docs/how-to/own-kind.md", "python")
     shutil.copytree(ROOT / "runbook", tmp_path / "runbook", ignore=shutil.ignore_patterns("__pycache__"))

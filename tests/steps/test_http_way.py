@@ -15,10 +15,10 @@ import pytest
 import runbook.steps.requests.http as kind
 from runbook.runs.events import Status
 from runbook.steps.requests import http_client
-from runbook.testing import run_step
+from runbook.testing import FarHost, run_step
 from tests.lab.jump import Jump
 from tests.lab.tools import Daemon
-from tests.steps.web import Elsewhere, Site, serving
+from tests.steps.web import Site, serving
 from tests.transports.ways import jump_variables, ssh
 
 
@@ -49,7 +49,7 @@ def test_the_same_port_of_the_controller_stays_untouched(
 ) -> None:
     for proxy in ("http_proxy", "all_proxy"):
         monkeypatch.setenv(proxy, f"http://127.0.0.1:{port_of(here)}")
-    there = Elsewhere(site.port)
+    there = FarHost(site.port)
     outcome = run_step(kind, {"url": f"http://{name}:{port_of(here)}{page}"}, there)
     assert outcome.status is (Status.FAILED if page == "/status/503" else Status.PASSED)
     assert [asked["headers"]["host"] for asked in site.asked] == [f"{name}:{port_of(here)}"] * len(site.asked)
@@ -59,7 +59,7 @@ def test_the_same_port_of_the_controller_stays_untouched(
 def test_it_stays_untouched_when_nothing_listens_on_the_host(here: socket.socket) -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         closed = port_of(server)
-    outcome = run_step(kind, {"url": f"http://localhost:{port_of(here)}/"}, Elsewhere(closed))
+    outcome = run_step(kind, {"url": f"http://localhost:{port_of(here)}/"}, FarHost(closed))
     assert outcome.status is Status.FAILED
     assert "nothing listens there" in outcome.message
 

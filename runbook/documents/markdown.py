@@ -1,119 +1,230 @@
-"""Markdown for a comment on GitHub or GitLab: parts that are folded, and shortened where all is too long."""
+"""A document as Markdown, as GitHub and GitLab show it."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Sequence
-from html import escape
+import hashlib
+from collections.abc import Iterable, Iterator
 
-from runbook.common.frozen import frozen
-
-LIMIT = 65_000
-"""Bytes; GitHub takes 65,536 characters, and counts some twice."""
-SHORTEST = 300
-"""Bytes for a part at the least: with less it is left out."""
-_RESERVE = 300
-"""Bytes for the sentence that says what is left out."""
-_SPECIAL = re.compile(r"([\\`*_{}\[\]<>#+!|~$@])")
-_ENTITIES = {"<": "&lt;", ">": "&gt;", "@": "&#64;", "$": "&#36;"}
-"""What a backslash does not take the meaning from everywhere."""
-
-
-@frozen
-class Part:
-    """A folded part: its title as HTML, and what is in it."""
-
-    title: str
-    lines: tuple[str, ...]
-    open: bool = False
-
-
-def fitted(head: str, second: str, parts: Sequence[Part], limit: int) -> str:
-    """The head, what comes second if there is room for it, and the parts: the longest cut to one length that fits."""
-    fixed = len((head + second).encode()) + _RESERVE
-    if fixed > limit // 2:
-        second, fixed = "", len(head.encode()) + _RESERVE
-    if fixed > limit:
-        return head.encode()[: limit - _RESERVE].decode("utf-8", "ignore") + " …\n\n*The rest is too long.*\n"
-    shown = parts[: (limit - fixed) // SHORTEST]
-    kept = _shortened(shown, limit - fixed)
-    left = len(parts) - len(shown)
-    more = f"*{left} more parts are left out: all of it is too long to be shown here.*" if left else ""
-    return "\n".join(filter(None, [head, second, *map(_folded, kept), more])).rstrip() + "\n"
+from runbook.documents.changes import diff_text
+from runbook.documents.harmless import Harmless, bounded, cell, clean, exact, shortened, tail
+from runbook.documents.markdown_escapes import code, escaped, fenced, plain
+from runbook.documents.model import (
+    Badge,
+    Block,
+    Bullets,
+    Changes,
+    Checks,
+    Code,
+    Document,
+    Entry,
+    Filters,
+    Fold,
+    Item,
+    Lanes,
+    Limits,
+    Paragraph,
+    Section,
+    Settings,
+    Span,
+    Table,
+    Text,
+    Verdict,
+    walk,
+)
 
 
-def _folded(part: Part) -> str:
-    text = "\n".join(part.lines).strip("\n")
-    return f"<details{' open' if part.open else ''}><summary>{part.title}</summary>\n\n{text}\n\n</details>\n"
+def sha256(text: str) -> str:
+    """The hash of a text, named as such."""
+    return f"sha256 {hashlib.sha256(text.encode('utf-8', 'replace')).hexdigest()}"
 
 
-def _shortened(parts: Sequence[Part], room: int) -> list[Part]:
-    sizes = [len(_folded(part).encode()) + 1 for part in parts]
-    if sum(sizes) <= room:
-        return list(parts)
-    most = longest_that_fits(sizes, room)
-    return [part if size <= most else _cut(part, most) for part, size in zip(parts, sizes, strict=True)]
+def as_markdown(document: Document, limits: Limits) -> str:
+    """The whole of it, with a heading of the first level."""
+    write = Writer(limits, exact if document.exact else clean)
+    lines = (*write.head(document), *write.blocks((*document.notices, *document.blocks)))
+    return "\n".join(lines).rstrip("\n") + "\n"
 
 
-def longest_that_fits(sizes: Sequence[int], room: int) -> int:
-    """The length to which the longer ones must be cut, so that all together have no more than `room`.
+class Writer:
+    """Writes blocks as lines; before each block stands an empty one. `level`: of the document's own heading."""
 
-    >>> longest_that_fits([10, 100, 100], 110)
-    50
-    """
-    left, ordered = room, sorted(sizes)
-    for index, size in enumerate(ordered):
-        share = left // (len(ordered) - index)
-        if size > share:
-            return share
-        left -= size
-    return max(ordered, default=0)
+    def __init__(self, limits: Limits, harmless: Harmless = clean, level: int = 1) -> None:
+        self._limits, self._harmless, self._level = limits, harmless, level
 
+    def head(self, document: Document) -> Iterator[str]:
+        title = f"{document.what}: {document.title}" if document.what else document.title
+        yield f"{'#' * self._level} {self._escaped(title)}"
+        if document.verdict:
+            yield ""
+            yield self._verdict(document.verdict)
+        if document.lead:
+            yield ""
+            yield self._escaped(document.lead)
+        if document.counts:
+            yield ""
+            yield ", ".join(self._escaped(badge.word) for badge in document.counts)
+        if document.facts:
+            yield from self._rows(("", ""), ((self._escaped(name), self._text(text)) for name, text in document.facts))
 
-def _cut(part: Part, most: int) -> Part:
-    """The first lines of a part, as many as there is room for. A fenced text is ended where it is cut."""
-    title = (
-        part.title.encode()[: SHORTEST // 3].decode("utf-8", "ignore") + "…"
-        if len(part.title) > most // 3
-        else part.title
-    )
-    size = len(_folded(Part(title, ("",))).encode()) + 100
-    kept: list[str] = []
-    fence = ""
-    for line in part.lines:
-        size += len(line.encode()) + 1
-        if size + len(fence) > most:
-            break
-        kept.append(line)
-        if fence:
-            fence = "" if line == fence else fence
-        elif found := re.match(r" *`{3,}", line):
-            fence = found[0]
-    left = len(part.lines) - len(kept)
-    ended = (fence,) if fence else ()
-    return Part(title, (*kept, *ended, "", f"*… {left} more lines: shortened.*"), part.open)
+    def blocks(self, blocks: Iterable[Block], level: int = 1) -> Iterator[str]:
+        for block in blocks:
+            yield from self.block(block, level)
 
+    def block(self, block: Block, level: int = 1) -> Iterator[str]:
+        """`level` is that of the heading that it stands under."""
+        match block:
+            case Paragraph():
+                yield ""
+                yield self._text(block.text)
+            case Bullets() | Settings() | Checks():
+                yield ""
+                yield from self.listed(block)
+            case Code():
+                yield from self._code(block)
+            case Table():
+                yield from self._table(block)
+            case Section():
+                yield from self._section(block, level)
+            case Fold():
+                yield ""
+                yield f"<details{' open' if block.open else ''}><summary>{self.title(block)}</summary>"
+                yield from self.blocks(block.blocks, level)
+                yield ""
+                yield "</details>"
+            case Entry():
+                for depth, entry in walk((block,)):
+                    yield from self._entry(entry, "  " * depth)
+            case Changes():
+                yield from self._fence(diff_text(block, self._harmless).split("\n"), "diff")
+            case Lanes() | Filters():
+                pass
 
-def escaped(text: str) -> str:
-    """A text that Markdown leaves alone, on one line. Names of hosts and steps never make mentions or HTML."""
-    line = " ".join(text.split())
-    return _SPECIAL.sub(lambda found: _ENTITIES.get(found[1], f"\\{found[1]}"), line)
+    def title(self, block: Section | Fold) -> str:
+        """The heading of a part as HTML."""
+        number = f"{block.number} " if isinstance(block, Section) and block.number else ""
+        aside = f": {block.aside}" if block.aside else ""
+        return plain(self._harmless(f"{number}{block.title}{aside}"))
 
+    # --- texts -------------------------------------------------------------------------------------------------
 
-def plain(text: str) -> str:
-    """A text for the title of a part, which is HTML."""
-    return escape(" ".join(text.split())).replace("@", _ENTITIES["@"])
+    def _escaped(self, text: str) -> str:
+        return escaped(self._harmless(text))
 
+    def _code_in_line(self, text: str) -> str:
+        return code(self._harmless(text))
 
-def code(text: str) -> str:
-    """A text as code within a line."""
-    line = " ".join(text.split()) or " "
-    ticks = "`" * (max((len(run) for run in re.findall("`+", line)), default=0) + 1)
-    space = " " if line.startswith("`") or line.endswith("`") else ""
-    return f"{ticks}{space}{line}{space}{ticks}"
+    def _text(self, text: Text) -> str:
+        return "".join(map(self._span, text)).strip()
 
+    def _span(self, span: Span) -> str:
+        if span.text == "\n":
+            return "<br>"
+        if span.style == "code":
+            return self._code_in_line(span.text)
+        before = " " * (len(span.text) - len(span.text.lstrip()))
+        after = " " * (len(span.text) - len(span.text.rstrip())) if span.text.strip() else ""
+        text = self._escaped(span.text)
+        return f"{before}**{text}**{after}" if span.style == "strong" else f"{before}{text}{after}"
 
-def fenced(text: str, language: str = "") -> str:
-    """A block of code, whatever ticks are in it."""
-    ticks = "`" * max(3, max((len(run) for run in re.findall("`+", text)), default=0) + 1)
-    return f"{ticks}{language}\n{text.rstrip()}\n{ticks}\n"
+    def _badge(self, badge: Badge) -> str:
+        return " ".join(filter(None, (self._escaped(badge.sign), self._escaped(badge.word))))
+
+    def _verdict(self, verdict: Verdict) -> str:
+        badge, text = verdict.badge, self._escaped(verdict.text)
+        return f"**{badge.sign} {badge.word.upper()}** – {text}" if badge.word else f"**{text}**"
+
+    # --- blocks ------------------------------------------------------------------------------------------------
+
+    def listed(self, block: Bullets | Settings | Checks) -> Iterator[str]:
+        """The items of a list."""
+        match block:
+            case Settings(pairs):
+                yield from (f"- {self._escaped(name)}: {self._code_in_line(value)}" for name, value in pairs)
+            case Bullets(items, more):
+                kept = items[: self._limits.items or None]
+                yield from (f"- {self._item(item)}" for item in kept)
+                if left := more + len(items) - len(kept):
+                    yield f"- and {left} more"
+            case Checks(checks):
+                for check in checks:
+                    if not check.holds:
+                        yield f"- {self._code_in_line(f'{check.keyword}: {check.text}')}"
+                        yield from (f"  - {self._operand(name, value)}" for name, value in check.values)
+
+    def _operand(self, name: str, value: str) -> str:
+        return self._code_in_line(f"{name} = {shortened(' '.join(value.split()), self._limits.value)}")
+
+    def _item(self, item: Item) -> str:
+        badge = f"{self._badge(item.badge)} – " if item.badge else ""
+        message = f": {self._escaped(shortened(item.message, self._limits.value))}" if item.message else ""
+        return badge + self._text(item.text) + message
+
+    def _code(self, block: Code) -> Iterator[str]:
+        if block.label:
+            yield ""
+            yield self._escaped(block.label) + ":" * bool(block.text)
+        if not block.text.strip():
+            return
+        most = self._limits.lines
+        lines = (tail if block.ends else bounded)(block.text, most, self._harmless)
+        yield from self._fence(lines, block.language)
+        if most and len(lines) < len(self._harmless(block.text).rstrip("\n").split("\n")):
+            yield ""
+            yield f"Shortened; the whole has {sha256(block.text)}."
+
+    def _fence(self, lines: list[str], language: str) -> Iterator[str]:
+        yield ""
+        yield from fenced("\n".join(lines), language).rstrip("\n").split("\n")
+
+    def _table(self, block: Table) -> Iterator[str]:
+        if block.label:
+            yield ""
+            yield f"{self._escaped(block.label)}:"
+        rows = block.rows[: self._limits.rows or None]
+        columns = block.columns or ("",) * len(block.rows[0] if block.rows else ())
+        yield from self._rows(tuple(map(self._cell, columns)), (tuple(map(self._cell, row)) for row in rows))
+        more = max(block.total, len(block.rows)) - len(rows)
+        if more > 0 or not rows:
+            yield ""
+            yield f"… {more} more rows" if rows else "no rows"
+
+    def _rows(self, columns: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> Iterator[str]:
+        yield ""
+        yield f"| {' | '.join(columns)} |"
+        yield "|" + " --- |" * len(columns)
+        yield from (f"| {' | '.join(row)} |" for row in rows)
+
+    def _cell(self, value: object) -> str:
+        if isinstance(value, Badge):
+            return self._badge(value)
+        return self._text(value.text) if isinstance(value, Paragraph) else self._escaped(cell(value))
+
+    def _section(self, block: Section, level: int) -> Iterator[str]:
+        number = f"{block.number} " if block.number else ""
+        yield ""
+        yield f"{'#' * (level + 1)} {self._escaped(number + block.title)}"
+        yield from self.blocks(block.blocks, level + 1)
+
+    def _entry(self, block: Entry, indent: str) -> Iterator[str]:
+        """A step in a list; what explains it is indented."""
+        yield indent + self._step(block)
+        inner = indent + "  "
+        for one in block.blocks:
+            if isinstance(one, Bullets | Settings | Checks):
+                yield from (inner + line for line in self.listed(one))
+            else:
+                yield from ((inner + line).rstrip() for line in self.block(one))
+
+    def _step(self, block: Entry) -> str:
+        sign = f"{block.badge.sign} " if block.badge and not block.quiet else ""
+        number = f"{self._code_in_line(block.number)} " if block.number else ""
+        name = self._escaped(block.name)
+        ended = f" ({block.badge.word})" if block.badge and block.quiet else ""
+        action = self._code_in_line(block.action) if block.kind and block.action else self._escaped(block.action)
+        does = " ".join(filter(None, (self._escaped(block.kind), action)))
+        return (
+            f"- {sign}{number}"
+            + (f"**{name}**" if block.number else f"*{name}*")
+            + ended
+            + (f" – {does}" if does else "")
+        )

@@ -4,20 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from runbook.common.frozen import frozen
-from runbook.reports import tables
-from runbook.reports.text import (
-    bounded,
-    clean,
-    diff_line,
-    duration,
-    evidence_of,
-    is_telling,
-    one_line,
-    sign,
-    tail,
-    unmet,
-)
+from runbook.documents import columns
+from runbook.documents.harmless import bounded, clean, diff_line, one_line, tail
+from runbook.documents.text import Line
+from runbook.reports.text import duration, evidence_of, is_telling, sign, table_of, unmet
 from runbook.runs.events import BAD, Evidence, Role, Status, StepFinished, worst
 from runbook.runs.record import ASIDE, STRUCTURES, Result, Run
 
@@ -29,17 +19,6 @@ MAX_HOSTS = 30
 SLOW = 5.0
 """Seconds from which on a step is named among the slowest."""
 _TROUBLE = (*BAD, Status.WARNED, Status.WAITING, Status.UNKNOWN)
-
-
-@frozen
-class Line:
-    """`style` is `text`, `soft`, `strong`, `added`, `removed`, or a status."""
-
-    text: str
-    style: str = "text"
-    indent: int = 0
-    long: str = "fold"
-    """What happens to a line that is too long: `fold` between words, `chop` anywhere (code, logs), `cut` (tables)."""
 
 
 def explain(event: StepFinished, verbosity: int, diff: bool, width: int) -> Iterator[Line]:
@@ -90,7 +69,7 @@ def _evidence(evidence: Evidence, width: int) -> Iterator[Line]:
     if evidence.table is not None:
         if evidence.title:
             yield Line(one_line(evidence.title), "soft")
-        for line in tables.lines(evidence.table, MAX_ROWS, width):
+        for line in columns.lines(table_of(evidence.table), MAX_ROWS, width):
             yield Line(line, long="cut")
     elif evidence.text.strip():
         if evidence.title:
@@ -127,7 +106,7 @@ def summary(run: Run) -> Iterator[Line]:
     if run.causes:
         yield Line("")
         yield Line("Likely causes", "strong", 2)
-        yield from (Line(f"• {said}", indent=2) for said in causes(run))
+        yield from (Line(f"• {said}", indent=2, hang=2) for said in causes(run))
     slow = sorted((r for r in run.steps() if r.duration >= SLOW), key=lambda r: -r.duration)[:3]
     if slow:
         yield Line("")

@@ -4,19 +4,8 @@ from __future__ import annotations
 
 from html import escape
 
-from runbook.reports.text import (
-    bounded,
-    cell,
-    clean,
-    clock,
-    diff_line,
-    duration,
-    evidence_of,
-    is_telling,
-    one_line,
-    sign,
-    tail,
-)
+from runbook.documents.harmless import bounded, cell, clean, diff_line, one_line, tail
+from runbook.reports.text import clock, duration, evidence_of, is_telling, sign
 from runbook.runs.events import Condition, Evidence, Outcome, Role, Status, Table
 from runbook.runs.record import ASIDE, Result, Run
 

@@ -11,8 +11,9 @@ import time
 import xml.etree.ElementTree as ET
 from collections.abc import Iterator
 
-from runbook.reports import tables
-from runbook.reports.text import bounded, clean, duration, evidence_of, one_line, tail, unmet
+from runbook.documents import columns
+from runbook.documents.harmless import bounded, clean, one_line, tail
+from runbook.reports.text import duration, evidence_of, table_of, unmet
 from runbook.runs.events import Evidence, Status
 from runbook.runs.record import Result, Run, StageRecord, Verdict
 
@@ -144,7 +145,7 @@ def _evidence(evidence: Evidence) -> Iterator[str]:
     if evidence.title:
         yield f"{one_line(evidence.title)}:"
     if evidence.table is not None:
-        yield from tables.lines(evidence.table, MOST_ROWS)
+        yield from columns.lines(table_of(evidence.table), MOST_ROWS)
     elif evidence.text:
         yield from tail(evidence.text, MOST_LINES)
 

@@ -11,9 +11,10 @@ import hashlib
 import re
 from collections.abc import Iterator, Sequence
 
-from runbook.documents.markdown import code, fenced
+from runbook.documents.harmless import bounded, cell, clean, one_line, tail
+from runbook.documents.markdown_escapes import code, fenced
 from runbook.reports import details, json
-from runbook.reports.text import bounded, cell, clean, clock, duration, evidence_of, one_line, sign, tail, unmet
+from runbook.reports.text import clock, duration, evidence_of, sign, unmet
 from runbook.runs.events import Evidence, Role, Status
 from runbook.runs.record import ASIDE, Result, Run, StageRecord
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from runbook.reports.text import one_line
+from runbook.documents.harmless import one_line
 from runbook.runs.events import Status
 from runbook.runs.record import Run, Verdict
 

@@ -10,7 +10,8 @@ from typing import Any
 from urllib.parse import quote
 
 from runbook import __version__
-from runbook.reports.text import one_line, unmet
+from runbook.documents.harmless import one_line
+from runbook.reports.text import unmet
 from runbook.runs.events import Status
 from runbook.runs.record import Result, Run, Verdict
 

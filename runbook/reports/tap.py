@@ -9,7 +9,8 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 
-from runbook.reports.text import one_line, unmet
+from runbook.documents.harmless import one_line
+from runbook.reports.text import unmet
 from runbook.runs.events import Status
 from runbook.runs.record import Result, Run, StageRecord, Verdict
 

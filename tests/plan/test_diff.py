@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from runbook.documents.changes import changed_words
 from runbook.plan.compare.diff import PlanDiff, diff
-from runbook.plan.compare.diff_text import as_markdown, as_text, changed_words, summary
+from runbook.plan.compare.diff_text import as_markdown, as_text, summary
 from runbook.plan.compare.match import longest_increasing
 from runbook.plan.compare.weaker_checks import _holds_with
 from tests.plan.support import inventory, view

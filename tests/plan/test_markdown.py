@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from runbook.documents.markdown import LIMIT, code, escaped, fenced
+from runbook.documents.comment import LIMIT
+from runbook.documents.markdown_escapes import code, escaped, fenced
 from runbook.plan.compare.diff import diff
 from runbook.plan.compare.diff_text import as_markdown as diff_markdown
 from runbook.plan.show.markdown import as_markdown

@@ -17,12 +17,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from runbook.reports import tables, wrap
+from runbook.documents import columns, wrap
+from runbook.documents.harmless import clean
+from runbook.documents.model import Table
 from runbook.reports.console.plain import Plain
 from runbook.reports.console.progress_view import View
 from runbook.reports.console.terminal import Console, choose
-from runbook.reports.text import clean
-from runbook.runs.events import Event, Role, StepProgress, StepStarted, Table
+from runbook.runs.events import Event, Role, StepProgress, StepStarted
 from runbook.runs.record import fold
 from runbook.testing.processes import wait_until
 from tests.reports import sample
@@ -147,7 +148,7 @@ def test_no_width_is_too_narrow_to_fold_a_text(width: int) -> None:
 @given(st.lists(st.lists(st.text(max_size=30), min_size=3, max_size=3), max_size=4), st.integers(10, 60))
 def test_tables_fit_whatever_they_hold(rows: list[list[str]], width: int) -> None:
     table = Table(("id", "name", "a long column name"), tuple(map(tuple, rows)), len(rows))
-    assert all(cell_len(line) <= width for line in tables.lines(table, 10, width))
+    assert all(cell_len(line) <= width for line in columns.lines(table, 10, width))
 
 
 def test_colours_of_a_command_are_dropped_and_other_control_characters_shown() -> None:

@@ -111,7 +111,7 @@ def _since(text: str) -> float:
 
 def _line(head: Head) -> str:
     from runbook.common.durations import show
-    from runbook.reports.text import one_line
+    from runbook.documents.harmless import one_line
 
     when = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(head.started))
     hosts = head.hosts[0] if len(head.hosts) == 1 else f"{len(head.hosts)} hosts"

@@ -1,28 +1,52 @@
-"""The difference of two plans as text and as Markdown. What checks less comes first."""
+"""The difference of two plans as a document. What checks less comes first."""
 
 from __future__ import annotations
 
-import difflib
-import re
 from collections.abc import Iterator
 
-from runbook.documents.markdown import LIMIT, Part, code, escaped, fenced, fitted, plain
-from runbook.plan.compare.diff import (
-    ADDED,
-    CHANGED,
-    MOVED,
-    REMOVED,
-    FieldChange,
-    PlanDiff,
-    StageChange,
-    StepChange,
+from runbook.documents.comment import LIMIT, as_comment
+from runbook.documents.model import (
+    Badge,
+    Bullets,
+    Change,
+    Changes,
+    Document,
+    Field,
+    Item,
+    Section,
+    Span,
+    Verdict,
+    said,
 )
+from runbook.documents.text import as_text as written
+from runbook.plan.compare.diff import ADDED, CHANGED, MOVED, REMOVED, FieldChange, PlanDiff, StageChange, StepChange
 from runbook.plan.show.words import counted, hosts_of
 
 SIGNS = {ADDED: "+", REMOVED: "-", CHANGED: "~", MOVED: ">"}
 NONE = "No difference: the same is done on the same hosts."
-CONTEXT = 2
-_WORDS = re.compile(r"\s+|\w+|[^\w\s]")
+WIDTH = 10_000
+"""Columns: each change stays on its line, as other programs read diffs by lines."""
+MOST_HOSTS = 20
+
+
+def as_text(diff: PlanDiff) -> str:
+    return written(document(diff), WIDTH)
+
+
+def as_markdown(diff: PlanDiff, limit: int = LIMIT) -> str:
+    """The summary and what checks less above the fold; the longest stages shortened to keep the limit."""
+    return as_comment(document(diff), limit)
+
+
+def document(diff: PlanDiff) -> Document:
+    return Document(
+        title=diff.head if diff.base == diff.head else f"{diff.base} → {diff.head}",
+        what="Plan diff",
+        verdict=Verdict(Badge("reading" if diff.same else "changing", "", ""), summary(diff)),
+        notices=tuple(_notices(diff)),
+        blocks=tuple(_stage(stage) for stage in diff.stages),
+        exact=True,
+    )
 
 
 def summary(diff: PlanDiff) -> str:
@@ -37,62 +61,52 @@ def summary(diff: PlanDiff) -> str:
     only = [stage for stage in diff.stages if stage.what or stage.gained or stage.lost]
     parts += [f"{counted(len(only), 'stage')} changed"] if only else []
     weak = sum(1 for _ in weakened(diff))
-    said = ", ".join(parts) + "."
-    return f"{said} Checks less: {counted(weak, 'place')}." if weak else said
+    told = ", ".join(parts) + "."
+    return f"{told} Checks less: {counted(weak, 'place')}." if weak else told
 
 
 def weakened(diff: PlanDiff) -> Iterator[tuple[str, str, tuple[str, ...]]]:
     """Where, in which way, and on which hosts something checks less."""
     for stage in diff.stages:
-        for said in stage.weaker:
-            yield f"{stage.number} {stage.name}", said, ()
+        yield from ((f"{stage.number} {stage.name}", how, ()) for how in stage.weaker)
         for step in stage.steps:
-            for said in step.weaker:
-                yield f"{step.number} {step.name}", said, step.hosts
+            yield from ((f"{step.number} {step.name}", how, step.hosts) for how in step.weaker)
 
 
-def as_text(diff: PlanDiff) -> str:
-    return "\n".join(line.rstrip() for line in _lines(diff)) + "\n"
-
-
-def _lines(diff: PlanDiff) -> Iterator[str]:
-    title = diff.head if diff.base == diff.head else f"{diff.base} → {diff.head}"
-    yield f"Plan diff: {title}"
-    yield summary(diff)
-    weak = list(weakened(diff))
+def _notices(diff: PlanDiff) -> Iterator[Section]:
+    weak = tuple(Item(said(f"{place}: {how}{_on(hosts)}")) for place, how, hosts in weakened(diff))
     if weak:
-        yield ""
-        yield "Checks less than before"
-        for place, said, hosts in weak:
-            yield f"  ! {place}: {said}{_on(hosts)}"
-    for sign, names, said in (("+", diff.gained, "gained"), ("-", diff.lost, "lost")):
+        yield Section("warning", "Checks less than before", (Bullets(weak, mark="!"),))
+    for mark, names, how in (("+", diff.gained, "gained"), ("-", diff.lost, "lost")):
         if names:
-            yield ""
-            yield f"Hosts {said}"
-            yield from (f"  {sign} {name}" for name in names)
+            yield Section("hosts", f"Hosts {how}", (Bullets(tuple(Item(said(name)) for name in names), mark=mark),))
     if diff.inputs and not diff.same:
-        yield ""
-        yield "Inputs"
-        yield from (f"  {one.name} = {one.before or '(none)'} → {one.after or '(none)'}" for one in diff.inputs)
-    for stage in diff.stages:
-        yield ""
-        yield from _stage(stage)
+        yield Section("inputs", "Inputs", (Bullets(tuple(map(_input, diff.inputs)), mark="~"),))
 
 
-def _stage(stage: StageChange) -> Iterator[str]:
-    yield f"{stage.number}  {stage.name}" + (f"  ({stage.what})" if stage.what else "")
-    if stage.gained:
-        yield f"   also on: {hosts_of(stage.gained)}"
-    if stage.lost:
-        yield f"   no longer on: {hosts_of(stage.lost)}"
-    for field in stage.fields:
-        yield from _field(field, "   ")
-    for step in stage.steps:
-        yield f"   {SIGNS[step.what]} {_head(step)}{_on(step.hosts)}"
-        if step.what in (ADDED, REMOVED) and step.text:
-            yield f"       {step.kind}: {' '.join(step.text.split())}"
-        for field in step.fields:
-            yield from _field(field, "       ")
+def _input(change: FieldChange) -> Item:
+    before, after = change.before or "(none)", change.after or "(none)"
+    return Item((Span(f"{change.name} = "), Span(before, "code"), Span(" → "), Span(after, "code")))
+
+
+def _stage(stage: StageChange) -> Section:
+    much = [stage.what, counted(len(stage.steps), "change") if stage.steps else ""]
+    return Section("stage", stage.name, (_changes(stage),), stage.number, aside=", ".join(filter(None, much)))
+
+
+def _changes(stage: StageChange) -> Changes:
+    hosts = [Change("+", f"also on: {hosts_of(stage.gained, MOST_HOSTS)}")] if stage.gained else []
+    hosts += [Change("-", f"no longer on: {hosts_of(stage.lost, MOST_HOSTS)}")] if stage.lost else []
+    return Changes(_fields(stage.fields), (*hosts, *map(_step, stage.steps)))
+
+
+def _fields(fields: tuple[FieldChange, ...]) -> tuple[Field, ...]:
+    return tuple(Field(one.name, one.before, one.after) for one in fields)
+
+
+def _step(step: StepChange) -> Change:
+    action = f"{step.kind}: {' '.join(step.text.split())}" if step.what in (ADDED, REMOVED) and step.text else ""
+    return Change(SIGNS[step.what], f"{_head(step)}{_on(step.hosts)}", action, _fields(step.fields))
 
 
 def _head(step: StepChange) -> str:
@@ -108,90 +122,3 @@ def _head(step: StepChange) -> str:
 
 def _on(hosts: tuple[str, ...]) -> str:
     return f"  [{hosts_of(hosts, 3)}]" if hosts else ""
-
-
-def _field(field: FieldChange, indent: str) -> Iterator[str]:
-    if "\n" not in field.before.strip() + field.after.strip():
-        yield f"{indent}{field.name}: {changed_words(field.before, field.after)}"
-        return
-    yield f"{indent}{field.name}:"
-    yield from (f"{indent}  {line}" for line in changed_lines(field))
-
-
-def changed_lines(field: FieldChange) -> list[str]:
-    """The changed lines of a text with a few around, `-` and `+` before them."""
-    made = difflib.unified_diff(field.before.splitlines(), field.after.splitlines(), lineterm="", n=CONTEXT)
-    return [line for line in made if not line.startswith(("---", "+++"))]
-
-
-def changed_words(before: str, after: str) -> str:
-    """One line with what went as [-…-] and what came as {+…+}.
-
-    >>> changed_words("restart app now", "restart web now")
-    'restart [-app-]{+web+} now'
-    """
-    old, new = _WORDS.findall(before), _WORDS.findall(after)
-    matcher = difflib.SequenceMatcher(None, old, new, autojunk=False)
-    if before and after and matcher.ratio() < 0.4:
-        return f"[-{before}-]{{+{after}+}}"
-    out = []
-    for what, left, left_end, right, right_end in matcher.get_opcodes():
-        gone, come = "".join(old[left:left_end]), "".join(new[right:right_end])
-        if what == "equal":
-            out.append(gone)
-        else:
-            out.append((f"[-{gone}-]" if gone else "") + (f"{{+{come}+}}" if come else ""))
-    return "".join(out)
-
-
-# --- Markdown --------------------------------------------------------------------------------------------------
-
-
-def as_markdown(diff: PlanDiff, limit: int = LIMIT) -> str:
-    """The summary and what checks less above the fold; the longest stages shortened to keep the limit."""
-    return fitted("\n".join(_markdown_head(diff)), "", [_markdown_stage(stage) for stage in diff.stages], limit)
-
-
-def _markdown_head(diff: PlanDiff) -> Iterator[str]:
-    yield f"### Plan diff: {escaped(diff.head)}\n"
-    yield f"{summary(diff)}\n"
-    weak = list(weakened(diff))
-    if weak:
-        yield "> [!WARNING]\n> **Checks less than before**"
-        yield from (f"> - {escaped(place)}: {escaped(said)}{escaped(_on(hosts))}" for place, said, hosts in weak[:30])
-        if len(weak) > 30:
-            yield f"> - and {len(weak) - 30} more"
-        yield ""
-    for names, said in ((diff.gained, "gained"), (diff.lost, "lost")):
-        if names:
-            yield f"**Hosts {said}:** {escaped(hosts_of(names, 20))}\n"
-    if diff.inputs and not diff.same:
-        pairs = (f"{code(one.name)} {code(one.before or ' ')} → {code(one.after or ' ')}" for one in diff.inputs[:20])
-        yield f"**Inputs:** {', '.join(pairs)}\n"
-
-
-def _markdown_stage(stage: StageChange) -> Part:
-    lines = [f"~ {field.name}: {changed_words(field.before, field.after)}" for field in stage.fields]
-    if stage.gained:
-        lines.append(f"+ also on: {hosts_of(stage.gained, 20)}")
-    if stage.lost:
-        lines.append(f"- no longer on: {hosts_of(stage.lost, 20)}")
-    for step in stage.steps:
-        lines += _markdown_step(step)
-    said = f" ({stage.what})" if stage.what else ""
-    title = f"{plain(stage.number)} {plain(stage.name)}{said}: {counted(len(stage.steps), 'change')}"
-    return Part(title, tuple(fenced("\n".join(lines), "diff").rstrip().split("\n")), open=True)
-
-
-def _markdown_step(step: StepChange) -> Iterator[str]:
-    sign = {ADDED: "+", REMOVED: "-"}.get(step.what, "!")
-    yield f"{sign} {_head(step)}{_on(step.hosts)}"
-    if step.what in (ADDED, REMOVED) and step.text:
-        yield f"{sign}     {step.kind}: {' '.join(step.text.split())}"
-    for field in step.fields:
-        if "\n" in field.before.strip() + field.after.strip():
-            yield f"  {field.name}:"
-            yield from changed_lines(field)
-        else:
-            yield from ([f"-     {field.name}: {field.before}"] if field.before else [])
-            yield from ([f"+     {field.name}: {field.after}"] if field.after else [])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from runbook.plan.describe.view import StageView, StepView, Totals
+from runbook.plan.describe.view import StageView, Totals
 
 NAMES = 8
 """Hosts that are named where there are more."""
@@ -35,8 +35,3 @@ def summary(totals: Totals) -> str:
 
 def hosts_in(stage: StageView) -> tuple[str, ...]:
     return tuple(host for batch in stage.batches for host in batch)
-
-
-def sign(step: StepView) -> str:
-    """`~` for what changes the host."""
-    return "~" if step.changes and not step.skipped else " "

@@ -11,10 +11,11 @@ import threading
 import time
 from typing import TextIO
 
+from runbook.documents.harmless import clean, one_line
+from runbook.documents.text import Line
 from runbook.reports import details
 from runbook.reports.console.progress_view import View
-from runbook.reports.details import Line
-from runbook.reports.text import clean, duration, one_line
+from runbook.reports.text import duration
 from runbook.runs.events import (
     RunStarted,
     StageFinished,

@@ -7,8 +7,9 @@ import threading
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 
+from runbook.documents.harmless import one_line
 from runbook.reports.details import is_heading
-from runbook.reports.text import duration, one_line
+from runbook.reports.text import duration
 from runbook.runs.events import (
     BAD,
     Event,

@@ -8,11 +8,13 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, TextIO
 
+from runbook.common.frozen import replace
+from runbook.documents.harmless import clean, one_line
+from runbook.documents.text import Line
+from runbook.documents.wrap import cropped, folded
 from runbook.reports import details
 from runbook.reports.console.progress_view import View
-from runbook.reports.details import Line
-from runbook.reports.text import clean, duration, one_line, sign
-from runbook.reports.wrap import chopped, cropped, folded
+from runbook.reports.text import duration, sign
 from runbook.runs.events import (
     BAD,
     Role,
@@ -45,7 +47,6 @@ STYLES = {
     "waiting": "cyan",
 }
 ROLES = {"diagnose": "diagnose ", "rescue": "rescue ", "always": "always "}
-_FIT = {"fold": folded, "chop": chopped}
 NARROW = 60
 """On a terminal with fewer columns nothing is aligned to the right edge."""
 SHORTEST = 12
@@ -141,7 +142,7 @@ class Console(View):
         for line in lines:
             room = max(10, self.width - cell_len(prefix) - line.indent)
             text = clean(line.text).expandtabs(4)
-            for part in [cropped(text, room)] if line.long == "cut" else _FIT[line.long](text, room):
+            for part in replace(line, text=text).fitted(room):
                 shown = Text(prefix, style=STYLES[bar or "text"])
                 shown.append(" " * line.indent + part, style=STYLES[line.style])
                 self.print(shown)

@@ -15,21 +15,21 @@ def chopped(text: str, width: int) -> list[str]:
     return [part for line in text.split("\n") for part in _pieces(line, width)]
 
 
-def folded(text: str, width: int) -> list[str]:
-    """Lines of at most the width, broken between words; continued under their indentation, or their bullet's text."""
+def folded(text: str, width: int, hang: int = 0) -> list[str]:
+    """Lines of at most the width, broken between words; continued `hang` columns right of their indentation."""
     from rich.cells import cell_len
 
     lines: list[str] = []
     for line in text.split("\n"):
-        lines += [line] if cell_len(line) <= width else _broken(line, width)
+        lines += [line] if cell_len(line) <= width else _broken(line, width, hang)
     return lines
 
 
-def _broken(line: str, width: int) -> list[str]:
+def _broken(line: str, width: int, hang: int) -> list[str]:
     from rich.cells import cell_len
 
     margin = line[: len(line) - len(line.lstrip())][: width // 2]
-    hanging = margin + ("  " if line.lstrip().startswith("• ") else "")
+    hanging = margin + " " * min(hang, width // 4)
     lines, current = [], margin
     for word in line.split():
         for index, part in enumerate(_pieces(word, width - len(hanging))):

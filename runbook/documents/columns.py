@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import pairwise
 
-from runbook.reports.text import cell
-from runbook.reports.wrap import cropped
-from runbook.runs.events import Table
+from runbook.documents.harmless import cell, is_number, one_line
+from runbook.documents.model import Badge, Paragraph, Table
+from runbook.documents.wrap import cropped
 
 GAP = 2
 NARROWEST = 6
@@ -15,27 +15,35 @@ NARROWEST = 6
 
 
 def lines(table: Table, most: int, width: int = 0) -> list[str]:
-    """The first rows of a table, columns aligned, at most `width` wide (0: as wide as they are)."""
-    from rich.cells import cell_len
-
+    """The first rows of a table (0: all), columns aligned, at most `width` wide (0: as wide as they are)."""
     columns = [cell(column) for column in table.columns]
-    shown = table.rows[:most]
-    rows = [[cell(value) for value in row] for row in shown]
-    widths = [
-        max([cell_len(column), *(cell_len(row[i]) for row in rows)], default=0) for i, column in enumerate(columns)
-    ]
+    shown = table.rows[:most] if most else table.rows
+    rows = [[text_of(value) for value in row] for row in shown]
+    head = [columns] if columns else rows[:1]
+    widths = _widths([*head, *rows])
     if width:
         widths = _fit(widths, width - GAP * (len(widths) - 1))
         if sum(widths) + GAP * (len(widths) - 1) > width:
             return [*_on_its_side(columns, rows, width), *_more(table, len(shown))]
-    right = [bool(shown) and all(_is_number(row[i]) for row in shown) for i in range(len(columns))]
-    ruler = ["─" * size for size in widths]
-    drawn = [_row(row, widths, right) for row in (columns, ruler, *rows)]
+    right = [bool(shown) and all(is_number(row[i]) for row in shown) for i in range(len(widths))]
+    ruler = [["─" * size for size in widths]]
+    drawn = [_row(row, widths, right) for row in ([columns, *ruler, *rows] if columns else rows)]
     return [*drawn, *(_more(table, len(shown)) if table.rows else ["no rows"])]
 
 
-def _is_number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
+def text_of(value: object) -> str:
+    """What stands in a cell, on one line."""
+    if isinstance(value, Badge):
+        return one_line(f"{value.sign} {value.word}")
+    if isinstance(value, Paragraph):
+        return one_line("".join(span.text for span in value.text))
+    return cell(value)
+
+
+def _widths(rows: Sequence[Sequence[str]]) -> list[int]:
+    from rich.cells import cell_len
+
+    return [max(map(cell_len, column)) for column in zip(*rows, strict=True)]
 
 
 def _fit(widths: list[int], room: int) -> list[int]:
@@ -74,7 +82,8 @@ def _on_its_side(columns: list[str], rows: list[list[str]], width: int) -> list[
     for number, row in enumerate(rows, 1):
         if len(rows) > 1:
             out.append(f"row {number}")
-        out += [cropped(f"  {column} = {value}", width) for column, value in zip(columns, row, strict=True)]
+        named = [f"{column} = {value}" for column, value in zip(columns, row, strict=True)] if columns else row
+        out += [cropped(f"  {text}", width) for text in named]
     return out
 
 

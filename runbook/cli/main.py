@@ -84,7 +84,7 @@ Exit codes:
 @click.pass_context
 def cli(ctx: click.Context) -> None:
     """Runs runbooks: checks, repairs and verifies hosts as a playbook says, and reports what was seen."""
-    from runbook.cli.project import defaults
+    from runbook.cli.project_file import defaults
 
     ctx.default_map = defaults()
 

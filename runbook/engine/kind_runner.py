@@ -13,8 +13,8 @@ from runbook.common.spelling import nearest
 from runbook.engine.inherited import Inherited
 from runbook.engine.session import Session
 from runbook.model import Host, Step
-from runbook.playbook.check import check, with_defaults
-from runbook.playbook.coercion import fitted
+from runbook.playbook.coercion import coerced
+from runbook.playbook.schema_check import check, with_defaults
 from runbook.runs.events import Evidence, Outcome, Status
 from runbook.source.document import Place, Span
 from runbook.steps import KINDS
@@ -43,7 +43,7 @@ class KindRunner:
         """The options rendered, checked strictly, with defaults. Raises TemplateError, StepError."""
         kind = KINDS[step.kind]
         place = step.args_place
-        args = fitted(kind.SCHEMA, step.args, render(step.args, scope, place))
+        args = coerced(kind.SCHEMA, step.args, render(step.args, scope, place))
         wrong = check(kind.SCHEMA, args, place)
         if wrong:
             raise TemplateError("; ".join(f"{_option(p.span, place)}{p.message}" for p in wrong), wrong[0].span)

@@ -28,7 +28,7 @@ Layer = dict[str, list[Variable]]
 
 
 @dataclass
-class DraftGroup:
+class MutableGroup:
     name: str
     hosts: dict[str, None] = field(default_factory=dict)
     children: dict[str, None] = field(default_factory=dict)
@@ -40,7 +40,7 @@ class DraftGroup:
 
 
 @dataclass
-class DraftHost:
+class MutableHost:
     name: str
     span: Span
     """Where it is named first."""
@@ -51,22 +51,22 @@ class DraftHost:
     """It stood in `ungrouped` and in another group: nothing of `ungrouped` counts for it any more."""
 
 
-class Draft:
+class InventoryBuilder:
     """Collects hosts, groups, problems and warnings. Nothing here raises for what a user wrote."""
 
     def __init__(self, vault: Vault | None = None) -> None:
         self.vault = vault or Vault()
         self.encrypted = False
         """Is what is being read from an encrypted file?"""
-        self.groups: dict[str, DraftGroup] = {}
-        self.hosts: dict[str, DraftHost] = {}
+        self.groups: dict[str, MutableGroup] = {}
+        self.hosts: dict[str, MutableHost] = {}
         self.problems: list[Problem] = []
         self.warnings: list[Problem] = []
         self.texts: dict[str, str] = {}
         self.source = ""
         self._full = False
         for name in ("all", "ungrouped"):
-            self.groups[name] = DraftGroup(name)
+            self.groups[name] = MutableGroup(name)
         self._link("all", "ungrouped")
 
     def problem(self, message: str, span: Span, hint: str = "", rule: str = "inventory") -> None:
@@ -79,8 +79,8 @@ class Draft:
     def warn(self, message: str, span: Span, hint: str = "", rule: str = "inventory") -> None:
         self.warnings.append(Problem(message, span, hint, rule, Severity.WARNING))
 
-    def add_group(self, name: str) -> DraftGroup:
-        return self.groups.setdefault(name, DraftGroup(name))
+    def add_group(self, name: str) -> MutableGroup:
+        return self.groups.setdefault(name, MutableGroup(name))
 
     def add_host(self, name: str, group: str, span: Span, port: int | None = None) -> None:
         """A host stands in a group. Its port counts where the host is named first; so it is in Ansible."""
@@ -88,7 +88,7 @@ class Draft:
             if len(self.hosts) >= MAX_HOSTS:
                 self._too_many(span)
                 return
-            self.hosts[name] = host = DraftHost(name, span, source=self.source)
+            self.hosts[name] = host = MutableHost(name, span, source=self.source)
             if port:
                 host.variables["ansible_port"] = [Variable(port, span, f"host:{name}")]
         elif port and self._port(name) != port:
@@ -118,7 +118,7 @@ class Draft:
         elif host := self.hosts.get(entity):
             host.variables.setdefault(name, []).append(Variable(value, span, f"host:{entity}"))
 
-    def _set_priority(self, group: DraftGroup, value: Any, span: Span) -> None:
+    def _set_priority(self, group: MutableGroup, value: Any, span: Span) -> None:
         try:
             group.priority = int(value)
         except (TypeError, ValueError, OverflowError):
@@ -223,7 +223,7 @@ class Draft:
                 self.problem(f"groups contain each other: {shown}", span, "take one of them out")
 
 
-def built_in(host: DraftHost) -> Layer:
+def built_in(host: MutableHost) -> Layer:
     """`inventory_file` and `inventory_dir`: the file that names the host first, and its folder."""
     if not host.source:
         return {}

@@ -8,9 +8,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from runbook.inventory.addresses import split_port
-from runbook.inventory.builder import Draft
+from runbook.inventory.builder import InventoryBuilder
 from runbook.inventory.merge import freeze
-from runbook.inventory.sources.files import YAML_ENDINGS, collecting, open_text, read_data, unshown
+from runbook.inventory.sources.files import YAML_ENDINGS, open_text, problems_into, read_data, redacting
 from runbook.inventory.sources.ini import parse_ini
 from runbook.inventory.sources.script import NotExecutable, parse_script
 from runbook.inventory.sources.yaml import parse_yaml
@@ -40,32 +40,32 @@ def load_inventory(
     hosts, only the implicit `localhost`. `vault` has the passwords of what is encrypted with ansible-vault.
     Raises Problems, with all that is wrong in all the files.
     """
-    draft = Draft(vault)
+    builder = InventoryBuilder(vault)
     folders: list[Path] = []
     names: list[str] = []
     for source in sources:
-        path = _resolve(source, project or Path.cwd(), draft)
+        path = _resolve(source, project or Path.cwd(), builder)
         if path:
             folders.append(path if path.is_dir() else path.parent)
             names.append(show_path(path))
-            _Source(draft).read(path)
+            _Source(builder).read(path)
         elif "," in source:
             names.append(source)
-            _read_list(source, draft)
-    draft.source = ""
-    if not draft.finish():
-        raise Problems(draft.problems, draft.texts)
-    inventory = freeze(draft, folders, playbook_folder, names)
-    if draft.problems:
-        raise Problems(draft.problems, draft.texts)
+            _read_list(source, builder)
+    builder.source = ""
+    if not builder.finish():
+        raise Problems(builder.problems, builder.texts)
+    inventory = freeze(builder, folders, playbook_folder, names)
+    if builder.problems:
+        raise Problems(builder.problems, builder.texts)
     return inventory
 
 
-def _resolve(source: str, project: Path, draft: Draft) -> Path | None:
+def _resolve(source: str, project: Path, builder: InventoryBuilder) -> Path | None:
     """The file or folder that -i means; None for a list, and when there is none."""
     span = Span(f"-i {source}", 1, 1)
     if not source.strip() or "\0" in source:
-        draft.problem("an inventory must have a name", span, "give a path, a name, or a list: -i web1,web2,")
+        builder.problem("an inventory must have a name", span, "give a path, a name, or a list: -i web1,web2,")
         return None
     path = Path(source).expanduser()
     if os.path.lexists(path):
@@ -77,102 +77,102 @@ def _resolve(source: str, project: Path, draft: Draft) -> Path | None:
         named = home / f"{source}{ending}"
         if named.exists():
             return named
-    _not_found(source, span, home, draft)
+    _not_found(source, span, home, builder)
     return None
 
 
-def _not_found(source: str, span: Span, home: Path, draft: Draft) -> None:
+def _not_found(source: str, span: Span, home: Path, builder: InventoryBuilder) -> None:
     from runbook.common.spelling import nearest
 
     there = sorted({entry.stem for entry in home.iterdir()}) if home.is_dir() else []
     hint = nearest(source, there) or (f"{show_path(home)} has: {', '.join(there)}" if there else "")
     looked = f"neither a path nor {show_path(home / source)}{{,.yml,.yaml,.ini}}"
-    draft.problem(f"there is no inventory {source!r}: {looked}", span, hint or f"for a single host: -i {source},")
+    builder.problem(f"there is no inventory {source!r}: {looked}", span, hint or f"for a single host: -i {source},")
 
 
-def _read_list(source: str, draft: Draft) -> None:
+def _read_list(source: str, builder: InventoryBuilder) -> None:
     """`web1,db:2222,`: hosts without a group. Ranges are not expanded here, as in Ansible."""
-    draft.source = ""
+    builder.source = ""
     for item in filter(None, (part.strip() for part in source.split(","))):
         host, port = split_port(item) or (item, None)
         if "[" in host:
             host, port = item, None
-        if host not in draft.hosts:
-            draft.add_host(host, "ungrouped", Span(f"-i {source}", 1, 1), port)
+        if host not in builder.hosts:
+            builder.add_host(host, "ungrouped", Span(f"-i {source}", 1, 1), port)
 
 
 class _Source:
     """One source: a file, or a folder of files and folders."""
 
-    def __init__(self, draft: Draft) -> None:
-        self.draft = draft
+    def __init__(self, builder: InventoryBuilder) -> None:
+        self.builder = builder
 
     def read(self, path: Path, depth: int = 0) -> None:
         if path.is_dir():
             self._folder(path, depth)
             return
-        self.draft.source = str(path)
-        with collecting(self.draft):
+        self.builder.source = str(path)
+        with problems_into(self.builder):
             self._file(path, show_path(path))
 
     def _folder(self, folder: Path, depth: int) -> None:
         span = Span(show_path(folder), 1, 1)
         if depth > MAX_FOLDERS:
-            self.draft.problem("folders are nested too deeply", span, "does a symbolic link lead back up?")
+            self.builder.problem("folders are nested too deeply", span, "does a symbolic link lead back up?")
             return
         try:
             names = sorted(entry.name for entry in folder.iterdir() if not _IGNORED.search(entry.name))
         except OSError as error:
-            self.draft.problem(f"cannot be read: {error.strerror}", span, "look at its owner and mode")
+            self.builder.problem(f"cannot be read: {error.strerror}", span, "look at its owner and mode")
             return
         if not names and not depth:
-            self.draft.problem("the folder holds no inventory file", span, "put one into it: hosts.yml, say")
+            self.builder.problem("the folder holds no inventory file", span, "put one into it: hosts.yml, say")
         for name in names:
             self.read(folder / name, depth + 1)
 
     def _file(self, path: Path, file: str) -> None:
         if path.is_file() and os.access(path, os.X_OK):
             try:
-                parse_script(path, file, self.draft)
+                parse_script(path, file, self.builder)
                 return
             except NotExecutable:  # a text file whose mode is wrong, as all have on some file systems
                 pass
-        opened = open_text(path, file, self.draft.vault)
+        opened = open_text(path, file, self.builder.vault)
         if not opened.encrypted:
-            self.draft.texts[file] = opened.text
+            self.builder.texts[file] = opened.text
             self._text(opened.text, file, path.suffix)
             return
-        self.draft.encrypted = True
-        with unshown(self.draft, file), collecting(self.draft):
+        self.builder.encrypted = True
+        with redacting(self.builder, file), problems_into(self.builder):
             self._text(opened.text, file, path.suffix)
-        self.draft.encrypted = False
+        self.builder.encrypted = False
 
     def _text(self, text: str, file: str, ending: str) -> None:
         if ending == ".toml":
-            self.draft.problem("TOML inventories are not read", Span(file, 1, 1), "write it as YAML or INI")
+            self.builder.problem("TOML inventories are not read", Span(file, 1, 1), "write it as YAML or INI")
             return
         if text.startswith("#!"):
-            self.draft.problem("a script that is not executable", Span(file, 1, 1), f"chmod +x {file}")
+            self.builder.problem("a script that is not executable", Span(file, 1, 1), f"chmod +x {file}")
             return
         wrong = self._yaml(text, file) if ending in ("", *YAML_ENDINGS) else ()
         if wrong is None:
             return
-        before = len(self.draft.problems)
-        parse_ini(text, file, self.draft)
-        if wrong and len(self.draft.problems) > before and not _looks_like_ini(text, ending):
-            self.draft.problems[before:] = wrong
+        before = len(self.builder.problems)
+        parse_ini(text, file, self.builder)
+        if wrong and len(self.builder.problems) > before and not _looks_like_ini(text, ending):
+            self.builder.problems[before:] = wrong
 
     def _yaml(self, text: str, file: str) -> tuple[Problem, ...] | None:
         """Read it as YAML. None when it is; else what is wrong with it as YAML, for it may be INI."""
         try:
-            document = read_data(text, file, self.draft.vault)
+            document = read_data(text, file, self.builder.vault)
         except Problems as found:
             return found.problems
         if document.data is None:
             return None
         if not isinstance(document.data, Mapping):
             return (_not_groups(document),)
-        parse_yaml(document, self.draft)
+        parse_yaml(document, self.builder)
         return None
 
 

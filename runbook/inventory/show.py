@@ -76,14 +76,14 @@ def _origins(host: Host) -> Iterator[str]:
             continue
         yield f"{name}:"
         for place in reversed(places):
-            value = json.dumps(veiled(place.value), ensure_ascii=False, default=str)
+            value = json.dumps(redacted(place.value), ensure_ascii=False, default=str)
             overridden = "" if place is places[-1] else "  (overridden)"
             yield f"  {place.span or '-'}  {place.level}  {value}{overridden}"
 
 
-def veiled(value: Any) -> Any:
+def redacted(value: Any) -> Any:
     """A value as people may see it: what was encrypted is not in it."""
-    return _veiled(value, lambda _secret: CLOSED)
+    return _replaced(value, lambda _secret: CLOSED)
 
 
 def host_variables(host: Host) -> dict[str, Any]:
@@ -92,16 +92,16 @@ def host_variables(host: Host) -> dict[str, Any]:
 
 
 def _shown(variables: Mapping[str, Variable]) -> dict[str, Any]:
-    return {name: _veiled(each.value, _as_written) for name, each in variables.items() if name not in _NOT_SHOWN}
+    return {name: _replaced(each.value, _as_written) for name, each in variables.items() if name not in _NOT_SHOWN}
 
 
-def _veiled(value: Any, veil: Callable[[Secret], Any]) -> Any:
+def _replaced(value: Any, replacement: Callable[[Secret], Any]) -> Any:
     """A value with something else for each text that was encrypted."""
     if isinstance(value, Secret):
-        return veil(value)
+        return replacement(value)
     if isinstance(value, Mapping):
-        return {key: _veiled(item, veil) for key, item in value.items()}
-    return [_veiled(item, veil) for item in value] if isinstance(value, list) else value
+        return {key: _replaced(item, replacement) for key, item in value.items()}
+    return [_replaced(item, replacement) for item in value] if isinstance(value, list) else value
 
 
 def _as_written(secret: Secret) -> Any:
@@ -137,7 +137,7 @@ def _graph(inventory: Inventory, group: Group, depth: int, with_vars: bool) -> I
 
 def _leaves(variables: Mapping[str, Variable], depth: int) -> Iterator[str]:
     for name in sorted(variables.keys() - _NOT_SHOWN):
-        yield _branch(f"{{{name} = {veiled(variables[name].value)}}}", depth)
+        yield _branch(f"{{{name} = {redacted(variables[name].value)}}}", depth)
 
 
 def _branch(text: str, depth: int) -> str:

@@ -8,19 +8,19 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from runbook.lint.commands import changing
-from runbook.lint.constants import constants
-from runbook.lint.duplicate_names import twins
-from runbook.lint.files import missing_files
+from runbook.lint.changing_commands import changing
+from runbook.lint.clear_text_secrets import secrets
+from runbook.lint.constant_conditions import constants
+from runbook.lint.duplicate_names import duplicate_names
 from runbook.lint.habits import habits
-from runbook.lint.names import undefined
-from runbook.lint.secrets import secrets
+from runbook.lint.missing_files import missing_files
 from runbook.lint.subject import Subject, subject
+from runbook.lint.undefined_names import undefined
 from runbook.lint.unused import unused
 from runbook.model import Inventory
 from runbook.playbook.load import Loaded
 from runbook.source.document import Problem
-from runbook.vault.documents import without_words
+from runbook.vault.documents import redacted_problems
 
 LINTS: tuple[Callable[[Subject], Iterator[Problem]], ...] = (
     undefined,
@@ -28,7 +28,7 @@ LINTS: tuple[Callable[[Subject], Iterator[Problem]], ...] = (
     constants,
     changing,
     habits,
-    twins,
+    duplicate_names,
     secrets,
     unused,
 )
@@ -41,4 +41,4 @@ def lint(loaded: Loaded, inventory: Inventory | None = None, extra: Mapping[str,
     """
     looked_at, patterns = subject(loaded, inventory, extra or {})
     told = [*loaded.problems, *patterns, *(problem for look in LINTS for problem in look(looked_at))]
-    return without_words(told, loaded.playbook.documents)
+    return redacted_problems(told, loaded.playbook.documents)

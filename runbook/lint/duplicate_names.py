@@ -13,7 +13,7 @@ from runbook.templating.render import is_template
 Seen = dict[str, Span]
 
 
-def twins(subject: Subject) -> Iterator[Problem]:
+def duplicate_names(subject: Subject) -> Iterator[Problem]:
     for stage in subject.playbook.stages:
         yield from _among(inner(stage.block), {})
 

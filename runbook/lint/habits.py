@@ -6,7 +6,7 @@ import re
 import shlex
 from collections.abc import Iterator
 
-from runbook.lint.commands import TEMPLATE
+from runbook.lint.changing_commands import TEMPLATE
 from runbook.lint.rules import found
 from runbook.lint.subject import Subject
 from runbook.model import Step

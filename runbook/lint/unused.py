@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from runbook.lint.files import sources
+from runbook.lint.missing_files import sources
 from runbook.lint.rules import found
 from runbook.lint.subject import Subject, sets
 from runbook.lint.texts import Text, words

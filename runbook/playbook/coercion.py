@@ -13,7 +13,7 @@ Schema = Mapping[str, Any]
 _TRUTH = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}
 
 
-def fitted(schema: Schema, written: Any, rendered: Any) -> Any:
+def coerced(schema: Schema, written: Any, rendered: Any) -> Any:
     """The rendered value; where the user wrote a template, numbers and truths are taken from text, and text from
     numbers. What was written plainly stays what it is: there a wrong type is a mistake."""
     if isinstance(written, str):
@@ -21,11 +21,11 @@ def fitted(schema: Schema, written: Any, rendered: Any) -> Any:
     if isinstance(written, Mapping) and isinstance(rendered, Mapping):
         inner, others = schema.get("properties", {}), schema.get("additionalProperties")
         rest: Schema = others if isinstance(others, Mapping) else {}
-        return {key: fitted(inner.get(key, rest), written.get(key), value) for key, value in rendered.items()}
+        return {key: coerced(inner.get(key, rest), written.get(key), value) for key, value in rendered.items()}
     if isinstance(written, list) and isinstance(rendered, list) and len(written) == len(rendered):
         items = schema.get("items")
         each: Schema = items if isinstance(items, Mapping) else {}
-        return [fitted(each, old, new) for old, new in zip(written, rendered, strict=True)]
+        return [coerced(each, old, new) for old, new in zip(written, rendered, strict=True)]
     return rendered
 
 

@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from runbook.model import Input
-from runbook.playbook.check import check
 from runbook.playbook.nodes import Builder
 from runbook.playbook.schema import loading
+from runbook.playbook.schema_check import check
 from runbook.source.document import Place, Problem
 
 _OURS = frozenset({"default", "description", "secret", "env", "required"})

@@ -8,15 +8,15 @@ from typing import Any
 
 from runbook.common.frozen import frozen
 from runbook.model import Block, Playbook, Remediation, Stage
-from runbook.playbook.check import check
 from runbook.playbook.inputs import inputs
 from runbook.playbook.nodes import Builder
 from runbook.playbook.other_tools import better
 from runbook.playbook.references import unknown_databases, wrong_schedule
 from runbook.playbook.schema import BLOCK_ONLY, SHARED, loading
+from runbook.playbook.schema_check import check
 from runbook.source.document import Document, Place, Problem, Problems
 from runbook.source.yaml import read_yaml
-from runbook.vault.documents import read_document, without_words
+from runbook.vault.documents import read_document, redacted_problems
 from runbook.vault.format import Vault
 
 _Places = dict[str, list[Place]]
@@ -90,7 +90,7 @@ def playbook_from(document: Document, root: Path, vault: Vault | None = None) ->
     except RecursionError:
         raise Problems([place.problem("steps, includes and remediations are nested too deeply", rule="size")]) from None
     problems = (*builder.problems, *unknown_databases(playbook), *wrong_schedule(playbook))
-    return Loaded(playbook, tuple(without_words(problems, builder.documents)))
+    return Loaded(playbook, tuple(redacted_problems(problems, builder.documents)))
 
 
 def _build(builder: Builder, data: Mapping[str, Any], place: Place) -> Playbook:

@@ -12,10 +12,10 @@ from typing import Any
 
 from runbook.common.spelling import nearest
 from runbook.model import Block, Choose, Common, Expression, Node, Option, Remediation, Step
-from runbook.playbook.check import check
 from runbook.playbook.other_tools import better, foreign, no_mapping
 from runbook.playbook.project_files import Files
 from runbook.playbook.schema import BLOCK_ONLY, COMMON, STEP_ONLY, STRUCTURES, loading
+from runbook.playbook.schema_check import check
 from runbook.source.document import Document, Place, Problem, Problems
 from runbook.steps import KINDS
 from runbook.templating.render import is_template, syntax_error

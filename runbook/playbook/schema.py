@@ -12,7 +12,7 @@ from functools import lru_cache
 from typing import Any
 
 from runbook.model import VARIABLE_NAME
-from runbook.playbook.check import templated
+from runbook.playbook.schema_check import templated
 from runbook.steps import KINDS
 
 _TEXT = {"type": "string"}

@@ -21,7 +21,7 @@ ACTIONS = {"restarted": "restart", "started": "start", "stopped": "stop", "reloa
 
 
 @frozen
-class Wish:
+class WantedState:
     """What is asked for: `state` as the step says it; all times in seconds."""
 
     state: str
@@ -42,7 +42,7 @@ class Result:
 
 
 @frozen
-class Hand:
+class ManagedService:
     """What it is done with: the manager, the service, the host's shell, and a pause that ends when the run does."""
 
     manager: Manager
@@ -64,102 +64,107 @@ def is_already(wanted: str, now: ServiceState) -> bool:
     return wanted == "stopped" and _down(now)
 
 
-def bring(wish: Wish, hand: Hand) -> Result:
+def change_state(wanted: WantedState, managed: ManagedService) -> Result:
     """Do what it takes, and no more. Raises ServiceError when the manager cannot say how the service is."""
-    before = hand.state()
-    if wish.state == "stopped" and is_already(wish.state, before):
+    before = managed.state()
+    if wanted.state == "stopped" and is_already(wanted.state, before):
         return Result(before, before, False)
-    if wish.state == "running" or is_already(wish.state, before):
-        return _looked_at(wish, before, hand)
-    if wish.state == "reloaded" and not before.running:
+    if wanted.state == "running" or is_already(wanted.state, before):
+        return _looked_at(wanted, before, managed)
+    if wanted.state == "reloaded" and not before.running:
         return Result(before, before, False, f"there is nothing to reload: {_not_running(before)}")
     try:
-        _act(wish, hand)
-        after, problem = _gone(wish, hand) if wish.state == "stopped" else _stays(wish, hand)
+        _act(wanted, managed)
+        after, problem = _gone(wanted, managed) if wanted.state == "stopped" else _stays(wanted, managed)
     except ServiceError as error:
-        return Result(before, hand.state(), True, str(error))
-    return Result(before, after, True, problem or _unproved(wish, before, after, hand))
+        return Result(before, managed.state(), True, str(error))
+    return Result(before, after, True, problem or _unproved(wanted, before, after, managed))
 
 
-def _looked_at(wish: Wish, before: ServiceState, hand: Hand) -> Result:
+def _looked_at(wanted: WantedState, before: ServiceState, managed: ManagedService) -> Result:
     """Nothing is done to it. One that came up just now is watched for a while: it may be in a crash loop."""
     if not before.running:
-        done = wish.state == "started" and before.phase == "finished"
+        done = wanted.state == "started" and before.phase == "finished"
         return Result(before, before, False, "" if done else _not_running(before))
-    young = wish.settle - before.uptime if before.uptime is not None else 0.0
-    after, problem = _watch(before, young, wish, hand)
-    return Result(before, after, False, problem or _too_old(wish, after, hand))
+    young = wanted.settle - before.uptime if before.uptime is not None else 0.0
+    after, problem = _watch(before, young, wanted, managed)
+    return Result(before, after, False, problem or _too_old(wanted, after, managed))
 
 
-def _act(wish: Wish, hand: Hand) -> None:
-    if wish.state == "restarted" and wish.stop_wait is not None:
-        hand.act("stop")
-        hand.pause(wish.stop_wait)
-        hand.act("start")
+def _act(wanted: WantedState, managed: ManagedService) -> None:
+    if wanted.state == "restarted" and wanted.stop_wait is not None:
+        managed.act("stop")
+        managed.pause(wanted.stop_wait)
+        managed.act("start")
     else:
-        hand.act(ACTIONS[wish.state])
+        managed.act(ACTIONS[wanted.state])
 
 
-def _unproved(wish: Wish, before: ServiceState, after: ServiceState, hand: Hand) -> str:
+def _unproved(wanted: WantedState, before: ServiceState, after: ServiceState, managed: ManagedService) -> str:
     """Why what the manager did is not what was asked for."""
-    if wish.state == "stopped":
+    if wanted.state == "stopped":
         return ""
-    if wish.state == "restarted":
+    if wanted.state == "restarted":
         remained = set(before.identity.split()) & set(after.identity.split())
         if remained:
             which = f"pid {after.pid}, started {moment(after.started)}" if after.pid else after.detail
             return f"the manager reports success, but it was not restarted: the same process still runs ({which})"
         if not after.identity:
             return "the manager does not say which process runs, so the restart cannot be proved"
-    return _too_old(wish, after, hand)
+    return _too_old(wanted, after, managed)
 
 
-def _gone(wish: Wish, hand: Hand) -> tuple[ServiceState, str]:
+def _gone(wanted: WantedState, managed: ManagedService) -> tuple[ServiceState, str]:
     """Look until it is down. Gives the last state, and what is wrong with it.
 
     One in a crash loop is told again: podman's `stop` misses a container that is between two lives.
     """
-    deadline = time.monotonic() + wish.wait
+    deadline = time.monotonic() + wanted.wait
     while True:
-        now = hand.state()
+        now = managed.state()
         if _down(now):
             return now, ""
         if time.monotonic() > deadline:
-            return now, f"the manager reports success, but after {wish.wait:g} s it is not down: {now.detail}"
-        hand.pause(LOOK)
+            return now, f"the manager reports success, but after {wanted.wait:g} s it is not down: {now.detail}"
+        managed.pause(LOOK)
         if now.running or now.phase == "retrying":
-            hand.act("stop")
+            managed.act("stop")
 
 
-def _stays(wish: Wish, hand: Hand) -> tuple[ServiceState, str]:
+def _stays(wanted: WantedState, managed: ManagedService) -> tuple[ServiceState, str]:
     """Look until it runs, and then whether it stays up as the same process."""
-    first = _comes(wish, hand)
+    first = _comes(wanted, managed)
     if not first.running:
-        done = wish.state == "started" and first.phase == "finished"
+        done = wanted.state == "started" and first.phase == "finished"
         return first, "" if done else _not_running(first)
-    return _watch(first, wish.settle, wish, hand)
+    return _watch(first, wanted.settle, wanted, managed)
 
 
-def _watch(first: ServiceState, seconds: float, wish: Wish, hand: Hand) -> tuple[ServiceState, str]:
+def _watch(
+    first: ServiceState, seconds: float, wanted: WantedState, managed: ManagedService
+) -> tuple[ServiceState, str]:
     """Does it stay up, as the same process?"""
     now, until = first, time.monotonic() + seconds
     while (left := until - time.monotonic()) > 0:
-        hand.pause(min(LOOK, left))
-        now = hand.state()
+        managed.pause(min(LOOK, left))
+        now = managed.state()
         if not now.running:
-            return now, f"it came up, but did not stay up for {wish.settle:g} s: {now.detail}"
+            return now, f"it came up, but did not stay up for {wanted.settle:g} s: {now.detail}"
         if now.identity != first.identity:
-            return now, f"it came up, ended and was started again within {wish.settle:g} s: a crash loop ({now.detail})"
+            return (
+                now,
+                f"it came up, ended and was started again within {wanted.settle:g} s: a crash loop ({now.detail})",
+            )
     return now, ""
 
 
-def _comes(wish: Wish, hand: Hand) -> ServiceState:
-    deadline = time.monotonic() + wish.wait
+def _comes(wanted: WantedState, managed: ManagedService) -> ServiceState:
+    deadline = time.monotonic() + wanted.wait
     while True:
-        now = hand.state()
+        now = managed.state()
         if now.running or now.phase != "starting" or time.monotonic() > deadline:
             return now
-        hand.pause(LOOK)
+        managed.pause(LOOK)
 
 
 def _down(state: ServiceState) -> bool:
@@ -170,13 +175,13 @@ def _not_running(state: ServiceState) -> str:
     return "" if state.running else f"it is not running: {state.detail or 'the manager says no more'}"
 
 
-def _too_old(wish: Wish, state: ServiceState, hand: Hand) -> str:
+def _too_old(wanted: WantedState, state: ServiceState, managed: ManagedService) -> str:
     """Which of the files were written after the process was started. Raises ServiceError for one that is not there."""
-    if not wish.newer_than:
+    if not wanted.newer_than:
         return ""
     if state.started is None:
         return "it has no process with a known start, so it cannot be compared with the files in newer_than"
-    files = file_times(wish.newer_than, hand.shell)
+    files = file_times(wanted.newer_than, managed.shell)
     absent = [path for path, written in files.times.items() if written is None]
     if absent:
         raise ServiceError(f"newer_than: there is no file {absent[0]} on the host")

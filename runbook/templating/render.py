@@ -1,4 +1,4 @@
-"""Values with templates in them, rendered: the door to Jinja, which is imported when there is a template.
+"""Values with templates in them, rendered. Jinja is imported only when there is a template.
 
 `render` treats text as a template, `evaluate` as a bare expression.
 """

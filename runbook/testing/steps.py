@@ -11,7 +11,7 @@ from typing import Any
 
 from runbook.engine.session import OpenThings
 from runbook.model import Host
-from runbook.playbook.check import check, with_defaults
+from runbook.playbook.schema_check import check, with_defaults
 from runbook.runs.events import Outcome, failed
 from runbook.source.document import Document, Place
 from runbook.steps import KINDS

@@ -24,20 +24,20 @@ def read_document(path: Path, vault: Vault) -> Document:
     try:
         document = read_yaml(decode(decrypted(text, file, vault), file), file, tags)
     except Problems as found:
-        raise Problems(each if each.rule == UNREADABLE else wordless(each) for each in found.problems) from None
+        raise Problems(each if each.rule == UNREADABLE else redacted_problem(each) for each in found.problems) from None
     return replace(document, text="", data=hidden(document.data), encrypted=True)
 
 
-def wordless(problem: Problem) -> Problem:
+def redacted_problem(problem: Problem) -> Problem:
     """A problem of an encrypted file, told by its place alone: the words would hold what is secret."""
     hint = f"look at it with: runbook vault view {problem.span.file}"
     return replace(problem, message="something in this encrypted file is wrong", hint=hint)
 
 
-def without_words(problems: Iterable[Problem], documents: Iterable[Document]) -> list[Problem]:
+def redacted_problems(problems: Iterable[Problem], documents: Iterable[Document]) -> list[Problem]:
     """The problems, those of encrypted documents told by their place alone."""
     closed = {document.file for document in documents if document.encrypted}
-    return [wordless(each) if each.span.file in closed else each for each in problems]
+    return [redacted_problem(each) if each.span.file in closed else each for each in problems]
 
 
 def vault_tags(vault: Vault) -> Tags:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from runbook.inventory.builder import Draft
+from runbook.inventory.builder import InventoryBuilder
 from runbook.inventory.load import load_inventory
 from runbook.inventory.sources.script import parse_script, run
 from runbook.source.document import Problem, Problems
@@ -61,16 +61,16 @@ def test_a_script_without_its_interpreter(tmp_path: Path) -> None:
 
 def test_a_script_that_hangs_is_ended_with_its_children(tmp_path: Path) -> None:
     path = script(tmp_path, "echo waiting for the API >&2\nsleep 1000 &\necho $! > child\nwait")
-    draft, begin = Draft(), time.monotonic()
+    builder, begin = InventoryBuilder(), time.monotonic()
     here = Path.cwd()
     os.chdir(tmp_path)
     try:
-        parse_script(path, "inventory", draft, timeout=2)
+        parse_script(path, "inventory", builder, timeout=2)
     finally:
         os.chdir(here)
     assert time.monotonic() - begin < 20
-    assert [problem.message for problem in draft.problems] == ["--list did not end within 2 s"]
-    assert "waiting for the API" in draft.problems[0].hint
+    assert [problem.message for problem in builder.problems] == ["--list did not end within 2 s"]
+    assert "waiting for the API" in builder.problems[0].hint
     child = int((tmp_path / "child").read_text())
     wait_until(lambda: not alive(child), "the script's child has ended")
 

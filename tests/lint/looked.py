@@ -7,7 +7,7 @@ from typing import Any
 
 from runbook.inventory.load import load_inventory
 from runbook.lint import lint
-from runbook.lint.ignore import silenced
+from runbook.lint.ignore_comments import silenced
 from runbook.playbook.load import playbook_from
 from runbook.source.document import Problem, in_order
 from runbook.source.yaml import read_yaml

@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from runbook.lint import lint
-from runbook.lint.ignore import silenced
+from runbook.lint.ignore_comments import silenced
 from runbook.model import Inventory
 from runbook.playbook.fmt import NotKept, formatted
 from runbook.playbook.load import playbook_from

@@ -234,7 +234,7 @@ def test_wrong_options_are_found_before_the_run(args: dict[str, Any]) -> None:
 
 
 def test_options_may_be_templates_until_they_are_rendered() -> None:
-    from runbook.playbook.check import check
+    from runbook.playbook.schema_check import check
 
     args = {"http": {"url": "{{ app_url }}/docs", "follow": "{{ f }}"}, "timeout": "{{ start_timeout | default(60) }}"}
     assert check(loading("wait"), args, nowhere()) == []

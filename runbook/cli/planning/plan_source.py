@@ -71,7 +71,7 @@ def source_of_plan_file(bound: Bound, secrets: Mapping[str, Any], vault: Vault) 
 def _kept_run(name: str) -> Run | None:
     if not name:
         return None
-    from runbook.cli.records.report import kept_run
+    from runbook.cli.records.kept_runs import kept_run
 
     return kept_run(name)
 

@@ -76,7 +76,7 @@ class Filters:
 
 def _heads(filters: Filters) -> Iterator[Head]:
     """The runs that are asked for. What cannot be read is told, and left out."""
-    from runbook.cli.records.report import kept_runs
+    from runbook.cli.records.kept_runs import kept_runs
     from runbook.runs.store import load_head
 
     for run in kept_runs():

@@ -120,7 +120,7 @@ def _write(path: Path, data: bytes) -> None:
 
 
 def _files(paths: tuple[Path, ...]) -> Iterator[Path]:
-    from runbook.cli.writing.search import yaml_files
+    from runbook.cli.writing.playbook_files import yaml_files
 
     for path in paths:
         if path.is_dir():
@@ -138,7 +138,7 @@ def _is_ours(path: Path) -> bool:
     try:
         data: Any = read_yaml_file(path).data
     except Problems:
-        from runbook.cli.writing.search import is_playbook
+        from runbook.cli.writing.playbook_files import is_playbook
 
         return is_playbook(path)
     if isinstance(data, Mapping):

@@ -14,8 +14,8 @@ from runbook.cli.exit_codes import OK, WRONG
 from runbook.cli.options.choice import split
 from runbook.cli.options.extra_variables import extra_variables
 from runbook.cli.options.passwords import vault_options
+from runbook.cli.writing.playbook_files import is_playbook, yaml_files
 from runbook.cli.writing.problem_formats import FORMATS
-from runbook.cli.writing.search import is_playbook, yaml_files
 from runbook.source.document import Problem, Problems, Severity, in_order
 from runbook.vault.format import Vault
 
@@ -78,15 +78,15 @@ def command(
     files = list(dict.fromkeys(_files(paths or (Path(),))))
     if not files:
         raise click.UsageError(f"no playbook in {', '.join(map(str, paths)) or 'this folder'}")
-    look = _Look(inventory, extra_variables(extra, vault), (tags, skip_tags), vault)
+    validation = _Validation(inventory, extra_variables(extra, vault), (tags, skip_tags), vault)
     gc.disable()  # nearly all that is made is kept to the end; to look for garbage among it costs a fifth of the time
     try:
         for file in files:
-            look.at(file)
-        problems = look.ended()
+            validation.at(file)
+        problems = validation.ended()
     finally:
         gc.enable()
-    text = FORMATS[form](problems, look.texts, len(files))
+    text = FORMATS[form](problems, validation.texts, len(files))
     # The name of a file may hold what is not UTF-8.
     click.echo(text.encode("utf-8", "backslashreplace").decode(), nl=False)
     wrong = [problem for problem in problems if strict or problem.severity is Severity.ERROR]
@@ -94,7 +94,7 @@ def command(
 
 
 @dataclass
-class _Look:
+class _Validation:
     """Goes through playbooks, and collects."""
 
     inventory: tuple[str, ...]
@@ -120,7 +120,7 @@ class _Look:
 
     def ended(self) -> tuple[Problem, ...]:
         """Everything that is left when the comments have had their say, in the order of the places."""
-        from runbook.lint.ignore import silenced
+        from runbook.lint.ignore_comments import silenced
 
         return in_order(silenced(in_order(self.problems), self.texts))
 

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any
 from runbook.common.frozen import frozen, replace
 from runbook.source.document import Document, Problem, Problems, Span, read_bounded
 from runbook.source.yaml import MAX_BYTES, decode, read_yaml
-from runbook.vault.documents import decrypted, refused, vault_tags, wordless
+from runbook.vault.documents import decrypted, redacted_problem, refused, vault_tags
 from runbook.vault.format import Vault, is_encrypted
 
 if TYPE_CHECKING:
-    from runbook.inventory.builder import Draft
+    from runbook.inventory.builder import InventoryBuilder
 
 YAML_ENDINGS = (".yml", ".yaml", ".json")
 
@@ -59,25 +59,25 @@ def open_text(path: Path, file: str, vault: Vault) -> Opened:
 
 
 @contextmanager
-def collecting(draft: Draft) -> Iterator[None]:
-    """Problems that are raised inside go to the draft."""
+def problems_into(builder: InventoryBuilder) -> Iterator[None]:
+    """Problems that are raised inside go to the builder."""
     try:
         yield
     except Problems as found:
-        draft.problems.extend(found.problems)
-        draft.texts.update(found.texts)
+        builder.problems.extend(found.problems)
+        builder.texts.update(found.texts)
 
 
 @contextmanager
-def unshown(draft: Draft, file: str) -> Iterator[None]:
+def redacting(builder: InventoryBuilder, file: str) -> Iterator[None]:
     """Problems of an encrypted file are told by their place alone."""
-    problems, warnings = len(draft.problems), len(draft.warnings)
+    problems, warnings = len(builder.problems), len(builder.warnings)
     try:
         yield
     finally:
-        for found, first in ((draft.problems, problems), (draft.warnings, warnings)):
-            found[first:] = map(wordless, found[first:])
-        draft.texts.pop(file, None)
+        for found, first in ((builder.problems, problems), (builder.warnings, warnings)):
+            found[first:] = map(redacted_problem, found[first:])
+        builder.texts.pop(file, None)
 
 
 def _readable_comments(raw: bytes) -> bytes:

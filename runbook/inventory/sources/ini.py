@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 
 from runbook.common.frozen import frozen
 from runbook.inventory.addresses import AddressError, expand
-from runbook.inventory.builder import Draft
+from runbook.inventory.builder import InventoryBuilder
 from runbook.inventory.sources.values import ValueTooLong, read_value
 from runbook.source.document import Span
 
@@ -30,9 +30,9 @@ _BARE = re.compile(f"[^{_BLANK}]+")
 _KINDS = ("hosts", "children", "vars")
 
 
-def parse_ini(text: str, file: str, draft: Draft) -> None:
-    """Put what the text says into the draft, problems too. `file` is the name for messages."""
-    _Ini(file, draft).parse(text)
+def parse_ini(text: str, file: str, builder: InventoryBuilder) -> None:
+    """Put what the text says into the builder, problems too. `file` is the name for messages."""
+    _Ini(file, builder).parse(text)
 
 
 @frozen
@@ -52,8 +52,8 @@ class _Awaited:
 
 
 class _Ini:
-    def __init__(self, file: str, draft: Draft) -> None:
-        self.file, self.draft = file, draft
+    def __init__(self, file: str, builder: InventoryBuilder) -> None:
+        self.file, self.builder = file, builder
         self.group, self.kind = "ungrouped", "hosts"
         """The section we are in; no kind below a header that cannot be read, for nothing there can be judged."""
         self.awaited: dict[str, _Awaited] = {}
@@ -83,38 +83,38 @@ class _Ini:
             self._enter(match[1], match[2] or "hosts", span)
         elif line.endswith("]"):
             self.kind = ""
-            self.draft.problem(f"not a section: {line}", span, "write [group], [group:children] or [group:vars]")
+            self.builder.problem(f"not a section: {line}", span, "write [group], [group:children] or [group:vars]")
         elif "]" not in line:
             self.kind = ""
-            self.draft.problem("the section has no closing bracket", span, f"write {line}]")
+            self.builder.problem("the section has no closing bracket", span, f"write {line}]")
         return bool(match) or not self.kind
 
     def _enter(self, group: str, kind: str, span: Span) -> None:
         if kind not in _KINDS:
             self.kind = ""
             hint = "write [group], [group:children] or [group:vars]"
-            self.draft.problem(f"the section [{group}:{kind}] is of no kind that is known", span, hint)
+            self.builder.problem(f"the section [{group}:{kind}] is of no kind that is known", span, hint)
             return
         self.group, self.kind = group, kind
         if kind == "vars":
-            if group not in self.draft.groups:
+            if group not in self.builder.groups:
                 self.awaited.setdefault(group, _Awaited(span))
-            self.draft.add_group(group)
+            self.builder.add_group(group)
             return
-        self.draft.add_group(group)
+        self.builder.add_group(group)
         awaited = self.awaited.pop(group, None)
         for parent in awaited.parents if awaited else ():
-            self.draft.add_child(parent, group, awaited.span if awaited else span)
+            self.builder.add_child(parent, group, awaited.span if awaited else span)
 
     def _child(self, line: str, at: int) -> None:
         match = _GROUP.match(line)
         if not match:
             hint = "one group a line, without variables; those stand under [group:vars]"
-            self.draft.problem(f"not a group's name: {line}", self._span(at, len(line)), hint)
+            self.builder.problem(f"not a group's name: {line}", self._span(at, len(line)), hint)
             return
         name, span = match[1], self._span(at, len(match[1]))
-        if name in self.draft.groups:
-            self.draft.add_child(self.group, name, span)
+        if name in self.builder.groups:
+            self.builder.add_child(self.group, name, span)
         else:
             self.awaited.setdefault(name, _Awaited(span)).parents.append(self.group)
 
@@ -122,7 +122,7 @@ class _Ini:
         name, equals, value = line.partition("=")
         if not equals or not name.strip():
             hint = f"[{self.group}:vars] holds variables; hosts stand under [{self.group}]"
-            self.draft.problem(f"not a variable: {line}", self._span(at, len(line)), hint)
+            self.builder.problem(f"not a variable: {line}", self._span(at, len(line)), hint)
             return
         column = at + len(name) + 1 + len(value) - len(value.lstrip())
         self._set(self.group, name.strip(), value.strip(), self._span(column, len(value.strip())))
@@ -131,21 +131,21 @@ class _Ini:
         try:
             value = read_value(text)
         except ValueTooLong as error:
-            self.draft.problem(str(error), span, "put it into a YAML file under group_vars/ or host_vars/")
+            self.builder.problem(str(error), span, "put it into a YAML file under group_vars/ or host_vars/")
             return
-        self.draft.set_variable(entity, name, value, span)
+        self.builder.set_variable(entity, name, value, span)
 
     def _hosts(self, line: str, at: int) -> None:
         try:
             words = list(_words(line, at))
         except ValueError as error:
             why = str(error).lower()
-            self.draft.problem(f"the line cannot be split into words: {why}", self._span(at, len(line)), "quote it")
+            self.builder.problem(f"the line cannot be split into words: {why}", self._span(at, len(line)), "quote it")
             return
         names, port = self._names(words[0])
         span = self._span(words[0].column, words[0].length)
         for name in names:
-            self.draft.add_host(name, self.group, span, port)
+            self.builder.add_host(name, self.group, span, port)
         for word in words[1:]:
             self._host_variable(names, word)
 
@@ -154,11 +154,11 @@ class _Ini:
         try:
             names, port = expand(word.text)
         except AddressError as error:
-            self.draft.problem(str(error), span)
+            self.builder.problem(str(error), span)
             return [], None
         if not word.text or word.text == "---" or (word.text.endswith(":") and port is None):
             hint = "is this YAML? Then name the file .yml" if word.text else "write the host's name first"
-            self.draft.problem(f"not a host's name: {word.text!r}", span, hint)
+            self.builder.problem(f"not a host's name: {word.text!r}", span, hint)
             return [], None
         return names, port
 
@@ -166,7 +166,7 @@ class _Ini:
         name, equals, text = word.text.partition("=")
         if not equals or not name:
             hint = "variables of a host are written name=value, with no space around the ="
-            self.draft.problem(f"not a variable: {word.text}", self._span(word.column, word.length), hint)
+            self.builder.problem(f"not a variable: {word.text}", self._span(word.column, word.length), hint)
             return
         behind = min(len(name) + 1, word.length - 1)
         span = self._span(word.column + behind, word.length - behind)
@@ -177,12 +177,12 @@ class _Ini:
         from runbook.common.spelling import nearest
 
         for name, awaited in self.awaited.items():
-            near = nearest(name, self.draft.groups.keys() - {name})
+            near = nearest(name, self.builder.groups.keys() - {name})
             if awaited.parents:
                 message = f"[{awaited.parents[-1]}:children] names the group {name!r}, which is not declared"
             else:
                 message = f"[{name}:vars] sets variables of a group that is not declared"
-            self.draft.problem(message, awaited.span, near or f"declare it: [{name}]")
+            self.builder.problem(message, awaited.span, near or f"declare it: [{name}]")
 
 
 def _words(line: str, at: int) -> Iterator[_Word]:

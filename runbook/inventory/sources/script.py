@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from runbook.inventory.builder import Draft
+from runbook.inventory.builder import InventoryBuilder
 from runbook.source.document import Span
 
 TIMEOUT = 60.0
@@ -34,22 +34,22 @@ class NotExecutable(Exception):
     """The system does not know how to run it: a text file that has its executable bit by accident."""
 
 
-def parse_script(path: Path, file: str, draft: Draft, timeout: float = TIMEOUT) -> None:
-    """Run it and put what it prints into the draft, problems too. `timeout` is for each call, in seconds.
+def parse_script(path: Path, file: str, builder: InventoryBuilder, timeout: float = TIMEOUT) -> None:
+    """Run it and put what it prints into the builder, problems too. `timeout` is for each call, in seconds.
 
     Raises NotExecutable.
     """
     span = Span(file, 1, 1)
     try:
-        _Script(path, span, draft, timeout).read()
+        _Script(path, span, builder, timeout).read()
     except ScriptError as error:
         shown = error.stderr.strip()[-2000:]
-        draft.problem(error.message, span, f"it wrote to stderr:\n{shown}" if shown else "run it by hand: its --list")
+        builder.problem(error.message, span, f"it wrote to stderr:\n{shown}" if shown else "run it by hand: its --list")
 
 
 class _Script:
-    def __init__(self, path: Path, span: Span, draft: Draft, timeout: float) -> None:
-        self.path, self.span, self.draft, self.timeout = path, span, draft, timeout
+    def __init__(self, path: Path, span: Span, builder: InventoryBuilder, timeout: float) -> None:
+        self.path, self.span, self.builder, self.timeout = path, span, builder, timeout
         self.hosts: dict[str, None] = {}
 
     def read(self) -> None:
@@ -79,18 +79,18 @@ class _Script:
     def _group(self, name: str, data: Any) -> None:
         if not name:
             raise ScriptError("a group of its output has no name")
-        self.draft.add_group(name)
+        self.builder.add_group(name)
         if not isinstance(data, dict):
             data = {"hosts": data}
         elif not data.keys() & {"hosts", "vars", "children"}:
             data = {"hosts": [name], "vars": data}  # what scripts of old print for a single host
         for host in self._names(name, data, "hosts"):
             self.hosts[host] = None
-            self.draft.add_host(host, name, self.span)
+            self.builder.add_host(host, name, self.span)
         self._set(name, data.get("vars"))
         for child in self._names(name, data, "children"):
-            self.draft.add_group(child)
-            self.draft.add_child(name, child, self.span)
+            self.builder.add_group(child)
+            self.builder.add_child(name, child, self.span)
 
     def _names(self, group: str, data: Mapping[str, Any], key: str) -> list[str]:
         names = data.get(key, [])
@@ -102,7 +102,7 @@ class _Script:
         if variables is not None and not isinstance(variables, Mapping):
             raise ScriptError(f"the variables of {entity!r} in its output must be an object")
         for name, value in (variables or {}).items():
-            self.draft.set_variable(entity, name, value, self.span)
+            self.builder.set_variable(entity, name, value, self.span)
 
 
 def run(path: Path, arguments: tuple[str, ...], timeout: float) -> tuple[str, str]:

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from runbook.inventory.builder import Draft, Layer
+from runbook.inventory.builder import InventoryBuilder, Layer
 from runbook.inventory.sources.files import (
     YAML_ENDINGS,
     Opened,
-    collecting,
     mapping_of,
     open_text,
+    problems_into,
     read_data,
-    unshown,
+    redacting,
 )
 from runbook.model import Variable
 from runbook.source.document import Place, show_path
@@ -22,10 +22,10 @@ MAX_DEPTH = 20
 
 
 class VarsFolder:
-    """The variables that stand beside an inventory or a playbook. Each file is read once; problems go to the draft."""
+    """The variables beside an inventory or a playbook. Each file is read once; problems go to the builder."""
 
-    def __init__(self, folder: Path, draft: Draft) -> None:
-        self.folder, self.draft = folder, draft
+    def __init__(self, folder: Path, builder: InventoryBuilder) -> None:
+        self.folder, self.builder = folder, builder
         self._names: dict[str, frozenset[str]] = {}
         self._read: dict[tuple[str, str], Layer] = {}
 
@@ -61,23 +61,25 @@ class VarsFolder:
 
     def _load(self, path: Path, level: str, layer: Layer) -> None:
         file = show_path(path)
-        with collecting(self.draft):
-            opened = open_text(path, file, self.draft.vault)
+        with problems_into(self.builder):
+            opened = open_text(path, file, self.builder.vault)
             if opened.encrypted:
-                with unshown(self.draft, file):
+                with redacting(self.builder, file):
                     self._read_into(layer, opened, file, level)
             else:
-                self.draft.texts[file] = opened.text
+                self.builder.texts[file] = opened.text
                 self._read_into(layer, opened, file, level)
 
     def _read_into(self, layer: Layer, opened: Opened, file: str, level: str) -> None:
-        with collecting(self.draft):
-            document = read_data(opened.text, file, self.draft.vault)
+        with problems_into(self.builder):
+            document = read_data(opened.text, file, self.builder.vault)
             data = mapping_of(document, "a file of variables", "write `name: value`, each on its line")
             for name, value in data.items():
                 place = Place(document) / name
                 if not isinstance(name, str):
-                    self.draft.add(place, "the name of a variable must be text", "begin it with a letter", at_key=True)
+                    self.builder.add(
+                        place, "the name of a variable must be text", "begin it with a letter", at_key=True
+                    )
                     continue
                 known = hidden(value) if opened.encrypted else value
                 layer.setdefault(name, []).append(Variable(known, place.value, level))

@@ -12,7 +12,7 @@ from typing import Any
 from runbook.common.json_data import as_json, canonical
 from runbook.model import Inventory, Playbook
 from runbook.plan.bind.plan_file import Bound, BoundFile, program_version
-from runbook.plan.describe.redacted_variables import PLACES, Veiled
+from runbook.plan.describe.redacted_variables import PLACES, RedactedVariables
 from runbook.plan.make.plan import Plan
 from runbook.plan.make.request import PlanRequest
 from runbook.vault.format import secrets_in
@@ -24,8 +24,8 @@ SECRET = "(secret)"  # noqa: S105 - what is shown in the place of one
 def bound_to(plan: Plan, playbook: Path, inventory: Sequence[str], request: PlanRequest) -> Bound:
     """`playbook` and `inventory` as the user named them."""
     selection = request.selection
-    veiled = Veiled(plan.variables)
-    secrets = veiled.secrets
+    redacted = RedactedVariables(plan.variables)
+    secrets = redacted.secrets
     given = {name: value for name, value in plan.variables.given.extra.items() if name not in secrets}
     return Bound(
         program=program_version(),
@@ -82,7 +82,7 @@ def _content(inventory: Inventory) -> dict[str, Any]:
         name: {
             "groups": list(host.groups),
             "variables": {
-                key: _veiled(variable.value) for key, variable in host.variables.items() if key not in PLACES
+                key: _redacted(variable.value) for key, variable in host.variables.items() if key not in PLACES
             },
         }
         for name, host in inventory.hosts.items()
@@ -91,13 +91,13 @@ def _content(inventory: Inventory) -> dict[str, Any]:
     return {"hosts": hosts, "order": list(inventory.hosts), "groups": groups}
 
 
-def _veiled(value: Any) -> Any:
+def _redacted(value: Any) -> Any:
     if isinstance(value, str):
         return SECRET if secrets_in(value) else value
     if isinstance(value, Mapping):
-        return {str(key): _veiled(item) for key, item in value.items()}
+        return {str(key): _redacted(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return [_veiled(item) for item in value]
+        return [_redacted(item) for item in value]
     return value if isinstance(value, int | float | bool) or value is None else str(value)
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from runbook.model import Playbook, Step
-from runbook.plan.describe.known_values import Known, without_passwords, without_secrets
+from runbook.plan.describe.known_values import KnownValues, without_passwords, without_secrets
 from runbook.plan.describe.view import ShownFile, StepView
 from runbook.source.document import read_bounded
 from runbook.steps.base import Detail
@@ -50,7 +50,7 @@ class Reader:
 
 
 def files_of(
-    step: Step, args: Mapping[str, Any], reader: Reader, known: Known, scope: Scope | None
+    step: Step, args: Mapping[str, Any], reader: Reader, known: KnownValues, scope: Scope | None
 ) -> tuple[ShownFile, ...]:
     """The files of the controller that a step reads. A template is rendered, unless `scope` is None."""
     base = Path(step.place.document.file).absolute().parent
@@ -58,7 +58,7 @@ def files_of(
     return tuple(_file(one, base / one.path, reader, known, scope if one.rendered else None) for one in asked)
 
 
-def _file(source: SourceFile, path: Path, reader: Reader, known: Known, scope: Scope | None) -> ShownFile:
+def _file(source: SourceFile, path: Path, reader: Reader, known: KnownValues, scope: Scope | None) -> ShownFile:
     said = str(source.path)
     if "(env " in said or "(run " in said or "(playbook_dir)" in said or "(item" in said:
         return ShownFile(said, "", "", "which file that is, is known when it starts")
@@ -70,7 +70,7 @@ def _file(source: SourceFile, path: Path, reader: Reader, known: Known, scope: S
     return ShownFile(said, digest, without_passwords(text), size)
 
 
-def _rendered(text: str, scope: Scope, name: str, known: Known) -> str:
+def _rendered(text: str, scope: Scope, name: str, known: KnownValues) -> str:
     if not is_template(text):
         return text
     from runbook.templating.template_files import render_file
@@ -78,14 +78,16 @@ def _rendered(text: str, scope: Scope, name: str, known: Known) -> str:
     return known.file(text, scope, lambda: render_file(text, Scope(scope.layers, scope.controller), name))
 
 
-def connections(playbook: Playbook, step: Step, args: Mapping[str, Any], scope: Scope, known: Known) -> Iterator[str]:
+def connections(
+    playbook: Playbook, step: Step, args: Mapping[str, Any], scope: Scope, known: KnownValues
+) -> Iterator[str]:
     """Which databases a step asks, and as whom."""
     for query in traits(step.kind).queries(args):
         if said := _connection(playbook, str(query.database or ""), scope, known):
             yield said
 
 
-def _connection(playbook: Playbook, name: str, scope: Scope, known: Known) -> str:
+def _connection(playbook: Playbook, name: str, scope: Scope, known: KnownValues) -> str:
     if not name and len(playbook.databases) == 1:
         name = next(iter(playbook.databases))
     if name not in playbook.databases:

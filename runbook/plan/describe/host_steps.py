@@ -14,10 +14,10 @@ from runbook.common.frozen import frozen, replace
 from runbook.common.json_data import as_json
 from runbook.model import Block, Choose, Expression, Host, Input, Node, Remediation, Step
 from runbook.plan.describe.actions import Reader, connections, files_of
-from runbook.plan.describe.known_values import Known, without_secrets
+from runbook.plan.describe.known_values import KnownValues, without_secrets
 from runbook.plan.describe.notes import notes_of
 from runbook.plan.describe.placeholders import Item, NotYet
-from runbook.plan.describe.redacted_variables import Veiled, holds_secret
+from runbook.plan.describe.redacted_variables import RedactedVariables, holds_secret
 from runbook.plan.describe.same_hosts import Memo
 from runbook.plan.describe.view import Note, StepView
 from runbook.plan.make.plan import Plan, PlannedStage
@@ -45,9 +45,9 @@ class Describer:
 
     def __init__(self, plan: Plan, files: Reader) -> None:
         self.plan, self.files = plan, files
-        self.veiled = Veiled(plan.variables)
-        self.known = Known(self.veiled, plan.registers)
-        self._memo = Memo(self.veiled)
+        self.redacted = RedactedVariables(plan.variables)
+        self.known = KnownValues(self.redacted, plan.registers)
+        self._memo = Memo(self.redacted)
         self._before = registered_before(plan)
         self._same: dict[StepView, StepView] = {}
 
@@ -64,7 +64,7 @@ class Describer:
         return made
 
     def _input(self, item: Input, host: Host) -> str:
-        scope = self.veiled.scope(host)
+        scope = self.redacted.scope(host)
         if item.name not in scope:
             return "(not given)"
         value = without_secrets(self.known.value("{{ " + item.name + " }}", scope))
@@ -154,11 +154,11 @@ class Describer:
 
     def _scope(self, node: Node, above: Above, host: Host) -> Scope:
         later = Layer(NotYet(self._before.get(node.number, frozenset())))
-        layers = (*self.veiled.below(host), *above, later, *self.veiled.top)
+        layers = (*self.redacted.below(host), *above, later, *self.redacted.top)
         if isinstance(node, Step) and node.loop is not None:
             items = {node.loop_var: Item(f"({node.loop_var})"), "loop_index": "(loop_index)"}
             layers = (*layers, Layer(items))
-        return Scope(layers, self.veiled.controller)
+        return Scope(layers, self.redacted.controller)
 
     def _name(self, node: Node, scope: Scope) -> str:
         shown = self.known.value(node.common.name, scope, node.place / "name")

@@ -10,7 +10,7 @@ from typing import Any
 
 from runbook.common.json_data import as_json
 from runbook.model import Expression
-from runbook.plan.describe.redacted_variables import CHANCE, SECRET_NAME, Veiled
+from runbook.plan.describe.redacted_variables import CHANCE, SECRET_NAME, RedactedVariables
 from runbook.source.document import Place
 from runbook.templating.errors import OMIT, TemplateError
 from runbook.templating.render import evaluate, is_template, render
@@ -28,11 +28,11 @@ WORD_PASSWORD = re.compile(r"(?i)\b((?:password|passwd|pgpassword|token|secret|a
 SECRET = "(secret)"  # noqa: S105 - what is shown in the place of one
 
 
-class Known:
+class KnownValues:
     """Renders for one plan, with what is not known left as it is written, and told. `after` collects step numbers."""
 
-    def __init__(self, veiled: Veiled, registers: Mapping[str, tuple[str, ...]]) -> None:
-        self._veiled, self._registers = veiled, registers
+    def __init__(self, redacted: RedactedVariables, registers: Mapping[str, tuple[str, ...]]) -> None:
+        self._redacted, self._registers = redacted, registers
         self.after: set[str] = set()
 
     def value(self, value: Any, scope: Scope, place: Place | None = None) -> Any:
@@ -78,7 +78,7 @@ class Known:
 
     def decision(self, item: Expression, scope: Scope) -> tuple[Any, str]:
         """The value of a bare expression and nothing to tell; or None, and when it will be known."""
-        started = self._veiled.started
+        started = self._redacted.started
         started.clear()
         if CHANCE.search(item.text):
             return None, "known during the run"
@@ -90,7 +90,7 @@ class Known:
 
     def _rendered(self, text: str, scope: Scope, render_it: Callable[[], Any]) -> tuple[Any, str]:
         """The value and nothing to tell; or the text as it is written, and when it will be known."""
-        started = self._veiled.started
+        started = self._redacted.started
         started.clear()
         if CHANCE.search(text):
             return text, "known during the run"
@@ -107,17 +107,19 @@ class Known:
 
     def _certain(self, text: str, value: Any, scope: Scope) -> bool:
         """Is what a template gave with `(secret pw)` for a secret what it gives with the secret, but for that?"""
-        from runbook.plan.describe.runtime_values import late_names, made_of_one, only_put_out
+        from runbook.plan.describe.runtime_values import made_of_one, only_put_out, runtime_names
 
-        words = set(self._veiled.started)
-        late = lru_cache(maxsize=None)(lambda name: self._late(name, scope))
-        names = late_names(text, late)
+        words = set(self._redacted.started)
+        is_runtime = lru_cache(maxsize=None)(lambda name: self._is_runtime(name, scope))
+        names = runtime_names(text, is_runtime)
         if not all(self._sound(name, scope) for name in names):
             return False
-        if only_put_out(text, late) and not names & KEYED:
+        if only_put_out(text, is_runtime) and not names & KEYED:
             return True
         shown = value if isinstance(value, str) else as_json(value)
-        return (only_put_out(text, late) or made_of_one(text, late)) and all(word in shown for word in words)
+        return (only_put_out(text, is_runtime) or made_of_one(text, is_runtime)) and all(
+            word in shown for word in words
+        )
 
     def _sound(self, name: str, scope: Scope) -> bool:
         """Is a variable that reads such a thing itself certain, but for that?"""
@@ -129,24 +131,24 @@ class Known:
             not self._rendered(one, scope, partial(render, one, _anew(scope)))[1] for one in _texts(layer.values[name])
         )
 
-    def _late(self, name: str, scope: Scope) -> bool:
+    def _is_runtime(self, name: str, scope: Scope) -> bool:
         """Does reading this variable read something that is known only at the start?"""
         if name in ALWAYS_LATE:
             return True
-        self._veiled.started.clear()
+        self._redacted.started.clear()
         with suppress(KeyError, TemplateError):
             _anew(scope)[name]
-        return bool(self._veiled.started)
+        return bool(self._redacted.started)
 
     def _later(self, error: TemplateError) -> str:
         numbers = self._registers.get(error.name, ())
         if numbers:
             self.after |= set(numbers)
             return f"known after {', '.join(numbers)}"
-        return self._at_start() if self._veiled.started else "known during the run"
+        return self._at_start() if self._redacted.started else "known during the run"
 
     def _at_start(self) -> str:
-        return f"known when it starts, by {', '.join(sorted(self._veiled.started))}"
+        return f"known when it starts, by {', '.join(sorted(self._redacted.started))}"
 
 
 def _texts(value: Any) -> Iterator[str]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from runbook.model import Node, Stage, Step
-from runbook.plan.describe.known_values import Known, without_passwords, without_secrets
+from runbook.plan.describe.known_values import KnownValues, without_passwords, without_secrets
 from runbook.plan.describe.view import Note, note
 from runbook.templating.scope import Scope
 
@@ -14,12 +14,12 @@ UNTIL_RETRIES = 3
 """What the engine takes for `retries` when only `until` is given."""
 
 
-def notes_of(node: Node, scope: Scope, known: Known) -> tuple[Note, ...]:
+def notes_of(node: Node, scope: Scope, known: KnownValues) -> tuple[Note, ...]:
     """All but `when`, in the order in which they are told."""
     return (*_of_step(node, scope, known), *_common(node, scope, known))
 
 
-def _of_step(node: Node, scope: Scope, known: Known) -> Iterator[Note]:
+def _of_step(node: Node, scope: Scope, known: KnownValues) -> Iterator[Note]:
     if not isinstance(node, Step):
         return
     if node.loop is not None:
@@ -33,7 +33,7 @@ def _of_step(node: Node, scope: Scope, known: Known) -> Iterator[Note]:
         yield _rendered("cause", node.cause, scope, known)
 
 
-def _common(node: Node, scope: Scope, known: Known) -> Iterator[Note]:
+def _common(node: Node, scope: Scope, known: KnownValues) -> Iterator[Note]:
     common = node.common
     for item in common.until:
         yield Note("until", item.text)
@@ -57,7 +57,7 @@ def _common(node: Node, scope: Scope, known: Known) -> Iterator[Note]:
             yield _rendered(key, value, scope, known)
 
 
-def _rendered(key: str, value: Any, scope: Scope, known: Known) -> Note:
+def _rendered(key: str, value: Any, scope: Scope, known: KnownValues) -> Note:
     return note(key, without_secrets(known.value(value, scope)))
 
 

@@ -35,7 +35,7 @@ _OWN = ("inventory_hostname", "inventory_hostname_short", "host", "group_names")
 """Of the special variables those that differ from host to host."""
 
 
-class Veiled(Variables):
+class RedactedVariables(Variables):
     """The variables of a plan. `read` and `started` tell what has been read since they were last cleared."""
 
     def __init__(self, variables: Variables) -> None:
@@ -50,7 +50,7 @@ class Veiled(Variables):
         self.secrets |= {
             name for name, value in given.items() if holds_secret("" if name in self.playbook.inputs else name, value)
         }
-        self._given = (Layer(given), Layer(Told(dict.fromkeys(self.secrets, "secret"), self.started)))
+        self._given = (Layer(given), Layer(NamedPlaceholders(dict.fromkeys(self.secrets, "secret"), self.started)))
         self._of_playbook: Layer | None = None
         self._keys: dict[tuple[str, str], Any] = {}
 
@@ -79,13 +79,13 @@ class Veiled(Variables):
             self._of_playbook = Layer(self._unshown(self.playbook.vars))
         hidden = self._unshown({name: variable.value for name, variable in host.variables.items()})
         return (
-            Layer(_Noted(special.values, self.read)),
-            Layer(Told({"playbook_dir": ""}, self.started)),
+            Layer(_ReadsNoted(special.values, self.read)),
+            Layer(NamedPlaceholders({"playbook_dir": ""}, self.started)),
             defaults,
             playbook,
             self._of_playbook,
-            Layer(_Noted(own.values, self.read), templates=True, place_of=own.place_of),
-            Layer(_Noted(hidden, self.read)),
+            Layer(_ReadsNoted(own.values, self.read), templates=True, place_of=own.place_of),
+            Layer(_ReadsNoted(hidden, self.read)),
         )
 
     def _unshown(self, values: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -100,18 +100,18 @@ class Veiled(Variables):
             elif is_secret(name, value):
                 words[name] = "secret"
             elif holds_secret(name, value):
-                veil = _Partly(value, name, self.started) if isinstance(value, Mapping) else None
-                if veil is None or veil.templated:
+                redacted = _PartlySecret(value, name, self.started) if isinstance(value, Mapping) else None
+                if redacted is None or redacted.templated:
                     words[name] = "secret"
                 else:
-                    partly[name] = veil
-        told = Told(words, self.started)
+                    partly[name] = redacted
+        told = NamedPlaceholders(words, self.started)
         return ChainMap(partly, told) if partly else told  # type: ignore[arg-type] # read only
 
     def _specials(self, host: Host) -> dict[str, Any]:
         return {
             "omit": OMIT,
-            "env": Told(None, self.started, "env"),
+            "env": NamedPlaceholders(None, self.started, "env"),
             "inventory_hostname": host.name,
             "inventory_hostname_short": host.name.split(".")[0],
             "host": {"name": host.name, "groups": list(host.groups)},
@@ -119,8 +119,8 @@ class Veiled(Variables):
             "groups": self.groups,
             "hostvars": HostVars(self),
             "inputs": Inputs(self, host),
-            "run": Told(dict.fromkeys(("id", "started", "mode"), "run"), self.started),
-            "controller": Told(dict.fromkeys(("user", "cwd"), "controller"), self.started),
+            "run": NamedPlaceholders(dict.fromkeys(("id", "started", "mode"), "run"), self.started),
+            "controller": NamedPlaceholders(dict.fromkeys(("user", "cwd"), "controller"), self.started),
         }
 
 
@@ -140,7 +140,7 @@ def holds_secret(name: str, value: Any) -> bool:
     return isinstance(value, list) and any(holds_secret("", item) for item in value)
 
 
-class _Partly(Mapping[str, Any]):
+class _PartlySecret(Mapping[str, Any]):
     """A mapping of which some values are secrets, that notes when one of those is read."""
 
     def __init__(self, values: Mapping[str, Any], path: str, started: set[str]) -> None:
@@ -156,7 +156,7 @@ class _Partly(Mapping[str, Any]):
         if not holds_secret(str(key), value):
             return value
         if isinstance(value, Mapping) and not is_secret(str(key), value):
-            return _Partly(value, f"{self._path}.{key}", self._started)
+            return _PartlySecret(value, f"{self._path}.{key}", self._started)
         shown = f"(secret {self._path}.{key})"
         self._started.add(shown)
         return shown
@@ -177,7 +177,7 @@ def _has_template(value: Any) -> bool:
     return any(map(_has_template, value)) if isinstance(value, list) else is_template(value)
 
 
-class Told(Mapping[str, Any]):
+class NamedPlaceholders(Mapping[str, Any]):
     """A mapping of names to `(WORD NAME)`, that notes what was read.
 
     `words` has the word for each name, empty for none; without `words`, every name that is asked for is there, under
@@ -205,7 +205,7 @@ class Told(Mapping[str, Any]):
         return len(self._words or ())
 
 
-class _Noted(Mapping[str, Any]):
+class _ReadsNoted(Mapping[str, Any]):
     """Notes the names that are asked for."""
 
     def __init__(self, values: Mapping[str, Any], read: set[str]) -> None:

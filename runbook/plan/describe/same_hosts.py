@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from runbook.model import Host
-from runbook.plan.describe.redacted_variables import Veiled
+from runbook.plan.describe.redacted_variables import RedactedVariables
 
 
 class Memo:
@@ -15,21 +15,21 @@ class Memo:
     Sound, since what was made can depend on a host only by what was read of its own variables.
     """
 
-    def __init__(self, veiled: Veiled) -> None:
-        self._veiled = veiled
+    def __init__(self, redacted: RedactedVariables) -> None:
+        self._redacted = redacted
         self._kept: dict[Any, list[tuple[tuple[str, ...], dict[tuple[Any, ...], Any]]]] = {}
 
     def get(self, what: Any, host: Host, make: Callable[[], Any]) -> Any:
-        veiled = self._veiled
+        redacted = self._redacted
         tables = self._kept.setdefault(what, [])
         for names, table in tables:
-            found = table.get(tuple([veiled.key(host, name) for name in names]))
+            found = table.get(tuple([redacted.key(host, name) for name in names]))
             if found is not None:
                 return found
-        veiled.read.clear()
+        redacted.read.clear()
         made = make()
-        names = tuple(sorted(veiled.read))
-        key = tuple(veiled.key(host, name) for name in names)
+        names = tuple(sorted(redacted.read))
+        key = tuple(redacted.key(host, name) for name in names)
         for known, table in tables:
             if known == names:
                 table[key] = made

@@ -9,7 +9,7 @@ from typing import Any
 
 from runbook.model import Host, Input, Playbook
 from runbook.plan.make.variables import Variables
-from runbook.playbook.check import check
+from runbook.playbook.schema_check import check
 from runbook.source.document import Document, Place, Problem, Problems
 from runbook.templating.errors import TemplateError
 

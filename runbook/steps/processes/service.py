@@ -70,7 +70,15 @@ from runbook.common.frozen import replace
 from runbook.runs.events import Evidence, Outcome, changed, failed, passed
 from runbook.services import MANAGERS
 from runbook.services.base import Service, ServiceError, ServiceState, Shell
-from runbook.services.state_change import ACTIONS, Hand, Result, Wish, bring, detected, is_already
+from runbook.services.state_change import (
+    ACTIONS,
+    ManagedService,
+    Result,
+    WantedState,
+    change_state,
+    detected,
+    is_already,
+)
 from runbook.steps.base import Args, Context, StepError
 from runbook.steps.traits import Fields
 from runbook.steps.weaker import given
@@ -177,19 +185,19 @@ def checks(args: Args) -> bool:
 
 
 def run(args: Args, context: Context) -> Outcome:
-    name, hand = _hand(args, context)
+    name, managed = _managed(args, context)
     try:
-        return _outcome(args["state"], name, hand.service, bring(_wish(args), hand), context)
+        return _outcome(args["state"], name, managed.service, change_state(_wanted(args), managed), context)
     except ServiceError as error:
-        return _failed(args["state"], name, hand.service, str(error))
+        return _failed(args["state"], name, managed.service, str(error))
 
 
 def preview(args: Args, context: Context) -> Outcome:
     """How the service is now, and what would be done to it."""
-    name, hand = _hand(args, context)
-    wanted, service = args["state"], hand.service
+    name, managed = _managed(args, context)
+    wanted, service = args["state"], managed.service
     try:
-        now = hand.state()
+        now = managed.state()
     except ServiceError as error:
         return _failed(wanted, name, service, str(error))
     data = _data(wanted, name, service, now, now)
@@ -199,7 +207,7 @@ def preview(args: Args, context: Context) -> Outcome:
     return say(f"{service.name} ({name}) {said}; now {_now(now)}", **data)
 
 
-def _hand(args: Args, context: Context) -> tuple[str, Hand]:
+def _managed(args: Args, context: Context) -> tuple[str, ManagedService]:
     """The manager's name, and what it is worked with. Raises StepError."""
     options = {option: args[option] for option in _OWNERS if option in args}
     service, shell = Service(args["name"], options), shell_of(context)
@@ -208,7 +216,7 @@ def _hand(args: Args, context: Context) -> tuple[str, Hand]:
         service = MANAGERS[name].prepare(service, shell)
     except ServiceError as error:
         raise StepError(f"{service.name}: {error}") from None
-    return name, Hand(MANAGERS[name], service, shell, context.pause)
+    return name, ManagedService(MANAGERS[name], service, shell, context.pause)
 
 
 def _failed(wanted: str, manager: str, service: Service, why: str) -> Outcome:
@@ -225,13 +233,13 @@ def shell_of(context: Context, timeout: float | None = None) -> Shell:
     return shell
 
 
-def _wish(args: Args) -> Wish:
+def _wanted(args: Args) -> WantedState:
     files = args.get("newer_than", ())
-    wish = Wish(args["state"], newer_than=(files,) if isinstance(files, str) else tuple(files))
+    wanted = WantedState(args["state"], newer_than=(files,) if isinstance(files, str) else tuple(files))
     times: dict[str, Any] = {
         key: float(args[key]) for key in ("settle", "wait", "stop_wait") if args.get(key) is not None
     }
-    return replace(wish, **times)
+    return replace(wanted, **times)
 
 
 def _manager(asked: str, service: Service, shell: Shell) -> str:

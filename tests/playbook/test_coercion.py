@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from runbook.playbook.coercion import fitted
+from runbook.playbook.coercion import coerced
 from tests.engine.support import ends, play, steps
 from tests.lab.tools import free_port
 
@@ -34,13 +34,13 @@ T = "{{ x }}"
     ],
 )
 def test_what_a_template_gave(schema: dict[str, Any], given: Any, made: Any) -> None:
-    result = fitted(schema, T, given)
+    result = coerced(schema, T, given)
 
     assert (result, type(result)) == (made, type(made))
 
 
 def test_what_was_written_plainly_stays() -> None:
-    assert fitted({"type": "integer"}, "5", "5") == "5"
+    assert coerced({"type": "integer"}, "5", "5") == "5"
 
 
 def test_inside_mappings_and_lists() -> None:
@@ -49,7 +49,7 @@ def test_inside_mappings_and_lists() -> None:
         "additionalProperties": {"type": "string"},
     }
 
-    made = fitted(schema, {"port": T, "names": [T, "b"], "more": T}, {"port": "1", "names": [2, "b"], "more": 3})
+    made = coerced(schema, {"port": T, "names": [T, "b"], "more": T}, {"port": "1", "names": [2, "b"], "more": 3})
 
     assert made == {"port": 1, "names": ["2", "b"], "more": "3"}
 

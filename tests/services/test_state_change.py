@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from runbook.services.base import Service, ServiceState
-from runbook.services.state_change import Hand, Result, Wish, bring, moment
+from runbook.services.state_change import ManagedService, Result, WantedState, change_state, moment
 from runbook.testing import ScriptedManager
 from tests.services.support import local_shell
 
@@ -22,10 +22,12 @@ DONE = ServiceState(False, detail="done", phase="finished", now=1000.0)
 MUTE = ServiceState(True, detail="up", now=1000.0)
 
 
-def brought(manager: ScriptedManager, state: str, **wish: Any) -> Result:
+def brought(manager: ScriptedManager, state: str, **wanted: Any) -> Result:
     """With pauses that cost nothing: what counts is the order of the looks."""
-    times = {"settle": 0.001, "wait": 0.0, **wish}
-    return bring(Wish(state, **times), Hand(manager, Service("it"), local_shell(), lambda _seconds: None))
+    times = {"settle": 0.001, "wait": 0.0, **wanted}
+    return change_state(
+        WantedState(state, **times), ManagedService(manager, Service("it"), local_shell(), lambda _seconds: None)
+    )
 
 
 @pytest.mark.parametrize(

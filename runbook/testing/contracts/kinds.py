@@ -18,7 +18,7 @@ from typing import Any
 
 import pytest
 
-from runbook.playbook.check import check
+from runbook.playbook.schema_check import check
 from runbook.steps import KINDS
 from runbook.steps.base import Args, Kind
 from runbook.steps.traits import said_by

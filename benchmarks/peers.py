@@ -12,6 +12,8 @@ from pathlib import Path
 from benchmarks.farm import Farm
 
 SCRIPTS = Path(__file__).parent / "scripts"
+PYTHON = Path(sys.executable).resolve()
+"""What Ansible's modules run with: outside of this folder, whose name may have a space, which Ansible does not quote."""
 
 
 @dataclass(frozen=True)
@@ -127,7 +129,7 @@ def _ansible(pipelining: bool, module: str) -> Callable[[Job, Path], Call]:
             "ANSIBLE_LOCALHOST_WARNING": "False",
             "LC_ALL": "C.UTF-8",
         }
-        words = ["-i", where, "-f", str(job.hosts), "-e", f"ansible_python_interpreter={sys.executable}", playbook]
+        words = ["-i", where, "-f", str(job.hosts), "-e", f"ansible_python_interpreter={PYTHON}", playbook]
         return Call([str(programs / "ansible-playbook"), *words], env)
 
     return call

@@ -13,7 +13,7 @@ from benchmarks.farm import Farm
 
 SCRIPTS = Path(__file__).parent / "scripts"
 PYTHON = Path(sys.executable).resolve()
-"""What Ansible's modules run with: outside of this folder, whose name may have a space, which Ansible does not quote."""
+"""What Ansible's modules run with: not of this folder, whose name may have a space: Ansible quotes none."""
 
 
 @dataclass(frozen=True)

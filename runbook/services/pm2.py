@@ -37,6 +37,11 @@ class App:
     restarts: int
     logs: tuple[str, ...]
 
+    @property
+    def between_lives(self) -> bool:
+        """It ended, and PM2 starts it again. Until then it is called stopped, but only what stays so loses its pid."""
+        return self.status == "waiting restart" or (self.status == "stopped" and self.pid is not None)
+
 
 def detect(service: Service, shell: Shell) -> bool:
     try:
@@ -128,16 +133,20 @@ def judge(apps: Sequence[App], table: Snapshot) -> ServiceState:
 
 
 def _phase(apps: Iterable[App], online: Sequence[App]) -> str:
-    states = {app.status for app in apps if app not in online}
-    if "waiting restart" in states or "online" in states:  # its process is gone, and PM2 has not yet noticed
+    others = [app for app in apps if app not in online]
+    if any(app.between_lives or app.status == "online" for app in others):  # online: PM2 has not yet noticed
         return "retrying"
-    if "launching" in states:
+    if any(app.status == "launching" for app in others):
         return "starting"
     return "leftover" if online else ""
 
 
 def _detail(app: App, alive: bool, several: bool) -> str:
-    words = [app.status if alive or app.status != "online" else "online, but its process is gone"]
+    words = [app.status]
+    if app.status == "online" and not alive:
+        words.append("but its process is gone")
+    elif app.status == "stopped" and app.between_lives:
+        words = ["its process is gone, and PM2 starts it again"]
     if app.restarts:
         words.append(f"restart count {app.restarts}")
     return (f"{app.name} ({app.id}) " if several else "") + ", ".join(words)

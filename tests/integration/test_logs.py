@@ -123,7 +123,7 @@ def app(pm2: Pm2, tmp_path: Path) -> Iterator[Context]:
     program.write_text("console.log('all is well'); console.error('an ERROR'); setInterval(() => 0, 1000);\n")
     assert pm2.run("start", str(program), "--name", "talker").returncode == 0
     yield step_context(environment=pm2.env)
-    pm2.run("delete", "talker")
+    pm2.delete("talker")
 
 
 def test_the_log_of_a_pm2_application_since_a_mark(pm2: Pm2, app: Context) -> None:

@@ -61,7 +61,7 @@ def pm2_site(pm2: Pm2, database: Database, tmp_path: Path) -> Iterator[Site]:
     command = wrapper(tmp_path / "pm2", pm2.env, str(pm2.bin / "pm2"))
     variables = {"service_manager": "pm2", "pm2_command": shlex.quote(command), "pm2_home": str(pm2.home)}
     yield Site(app, database, tmp_path, variables)
-    pm2.run("delete", "bot-generic")
+    pm2.delete("bot-generic")
 
 
 @pytest.fixture

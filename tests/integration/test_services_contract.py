@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from runbook.testing import step_context
-from runbook.testing.contracts.managers import ForeignManagerContract, ManagerContract, ServiceRig
+from runbook.testing.contracts.managers import STEADY, ForeignManagerContract, ManagerContract, ServiceRig
 from tests.integration.rigs import entered, lying
 from tests.lab.compose import Compose
 from tests.lab.pm2 import Pm2
@@ -69,16 +69,19 @@ def pm2_rig(pm2: Pm2, tmp_path: Path) -> Iterator[ServiceRig]:
     name, program = "contract", tmp_path / "program"
 
     def define(script: str) -> None:
-        program.write_text(f"#!/bin/sh\n{script}\n")
+        # What PM2 is to know must have been started once: something that stays up until it is stopped, for of a crash
+        # loop the stop may be lost.
+        program.write_text(f"#!/bin/sh\n{STEADY}\n")
         program.chmod(0o755)
         done = pm2.run("start", str(program), "--name", name, "--interpreter", "none", "--max-restarts", "1000")
         assert done.returncode == 0, done.stdout
-        pm2.run("stop", name)
+        assert pm2.run("stop", name).returncode == 0
+        program.write_text(f"#!/bin/sh\n{script}\n")
 
     rig = ServiceRig("pm2", name, step_context(environment=pm2.env), tmp_path, define)
     rig.liar = rig.but(options={"pm2_command": lying(tmp_path / "liar", str(pm2.bin / "pm2"), "restart")})
     yield rig
-    pm2.run("delete", name)
+    pm2.delete(name)
 
 
 @pytest.fixture

@@ -23,7 +23,7 @@ def app(pm2: Pm2, tmp_path: Path) -> Iterator[Path]:
     path.write_text(PROGRAM)
     yield path
     for name in [name for name in pm2.apps() if name.startswith("own")]:
-        pm2.run("delete", name)
+        pm2.delete(name)
 
 
 def step(pm2: Pm2, name: str, state: str, **options: Any) -> Outcome:

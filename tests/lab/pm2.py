@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from runbook.testing.processes import wait_until
+
 from .npm import installed
 from .tools import Daemon, require
 
@@ -31,6 +33,18 @@ class Pm2:
         return subprocess.run(
             argv, cwd=cwd, env=self.env, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60
         )
+
+    def delete(self, name: str) -> None:
+        """Deletes an app for certain.
+
+        PM2 takes an app from its list while it is just about to start it again after a crash: it says that all went
+        well, and the app comes back with its next life.
+        """
+        wait_until(lambda: self._deleted(name), f"PM2 has no app {name}")
+
+    def _deleted(self, name: str) -> bool:
+        self.run("delete", name)
+        return name not in self.apps()
 
     def apps(self) -> dict[str, dict[str, object]]:
         """What PM2 knows of each app by its name: `pid`, `pm2_env` …"""

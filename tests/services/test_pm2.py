@@ -60,6 +60,13 @@ def test_what_has_no_list_is_an_error() -> None:
         ([app(restart_time=4)], [80], True, "", "online, restart count 4"),
         ([app()], [], False, "retrying", "online, but its process is gone"),
         ([app(status="stopped", pid=0)], [], False, "", "stopped"),
+        (
+            [app(status="stopped", restart_time=7)],
+            [],
+            False,
+            "retrying",
+            "its process is gone, and PM2 starts it again, restart count 7",
+        ),
         ([app(status="errored", pid=0, restart_time=15)], [], False, "", "errored, restart count 15"),
         ([app(status="launching")], [80], False, "starting", "launching"),
         ([app(status="waiting restart", pid=0)], [], False, "retrying", "waiting restart"),

@@ -120,7 +120,7 @@ class ManagerContract:
         rig.define(SHORT_LIVED)
         outcome = rig.step("started", settle=3)
         assert outcome.status is Status.FAILED, outcome.message
-        seen = ("within 3 s", "for 3 s", "has ended")  # the last where it is gone before the first look
+        seen = ("within 3 s", "for 3 s", "it is not running: ")  # the last where it is gone before the first look
         assert any(words in outcome.message for words in seen), outcome.message
         assert "boom: out of memory" in evidence(outcome)
         assert rig.step("running", settle=3).status is Status.FAILED, "a crash loop is not taken for a running service"

@@ -11,9 +11,8 @@ from runbook.engine.mode import Mode
 from runbook.engine.run import execute
 from runbook.engine.session import Tools, TransportFor
 from runbook.model import Group, Host, Inventory, Variable
-from runbook.plan.make.plan import Plan, build
-from runbook.plan.make.selection import Selection
-from runbook.plan.make.variables import Given
+from runbook.plan.make.plan import Plan
+from runbook.plan.make.request import PlanRequest, make_plan
 from runbook.playbook.load import load_playbook, playbook_from_text
 from runbook.runs.record import Run, fold
 from runbook.steps.base import Answer, Question
@@ -39,21 +38,15 @@ def run_playbook(
     >>> run_playbook("name: T\\nstages: [{name: One, steps: [{note: hello}]}]").verdict
     <Verdict.PASSED: 'passed'>
     """
-    plan = plan_playbook(playbook, inventory or inventory_of({name: {} for name in hosts}), extra=extra)
+    request = PlanRequest(variables=extra or {})
+    plan = plan_playbook(playbook, inventory or inventory_of({name: {} for name in hosts}), request)
     return fold(execute(plan, Tools(ways_to(hosts), ask=ask, run_id="test", mode=mode)))
 
 
-def plan_playbook(
-    playbook: str | Path,
-    inventory: Inventory,
-    *,
-    extra: Mapping[str, Any] | None = None,
-    selection: Selection | None = None,
-    limit: str | None = None,
-) -> Plan:
-    """The plan of a playbook. Raises Problems for what is wrong with it, as the command line tells it."""
+def plan_playbook(playbook: str | Path, inventory: Inventory, request: PlanRequest | None = None) -> Plan:
+    """The plan of a playbook (its text, or its path). Raises Problems for what is wrong, as the command line does."""
     loaded = load_playbook(playbook) if isinstance(playbook, Path) else playbook_from_text(playbook)
-    return build(loaded, inventory, Given(dict(extra or {})), selection or Selection(), limit)
+    return make_plan(loaded, inventory, request or PlanRequest())
 
 
 def inventory_of(hosts: Mapping[str, Mapping[str, Any]], group: str = "") -> Inventory:

@@ -9,6 +9,8 @@ from runbook.engine.mode import Mode
 from runbook.engine.run import execute
 from runbook.engine.session import Tools
 from runbook.plan.make.plan import Plan
+from runbook.plan.make.request import PlanRequest
+from runbook.plan.make.selection import Selection
 from runbook.runs.events import Event
 from runbook.runs.record import Run, fold
 from runbook.steps.base import Answer, Question
@@ -20,7 +22,8 @@ connect = ways_to({"down": LostHost(), "down1": LostHost(), "down2": LostHost()}
 def planned(text: str, hosts: str = "one", **given: Any) -> Plan:
     """Each host has its name in `n`, and is in the group `web`."""
     inventory = inventory_of({name: {"n": name} for name in hosts.split()}, "web")
-    return plan_playbook(text, inventory, selection=given.pop("selection", None), extra=given)
+    selection = given.pop("selection", Selection())
+    return plan_playbook(text, inventory, PlanRequest(selection, variables=given))
 
 
 def events(

@@ -9,6 +9,7 @@ from runbook.model import Inventory
 from runbook.plan.describe.make_view import view_of
 from runbook.plan.describe.view import PlanView, StepView
 from runbook.plan.make.plan import Plan
+from runbook.plan.make.request import PlanRequest
 from runbook.plan.make.selection import Selection
 from runbook.testing import inventory_of, plan_playbook
 
@@ -23,7 +24,7 @@ def inventory(**hosts: dict[str, Any]) -> Inventory:
 def plan_of(text: str, hosts: Inventory | None = None, limit: str | None = None, **chosen: Any) -> Plan:
     extra = chosen.pop("extra", {})
     hosts = hosts or inventory(a={}, b={}, c={})
-    return plan_playbook(text, hosts, extra=extra, selection=Selection(**chosen), limit=limit)
+    return plan_playbook(text, hosts, PlanRequest(Selection(**chosen), limit, extra))
 
 
 def view(text: str, hosts: Inventory | None = None, **chosen: Any) -> PlanView:

@@ -26,9 +26,9 @@ from runbook.reports.console.terminal import Console, choose
 from runbook.runs.events import Event, Role, StepProgress, StepStarted
 from runbook.runs.record import fold
 from runbook.testing.processes import wait_until
+from runbook.testing.run_events import NOON, EventWriter, outcome
 from tests.reports import sample
 from tests.reports.golden import shown, watch
-from tests.reports.tape import NOON, Tape, out
 
 EVIL = "\x1b[2J\x1b]0;title\x07[red]not markup[/red] :smile: \x9b31m\u202egnp.exe\r50%\ud800"
 
@@ -103,13 +103,13 @@ def test_every_line_fits_the_terminal(width: int, verbosity: int) -> None:
 
 
 def test_wide_characters_keep_the_columns() -> None:
-    tape = Tape(("主机", "web2"), playbook="恢复日志" * 20)
-    with tape.stage("1", "阶段" * 40):
+    log = EventWriter(("主机", "web2"), playbook="恢复日志" * 20)
+    with log.stage("1", "阶段" * 40):
         for host in ("主机", "web2"):
-            with tape.on(host, "1", "阶段"):
-                tape.step(host, "1.1", "检查文件是否存在于服务器上" * 5, "shell", out("passed"))
-                tape.step(host, "1.2", "短", "shell", out("passed"))
-    lines = _console(tape.end()).splitlines()
+            with log.on(host, "1", "阶段"):
+                log.step(host, "1.1", "检查文件是否存在于服务器上" * 5, "shell", outcome("passed"))
+                log.step(host, "1.2", "短", "shell", outcome("passed"))
+    lines = _console(log.end()).splitlines()
     assert max(map(cell_len, lines)) <= 80
     assert {
         cell_len(line[: line.index("passed")]) for line in lines if line.startswith("✓ 1.2") and "passed" in line
@@ -117,12 +117,12 @@ def test_wide_characters_keep_the_columns() -> None:
 
 
 def test_nothing_from_a_host_drives_the_terminal_or_is_read_as_markup() -> None:
-    tape = Tape(("web1", EVIL), playbook=EVIL, labels={EVIL: EVIL})
-    with tape.stage("1", EVIL), tape.on(EVIL, "1", EVIL, outcome=out("failed")):
-        tape.say(EVIL, "1.1", EVIL, "stdout")
-        failed = out("failed", EVIL, diff=EVIL, data={"stdout": EVIL})
-        tape.step(EVIL, "1.1", EVIL, "shell", failed, action=EVIL, causes=(EVIL,), excerpt=EVIL, place=EVIL)
-    events = tape.end()
+    log = EventWriter(("web1", EVIL), playbook=EVIL, labels={EVIL: EVIL})
+    with log.stage("1", EVIL), log.on(EVIL, "1", EVIL, outcome=outcome("failed")):
+        log.say(EVIL, "1.1", EVIL, "stdout")
+        failed = outcome("failed", EVIL, diff=EVIL, data={"stdout": EVIL})
+        log.step(EVIL, "1.1", EVIL, "shell", failed, action=EVIL, causes=(EVIL,), excerpt=EVIL, place=EVIL)
+    events = log.end()
     for text in (_console(events, 2), _plain(events, 2)):
         assert not re.search("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202e\ud800]", text)
         assert "[red]not markup[/red] :smile:" in text
@@ -167,11 +167,11 @@ def test_skipped_steps_are_counted_and_shown_only_when_asked_for() -> None:
 
 
 def test_commands_and_their_output_are_shown_as_they_come_with_v() -> None:
-    tape = Tape()
-    build = tape.holding("web1", "1.1", "Build", "shell", "1", action="make all")
-    with tape.stage("1", "One"), tape.on("web1", "1", "One"), build:
-        tape.say("web1", "1.1", "compiling\nlinking", "stdout")
-    events = tape.end()
+    log = EventWriter()
+    build = log.holding("web1", "1.1", "Build", "shell", "1", action="make all")
+    with log.stage("1", "One"), log.on("web1", "1", "One"), build:
+        log.say("web1", "1.1", "compiling\nlinking", "stdout")
+    events = log.end()
     assert "make all" not in _console(events)
     assert "compiling" not in _console(events)
     verbose = _console(events, 1)
@@ -196,44 +196,44 @@ def test_quiet_tells_failures_and_the_end_alone() -> None:
 def test_a_long_diff_is_cut_and_only_shown_for_repairs_or_when_asked_for() -> None:
     diff = "".join(f"+line {number}\n" for number in range(100))
     for role, asked, seen in ((Role.REMEDIATE, False, True), (Role.STEP, False, False), (Role.STEP, True, True)):
-        tape = Tape()
-        with tape.stage("1", "One"), tape.on("web1", "1", "One"):
-            tape.step("web1", "1.1", "Edit", "edit", out("changed", diff=diff), role=role, parent="1")
-        text = _plain(tape.end(), diff=asked)
+        log = EventWriter()
+        with log.stage("1", "One"), log.on("web1", "1", "One"):
+            log.step("web1", "1.1", "Edit", "edit", outcome("changed", diff=diff), role=role, parent="1")
+        text = _plain(log.end(), diff=asked)
         assert ("+line 39" in text) is seen
         assert "+line 40" not in text
         assert ("… 60 more lines" in text) is seen
 
 
 def test_a_block_does_not_repeat_what_its_step_said() -> None:
-    tape = Tape()
-    failed = out("failed", "no such thing")
-    block = tape.holding("web1", "1.1", "Block", "block", "1", outcome=failed, place="p:1:1")
-    with tape.stage("1", "One"), tape.on("web1", "1", "One", outcome=failed), block:
-        tape.step("web1", "1.1.1", "Look", "shell", failed)
-    text = _plain(tape.end())
+    log = EventWriter()
+    failed = outcome("failed", "no such thing")
+    block = log.holding("web1", "1.1", "Block", "block", "1", outcome=failed, place="p:1:1")
+    with log.stage("1", "One"), log.on("web1", "1", "One", outcome=failed), block:
+        log.step("web1", "1.1.1", "Look", "shell", failed)
+    text = _plain(log.end())
     assert text.count("no such thing") == 1
     assert text.count("p:1:1") == 0
 
 
 def test_a_stage_that_failed_by_itself_has_a_line() -> None:
-    tape = Tape()
-    with tape.stage("1", "One"), tape.on("web1", "1", "One", outcome=out("waiting", "Go on? – waits for an answer")):
+    log = EventWriter()
+    with log.stage("1", "One"), log.on("web1", "1", "One", outcome=outcome("waiting", "Go on? – waits for an answer")):
         pass
-    assert "[1] web1 waiting One (0.00 s)\n    Go on? – waits for an answer" in _plain(tape.end())
+    assert "[1] web1 waiting One (0.00 s)\n    Go on? – waits for an answer" in _plain(log.end())
 
 
 def test_of_very_many_hosts_the_end_names_those_that_need_attention() -> None:
     hosts = tuple(f"web{number}" for number in range(100))
-    tape = Tape(hosts)
-    with tape.stage("1", "One"):
+    log = EventWriter(hosts)
+    with log.stage("1", "One"):
         for host in hosts:
             bad = host in ("web7", "web70")
-            with tape.on(host, "1", "One", outcome=out("failed" if bad else "passed")):
-                tape.step(
-                    host, "1.1", "Look", "shell", out("failed" if bad else "passed", "no"), causes=("gone",) * bad
+            with log.on(host, "1", "One", outcome=outcome("failed" if bad else "passed")):
+                log.step(
+                    host, "1.1", "Look", "shell", outcome("failed" if bad else "passed", "no"), causes=("gone",) * bad
                 )
-    end = _plain(tape.end(), -1).partition("FAILED")[2]
+    end = _plain(log.end(), -1).partition("FAILED")[2]
     assert re.findall(r"✗ (web\d+) ", end) == ["web7", "web70"]
     assert "… and 98 more hosts" in end
     assert "• gone (step 1.1 on web7, web70)" in end
@@ -251,7 +251,7 @@ def test_every_plain_line_of_a_step_says_which_step_and_host() -> None:
 
 def test_what_is_running_is_named_with_its_host_and_its_time(terminal: Terminal) -> None:
     with _open(choose(terminal.stream)) as view:
-        for event in Tape(("web1", "web2")).events:
+        for event in EventWriter(("web1", "web2")).events:
             view.handle(event)
         view.handle(StepStarted(time.time() - 95, "web2", "1.1", "Hang", "shell", "1"))
         view.handle(StepProgress(time.time(), "web2", "1.1", "stdout", "still [bold]waiting\x1b[2J\n"))
@@ -265,7 +265,7 @@ def test_the_longest_running_of_many_are_named_and_the_rest_counted() -> None:
     from runbook.reports.console.running import MOST, Running
 
     view = Console(io.StringIO(), width=80)
-    for event in Tape(("a", "b")).events:
+    for event in EventWriter(("a", "b")).events:
         view.handle(event)
     for number in range(20):
         view.handle(StepStarted(NOON - number, "a", f"1.{number}", f"Step {number}", "shell", "1"))
@@ -277,10 +277,10 @@ def test_the_longest_running_of_many_are_named_and_the_rest_counted() -> None:
 
 
 def test_while_a_person_is_asked_nothing_is_written(terminal: Terminal) -> None:
-    tape = Tape()
-    with tape.stage("1", "One"), tape.on("web1", "1", "One"):
-        tape.step("web1", "1.1", "Look", "shell", out("passed"))
-    events = tape.end()
+    log = EventWriter()
+    with log.stage("1", "One"), log.on("web1", "1", "One"):
+        log.step("web1", "1.1", "Look", "shell", outcome("passed"))
+    events = log.end()
     with _open(choose(terminal.stream)) as view:
         with view.suspended():
             before = terminal.text
@@ -353,7 +353,7 @@ def test_a_stream_that_cannot_write_every_character_ends_no_run() -> None:
 def test_in_a_log_a_step_that_does_not_end_is_named_again_and_again() -> None:
     stream = io.StringIO()
     with _open(Plain(stream, still=0.2)) as view:
-        for event in Tape().events:
+        for event in EventWriter().events:
             view.handle(event)
         view.handle(StepStarted(time.time() - 61, "web1", "1.1", "Hang", "shell", "1"))
         view.handle(StepProgress(time.time(), "web1", "1.1", "note", "waiting for port 80"))

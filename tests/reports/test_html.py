@@ -16,9 +16,9 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from runbook.reports.html import render
 from runbook.runs.record import Run, fold
+from runbook.testing.run_events import EventWriter, outcome, table
 from tests.lab.chromium import Chromium
 from tests.reports import sample
-from tests.reports.tape import Tape, out, rows
 
 EVIL = "</script></style><img src=x onerror='document.title=1'>\"'&<b>"
 
@@ -62,12 +62,12 @@ def _evil() -> Run:
 
 def _saying(text: str) -> Run:
     """A run in which every text is this one."""
-    tape = Tape(("web1", text), playbook=text, labels={text: text}, user=text, description=text, version=text)
-    with tape.stage("1", text), tape.on(text, "1", text, outcome=out("failed", text)):
-        failed = out("failed", text, evidence=rows((text,), (text,), title=text), diff=text, data={"stdout": text})
+    log = EventWriter(("web1", text), playbook=text, labels={text: text}, user=text, description=text, version=text)
+    with log.stage("1", text), log.on(text, "1", text, outcome=outcome("failed", text)):
+        failed = outcome("failed", text, evidence=table((text,), (text,), title=text), diff=text, data={"stdout": text})
         more = {"action": text, "causes": (text,), "excerpt": text, "place": text, "items": ((text, failed),)}
-        tape.step(text, "1.1", text, "shell", failed, **more)
-    return fold(tape.end())
+        log.step(text, "1.1", text, "shell", failed, **more)
+    return fold(log.end())
 
 
 def test_it_loads_nothing_and_every_link_leads_somewhere() -> None:
@@ -112,12 +112,12 @@ def test_in_a_stage_the_host_that_failed_stands_first() -> None:
 
 def test_of_many_hosts_those_that_passed_are_closed() -> None:
     hosts = tuple(f"web{number}" for number in range(20))
-    tape = Tape(hosts)
-    with tape.stage("1", "One"):
+    log = EventWriter(hosts)
+    with log.stage("1", "One"):
         for host in hosts:
-            with tape.on(host, "1", "One", outcome=out("failed" if host == "web7" else "passed")):
-                tape.step(host, "1.1", "Look", "shell", out("failed" if host == "web7" else "passed"))
-    text = render(fold(tape.end()))
+            with log.on(host, "1", "One", outcome=outcome("failed" if host == "web7" else "passed")):
+                log.step(host, "1.1", "Look", "shell", outcome("failed" if host == "web7" else "passed"))
+    text = render(fold(log.end()))
     assert re.findall(r"<details class=host data-host='(\w+)' open>", text) == ["web7"]
     assert text.count("<details class=host") == 20
 

@@ -12,10 +12,10 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from runbook.reports.html import render
 from runbook.reports.html_steps import LARGE
 from runbook.runs.record import Run, fold
+from runbook.testing.run_events import EventWriter, outcome
 from tests.cli.terminal import ROOT
 from tests.lab.chromium import Chromium
 from tests.reports import sample
-from tests.reports.tape import Tape, out
 
 PICTURES = ROOT / ".artefacts" / "report"
 HOSTS = 25
@@ -39,19 +39,23 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def _large() -> Run:
     """More results than are drawn at once; one host fails, and the others pass."""
     hosts = tuple(f"web{number:02}" for number in range(HOSTS))
-    tape = Tape(hosts)
+    log = EventWriter(hosts)
     for stage in ("1", "2"):
-        with tape.stage(stage, f"Stage {stage}"):
+        with log.stage(stage, f"Stage {stage}"):
             for host in hosts:
                 bad = host == "web07" and stage == "2"
-                with tape.on(host, stage, f"Stage {stage}", outcome=out("failed" if bad else "passed")):
+                with log.on(host, stage, f"Stage {stage}", outcome=outcome("failed" if bad else "passed")):
                     for number in range(1, 25):
                         failed = bad and number == 24
                         data = {"rc": 0, "stdout": f"said by {host} <b>"}
-                        tape.step(
-                            host, f"{stage}.{number}", "Look", "shell", out("failed" if failed else "passed", data=data)
+                        log.step(
+                            host,
+                            f"{stage}.{number}",
+                            "Look",
+                            "shell",
+                            outcome("failed" if failed else "passed", data=data),
                         )
-    return fold(tape.end())
+    return fold(log.end())
 
 
 @pytest.fixture(scope="module")

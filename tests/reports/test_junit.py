@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from runbook.reports.junit import render
 from runbook.runs.events import Event
 from runbook.runs.record import fold
+from runbook.testing.run_events import EventWriter, outcome
 from tests.reports import sample
-from tests.reports.tape import Tape, out
 
 # Element → (attributes that must be there, those that may be, children in their order with how many there may be).
 RULES: dict[str, tuple[set[str], set[str], list[tuple[str, int]]]] = {
@@ -67,10 +67,10 @@ def _adds_up(suite: ET.Element) -> None:
 
 
 def _one(status: str, message: str = "m") -> ET.Element:
-    tape = Tape()
-    with tape.stage("1", "One"), tape.on("web1", "1", "One", outcome=out(status, message)):
-        tape.step("web1", "1.1", "Look", "shell", out(status, message))
-    case = _parsed(tape.end()).find("testsuite/testcase")
+    log = EventWriter()
+    with log.stage("1", "One"), log.on("web1", "1", "One", outcome=outcome(status, message)):
+        log.step("web1", "1.1", "Look", "shell", outcome(status, message))
+    case = _parsed(log.end()).find("testsuite/testcase")
     assert case is not None
     return case
 
@@ -122,10 +122,10 @@ def test_a_repair_shows_what_was_wrong_and_what_was_changed() -> None:
 
 @pytest.mark.parametrize("interrupted", [True, False])
 def test_a_run_without_success_is_red_though_no_step_failed(interrupted: bool) -> None:
-    tape = Tape()
-    with tape.stage("1", "One"), tape.on("web1", "1", "One", outcome=out("skipped")):
-        tape.step("web1", "1.1", "Look", "shell", out("skipped"))
-    root = _parsed(tape.end(interrupted=interrupted))
+    log = EventWriter()
+    with log.stage("1", "One"), log.on("web1", "1", "One", outcome=outcome("skipped")):
+        log.step("web1", "1.1", "Look", "shell", outcome("skipped"))
+    root = _parsed(log.end(interrupted=interrupted))
     assert root.get("errors") == "1"
     error = root.find("testsuite[@name='run']/testcase/error")
     assert error is not None
@@ -133,17 +133,17 @@ def test_a_run_without_success_is_red_though_no_step_failed(interrupted: bool) -
 
 
 def test_a_stage_that_nobody_agreed_to_is_a_case() -> None:
-    tape = Tape()
-    with tape.stage("1", "One"), tape.on("web1", "1", "One", outcome=out("waiting", "Go on? – waits for an answer")):
+    log = EventWriter()
+    with log.stage("1", "One"), log.on("web1", "1", "One", outcome=outcome("waiting", "Go on? – waits for an answer")):
         pass
-    case = _parsed(tape.end()).find("testsuite/testcase")
+    case = _parsed(log.end()).find("testsuite/testcase")
     assert case is not None
     assert case[0].get("type") == "waiting"
 
 
 @given(st.text())
 def test_any_text_makes_a_document_that_can_be_read(text: str) -> None:
-    tape = Tape(playbook=text, labels={text: text}, user=text)
-    with tape.stage("1", text), tape.on("web1", "1", text, outcome=out("failed", text)):
-        tape.step("web1", "1.1", text, "shell", out("failed", text, diff=text), causes=(text,), excerpt=text)
-    assert "\x1b" not in ET.tostring(_parsed(tape.end()), encoding="unicode")
+    log = EventWriter(playbook=text, labels={text: text}, user=text)
+    with log.stage("1", text), log.on("web1", "1", text, outcome=outcome("failed", text)):
+        log.step("web1", "1.1", text, "shell", outcome("failed", text, diff=text), causes=(text,), excerpt=text)
+    assert "\x1b" not in ET.tostring(_parsed(log.end()), encoding="unicode")

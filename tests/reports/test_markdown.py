@@ -16,8 +16,8 @@ from runbook.reports.markdown import render
 from runbook.runs.events import Evidence
 from runbook.runs.record import fold
 from runbook.runs.store import find, keep, load
+from runbook.testing.run_events import EventWriter, outcome, table
 from tests.reports import sample
-from tests.reports.tape import Tape, out, rows
 
 NASTY = [
     "| a | b |",
@@ -42,13 +42,19 @@ def _html(text: str) -> str:
 
 
 def _one(text: str, status: str = "failed") -> str:
-    tape = Tape(("web1", text or "b"), playbook=text, labels={"note": text})
-    with tape.stage("1", text), tape.on("web1", "1", text, outcome=out(status, text)):
-        evidence = rows((text, "n"), (text, 1), title=text)
-        tape.step(
-            "web1", "1.1", text, "shell", out(status, text, evidence=evidence, diff=text), causes=(text,), excerpt=text
+    log = EventWriter(("web1", text or "b"), playbook=text, labels={"note": text})
+    with log.stage("1", text), log.on("web1", "1", text, outcome=outcome(status, text)):
+        evidence = table((text, "n"), (text, 1), title=text)
+        log.step(
+            "web1",
+            "1.1",
+            text,
+            "shell",
+            outcome(status, text, evidence=evidence, diff=text),
+            causes=(text,),
+            excerpt=text,
         )
-    return render(fold(tape.end()))
+    return render(fold(log.end()))
 
 
 def _harmless(html: str) -> None:
@@ -65,8 +71,8 @@ def test_what_hosts_say_is_shown_and_never_markup(text: str, status: str) -> Non
     html = _html(_one(text, status))
     _harmless(html)
     assert "\x1b" not in html
-    for table in re.findall(r"<table>.*?</table>", html, re.S):
-        rows_of_it = re.findall(r"<tr>.*?</tr>", table, re.S)
+    for each in re.findall(r"<table>.*?</table>", html, re.S):
+        rows_of_it = re.findall(r"<tr>.*?</tr>", each, re.S)
         assert len({len(re.findall("<t[hd]", row)) for row in rows_of_it}) == 1, (
             "every row has as many cells as the head"
         )
@@ -88,16 +94,16 @@ def test_it_reads_as_an_incident() -> None:
 
 
 def test_hashes_tie_it_to_what_was_kept(tmp_path: Path) -> None:
-    log = "".join(f"line {number}\n" for number in range(200))
-    tape = Tape()
-    with tape.stage("1", "One"), tape.on("web1", "1", "One", outcome=out("failed")):
-        tape.step("web1", "1.1", "Look", "shell", out("failed", "no", evidence=(Evidence("log", log),)))
-    run = fold(tape.end())
+    lines = "".join(f"line {number}\n" for number in range(200))
+    log = EventWriter()
+    with log.stage("1", "One"), log.on("web1", "1", "One", outcome=outcome("failed")):
+        log.step("web1", "1.1", "Look", "shell", outcome("failed", "no", evidence=(Evidence("log", lines),)))
+    run = fold(log.end())
     text = render(run)
 
     record = hashlib.sha256(json.render(run).encode()).hexdigest()
     assert f"| Record | JSON report, sha256 {record} |" in text
-    assert f"Shortened; the whole has sha256 {hashlib.sha256(log.encode()).hexdigest()}." in text
+    assert f"Shortened; the whole has sha256 {hashlib.sha256(lines.encode()).hexdigest()}." in text
     keep(run, tmp_path)
     assert json.render(load(find("last", tmp_path))) == json.render(run), "the same, from whatever it is made"
 
@@ -111,14 +117,14 @@ def test_what_failed_stands_before_what_passed() -> None:
 
 def test_of_a_long_run_what_passed_is_counted_and_what_failed_is_told() -> None:
     hosts = tuple(f"web{number}" for number in range(200))
-    tape = Tape(hosts)
-    with tape.stage("1", "Many"):
+    log = EventWriter(hosts)
+    with log.stage("1", "Many"):
         for host in hosts:
             bad = host == "web77"
-            with tape.on(host, "1", "Many", outcome=out("failed" if bad else "passed")):
-                tape.step(host, "1.1", "Look", "sql", out("passed", evidence=rows(("n",), (1,))))
-                tape.step(host, "1.2", "Check", "shell", out("failed" if bad else "passed", "no" if bad else ""))
-    text = render(fold(tape.end()))
+            with log.on(host, "1", "Many", outcome=outcome("failed" if bad else "passed")):
+                log.step(host, "1.1", "Look", "sql", outcome("passed", evidence=table(("n",), (1,))))
+                log.step(host, "1.2", "Check", "shell", outcome("failed" if bad else "passed", "no" if bad else ""))
+    text = render(fold(log.end()))
     assert "399 more passed or were skipped." in text
     assert "| web77 | **1.2** Check | ✗ failed | no |" in text
     assert len(text) < 65_000

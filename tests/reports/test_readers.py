@@ -13,11 +13,11 @@ import pytest
 from runbook.reports import sarif, tap
 from runbook.runs.events import Event
 from runbook.runs.record import fold
+from runbook.testing.run_events import EventWriter, outcome
 from tests.engine.support import play, steps
 from tests.lab.npm import installed
 from tests.lab.tools import require
 from tests.reports import sample
-from tests.reports.tape import Tape, out
 
 VERSIONS = {"tap-parser": "18.3.4", "@microsoft/jest-sarif": "1.0.0-beta.0"}
 HOSTILE = 'a # SKIP b\nok 1 - no\n  ---\n"\\ # {x} \x1b[31m\x07 ünï 説明'
@@ -30,12 +30,12 @@ def modules() -> Path:
 
 def hostile() -> list[Event]:
     """A run whose every text could be taken for something else."""
-    tape = Tape(playbook=HOSTILE, path="play books/a:b #1.yml", user=HOSTILE, labels={HOSTILE: HOSTILE})
-    with tape.stage("1", HOSTILE), tape.on("web1", "1", HOSTILE, outcome=out("failed", HOSTILE)):
+    log = EventWriter(playbook=HOSTILE, path="play books/a:b #1.yml", user=HOSTILE, labels={HOSTILE: HOSTILE})
+    with log.stage("1", HOSTILE), log.on("web1", "1", HOSTILE, outcome=outcome("failed", HOSTILE)):
         for number, status in enumerate(("passed", "failed", "skipped", "unknown", "waiting", "warned"), start=1):
             place = "play books/a:b #1.yml:3:9" if number % 2 else ""
-            tape.step("web1", f"1.{number}", HOSTILE, "shell", out(status, HOSTILE), causes=(HOSTILE,), place=place)
-    return tape.end()
+            log.step("web1", f"1.{number}", HOSTILE, "shell", outcome(status, HOSTILE), causes=(HOSTILE,), place=place)
+    return log.end()
 
 
 RUNS = {"sample": sample.events, "hostile": hostile, "nothing": list[Event]}

@@ -11,29 +11,29 @@ from hypothesis import strategies as st
 from runbook.runs.events import Event, Role, Status
 from runbook.runs.record import Recorder, Result, Run, fold
 from runbook.runs.stored_form import from_data, plain, to_data
+from runbook.testing.run_events import NOON, EventWriter, outcome
 from tests.reports import sample
-from tests.reports.tape import NOON, Tape, out
 
 
 def _by_number(run: Run, number: str, host: str = "web1") -> list[Result]:
     return [result for result in run.results() if result.number == number and result.host == host]
 
 
-def _stage(tape: Tape, *statuses: str, role: Role = Role.STEP) -> None:
+def _stage(log: EventWriter, *statuses: str, role: Role = Role.STEP) -> None:
     """A stage with one step for each status; the stage ends as the last one did."""
-    with tape.stage("1", "One"), tape.on("web1", "1", "One", outcome=out(statuses[-1])):
+    with log.stage("1", "One"), log.on("web1", "1", "One", outcome=outcome(statuses[-1])):
         for index, status in enumerate(statuses, 1):
-            tape.step("web1", f"1.{index}", f"step {index}", "shell", out(status), role=role)
+            log.step("web1", f"1.{index}", f"step {index}", "shell", outcome(status), role=role)
 
 
 def _verdict(*stages: tuple[str, str]) -> tuple[str, str]:
     """The verdict of a run whose stages came on hosts to this: (host, status)."""
-    tape = Tape(tuple(dict.fromkeys(host for host, _ in stages)))
+    log = EventWriter(tuple(dict.fromkeys(host for host, _ in stages)))
     for index, (host, status) in enumerate(stages, 1):
         number = str(index)
-        with tape.stage(number, "Stage", host), tape.on(host, number, "Stage", outcome=out(status)):
-            tape.step(host, f"{number}.1", "Look", "shell", out(status))
-    run = fold(tape.end())
+        with log.stage(number, "Stage", host), log.on(host, number, "Stage", outcome=outcome(status)):
+            log.step(host, f"{number}.1", "Look", "shell", outcome(status))
+    run = fold(log.end())
     return str(run.verdict), run.reason
 
 
@@ -71,12 +71,12 @@ def test_of_a_block_that_ran_twice_the_last_pass_counts() -> None:
 
 
 def test_of_three_passes_all_but_the_last_are_superseded_whatever_they_reached() -> None:
-    tape = Tape()
-    with tape.stage("1", "One"), tape.on("web1", "1", "One"), tape.holding("web1", "1.1", "Block", "block", "1"):
+    log = EventWriter()
+    with log.stage("1", "One"), log.on("web1", "1", "One"), log.holding("web1", "1.1", "Block", "block", "1"):
         for statuses in (["passed", "failed"], ["failed"], ["passed"]):
             for index, status in enumerate(statuses, 1):
-                tape.step("web1", f"1.1.{index}", "step", "shell", out(status))
-    run = fold(tape.end())
+                log.step("web1", f"1.1.{index}", "step", "shell", outcome(status))
+    run = fold(log.end())
     assert [r.superseded for r in run.stages[0].results[0].children[0].children] == [True, True, True, False]
     assert run.counts == {"passed": 1}
 
@@ -87,38 +87,38 @@ def test_causes_are_told_once_for_a_host_and_of_the_step_that_they_explain() -> 
 
 
 def test_diagnosis_and_repair_are_in_the_record_and_not_in_the_counts() -> None:
-    tape = Tape()
-    with tape.stage("1", "One"), tape.on("web1", "1", "One"), tape.holding("web1", "1.1", "S", "shell", "1"):
-        tape.step("web1", "1.1.d1", "Probe", "shell", out("failed"), role=Role.DIAGNOSE)
-        with tape.holding("web1", "1.1.f1", "Fix", "remediation", "1.1", Role.REMEDIATE):
-            tape.step("web1", "1.1.f1.1", "Edit", "edit", out("changed"), role=Role.REMEDIATE)
-    run = fold(tape.end())
+    log = EventWriter()
+    with log.stage("1", "One"), log.on("web1", "1", "One"), log.holding("web1", "1.1", "S", "shell", "1"):
+        log.step("web1", "1.1.d1", "Probe", "shell", outcome("failed"), role=Role.DIAGNOSE)
+        with log.holding("web1", "1.1.f1", "Fix", "remediation", "1.1", Role.REMEDIATE):
+            log.step("web1", "1.1.f1.1", "Edit", "edit", outcome("changed"), role=Role.REMEDIATE)
+    run = fold(log.end())
     assert run.counts == {"passed": 1}
     assert run.verdict == "passed"
     assert len(list(run.results())) == 5
 
 
 def test_hosts_that_interleave_keep_their_own_steps() -> None:
-    tape = Tape(("a", "b"))
-    with tape.stage("1", "One"), tape.on("a", "1", "One"), tape.on("b", "1", "One"):
-        tape.step("a", "1.1", "S", "shell", out("passed"))
-        tape.step("b", "1.1", "S", "shell", out("changed"))
-    stage = fold(tape.end()).stages[0]
+    log = EventWriter(("a", "b"))
+    with log.stage("1", "One"), log.on("a", "1", "One"), log.on("b", "1", "One"):
+        log.step("a", "1.1", "S", "shell", outcome("passed"))
+        log.step("b", "1.1", "S", "shell", outcome("changed"))
+    stage = fold(log.end()).stages[0]
     assert {result.host: result.children[0].status for result in stage.results} == {"a": "passed", "b": "changed"}
 
 
 def test_what_had_run_before_an_interrupt_is_kept_and_what_ran_is_named() -> None:
-    tape = Tape(("web1", "web2"))
-    with tape.stage("1", "One"):
+    log = EventWriter(("web1", "web2"))
+    with log.stage("1", "One"):
         for host in ("web1", "web2"):
-            hold = tape.on(host, "1", "One")
+            hold = log.on(host, "1", "One")
             hold.__enter__()
-            tape.step(host, "1.1", "Look", "shell", out("passed"))
-        block = tape.holding("web2", "1.2", "Block", "block", "1")
+            log.step(host, "1.1", "Look", "shell", outcome("passed"))
+        block = log.holding("web2", "1.2", "Block", "block", "1")
         block.__enter__()
-        tape.holding("web2", "1.2.1", "Hang", "shell", "1.2", action="sleep 999").__enter__()
-        tape.wait(60)
-    run = fold(tape.end(interrupted=True))
+        log.holding("web2", "1.2.1", "Hang", "shell", "1.2", action="sleep 999").__enter__()
+        log.wait(60)
+    run = fold(log.end(interrupted=True))
     (hung,) = _by_number(run, "1.2.1", "web2")
     assert (hung.status, hung.duration, hung.action) == ("unknown", 60.0, "sleep 999")
     assert run.counts == {"passed": 2, "unknown": 1}
@@ -183,37 +183,37 @@ def test_the_reason_names_the_step_and_the_host(stages: list[tuple[str, str]], r
 
 
 def test_the_reason_counts_hosts_that_fail_alike() -> None:
-    tape = Tape(("a", "b", "c"))
-    with tape.stage("1", "One"):
+    log = EventWriter(("a", "b", "c"))
+    with log.stage("1", "One"):
         for host in ("a", "b", "c"):
-            with tape.on(host, "1", "One", outcome=out("failed")):
-                tape.step(host, "1.1", "Look", "shell", out("failed"))
-    assert fold(tape.end()).reason == "1.1 Look: failed on a and 2 more hosts"
+            with log.on(host, "1", "One", outcome=outcome("failed")):
+                log.step(host, "1.1", "Look", "shell", outcome("failed"))
+    assert fold(log.end()).reason == "1.1 Look: failed on a and 2 more hosts"
 
 
 def test_nothing_checked_is_no_success_and_neither_is_an_empty_run() -> None:
-    tape = Tape()
-    _stage(tape, "skipped", "skipped")
-    assert (fold(tape.end()).verdict, fold(Tape().end()).verdict) == ("failed", "failed")
+    log = EventWriter()
+    _stage(log, "skipped", "skipped")
+    assert (fold(log.end()).verdict, fold(EventWriter().end()).verdict) == ("failed", "failed")
 
 
 def test_a_run_that_stopped_before_its_time_without_a_failure_did_not_pass() -> None:
-    tape = Tape()
-    _stage(tape, "passed")
-    run = fold(tape.end(note="a fault of the program"))
+    log = EventWriter()
+    _stage(log, "passed")
+    run = fold(log.end(note="a fault of the program"))
     assert (run.verdict, run.reason) == ("failed", "a fault of the program")
 
 
 def test_why_a_run_was_stopped_stands_beside_what_failed() -> None:
-    tape = Tape()
-    _stage(tape, "failed")
-    assert fold(tape.end(note="stopped: too many")).reason == "1.1 step 1: failed on web1; stopped: too many"
+    log = EventWriter()
+    _stage(log, "failed")
+    assert fold(log.end(note="stopped: too many")).reason == "1.1 step 1: failed on web1; stopped: too many"
 
 
 def test_a_run_without_its_end_has_no_good_verdict() -> None:
-    tape = Tape()
-    _stage(tape, "passed")
-    assert (fold(tape.events).verdict, fold(tape.events).reason) == ("failed", "the run has not ended")
+    log = EventWriter()
+    _stage(log, "passed")
+    assert (fold(log.events).verdict, fold(log.events).reason) == ("failed", "the run has not ended")
     assert fold([]) == Run()
 
 
@@ -260,10 +260,10 @@ _values = st.recursive(
 
 @given(_values, st.text())
 def test_any_outcome_can_be_stored_and_read(value: object, text: str) -> None:
-    tape = Tape()
-    with tape.stage("1", text), tape.on("web1", "1", text):
-        tape.step("web1", "1.1", text, "shell", out("passed", text, data={"value": value}))
-    events: list[Event] = tape.end()
+    log = EventWriter()
+    with log.stage("1", text), log.on("web1", "1", text):
+        log.step("web1", "1.1", text, "shell", outcome("passed", text, data={"value": value}))
+    events: list[Event] = log.end()
     data = to_data(fold(events))
     stored = json.dumps(data, allow_nan=False, ensure_ascii=False).encode()
     assert to_data(from_data(json.loads(stored))) == data

@@ -1,4 +1,4 @@
-"""Writes events as the engine emits them, with a clock that is turned by hand."""
+"""Writes the events of a run as the engine emits them, with a clock that is turned by hand: for tests of reports."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ NOON = 1_781_092_800.0
 """2026-06-10 12:00:00 UTC."""
 
 
-class Tape:
+class EventWriter:
     """`events` in the order in which they were written."""
 
     def __init__(self, hosts: tuple[str, ...] = ("web1",), **run: Any) -> None:
@@ -83,11 +83,11 @@ class Tape:
         return self.events
 
 
-def out(status: str, message: str = "", **more: Any) -> Outcome:
+def outcome(status: str, message: str = "", **more: Any) -> Outcome:
     """An outcome by the name of its status."""
     return Outcome(Status(status), message, **more)
 
 
-def rows(*table: tuple[Any, ...], title: str = "", total: int = 0) -> tuple[Evidence, ...]:
+def table(*rows: tuple[Any, ...], title: str = "", total: int = 0) -> tuple[Evidence, ...]:
     """Evidence with a table; the first row names the columns."""
-    return (Evidence(title, table=Table(tuple(map(str, table[0])), table[1:], total or len(table) - 1)),)
+    return (Evidence(title, table=Table(tuple(map(str, rows[0])), rows[1:], total or len(rows) - 1)),)

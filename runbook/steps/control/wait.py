@@ -2,12 +2,13 @@
 
 Exactly one of `http`, `tcp`, `file`, `log`, `process`, `sql`, `command`, or `sleep`. It is asked `every` second until
 it holds or `timeout` is over, the last time just then; the failure says what was seen last. A single look takes no
-longer than what is left of the time.
+longer than what is left of the time. A host that cannot be reached is one more thing that does not hold yet.
 
 `http`, `file` and `process` hold when a step with these options passes; `tcp` when somebody listens; `log` when a line
 matches; `sql` when `until` holds of its outcome, without it when there are rows; `command` when its exit code is 0.
 
-Outcome: `elapsed` (seconds), `attempts`, `last` (what was seen last).
+Outcome: `elapsed` (seconds), `attempts`, `last` (what was seen last), `away` (looks for which the host could not be
+reached).
 
 ```yaml
 - name: The application answers
@@ -36,7 +37,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from runbook.common.durations import seconds, show
-from runbook.common.frozen import replace
+from runbook.common.frozen import frozen, replace
 from runbook.runs.events import Outcome, Status, failed, passed
 from runbook.steps import KINDS
 from runbook.steps.base import Args, Context, Detail, StepError
@@ -47,7 +48,7 @@ from runbook.steps.requests import http, sql
 from runbook.steps.traits import CommandLine, Conditions, Fields, Query, traits
 from runbook.steps.weaker import fewer
 from runbook.templating.render import is_template
-from runbook.transports.base import CommandTimeout
+from runbook.transports.base import CommandTimeout, Unreachable
 
 Probe = Callable[[Any, Context], tuple[bool, str]]
 """Asks once: does it hold, and what was seen."""
@@ -165,28 +166,41 @@ def _sleep(duration: float, context: Context) -> Outcome:
 
 def _until(what: str, wanted: Any, timeout: float, every: float, context: Context) -> Outcome:
     started = time.monotonic()
-    attempts = 0
+    attempts = away = 0
     while True:
         attempts += 1
-        holds, seen = _look(what, wanted, timeout - (time.monotonic() - started), context)
+        look = _look(what, wanted, timeout - (time.monotonic() - started), context)
+        away += look.away
         elapsed = time.monotonic() - started
-        data: dict[str, Any] = {"elapsed": round(elapsed, 3), "attempts": attempts, "last": seen}
-        if holds:
-            return passed(seen, **data)
+        data: dict[str, Any] = {"elapsed": round(elapsed, 3), "attempts": attempts, "last": look.seen, "away": away}
+        if look.holds:
+            return passed(look.seen, **data)
         if elapsed >= timeout:
-            return failed(f"{what} did not hold within {show(timeout)}; last seen: {seen}", **data)
-        context.note(f"waiting for {what}: {seen}, {show(elapsed)}")
+            status = Status.UNREACHABLE if look.away else Status.FAILED
+            return Outcome(status, f"{what} did not hold within {show(timeout)}; last seen: {look.seen}", data)
+        context.note(f"waiting for {what}: {look.seen}, {show(elapsed)}")
         context.pause(min(max(every, SHORTEST), timeout - elapsed))
 
 
-def _look(what: str, wanted: Any, left: float, context: Context) -> tuple[bool, str]:
+@frozen
+class _Look:
+    """What one look gave. `away` says that the host could not be reached for it."""
+
+    holds: bool
+    seen: str
+    away: bool = False
+
+
+def _look(what: str, wanted: Any, left: float, context: Context) -> _Look:
     """One look, no longer than what is left of the time."""
     limit = max(left, LOOK)
     limit = limit if context.timeout is None else min(limit, context.timeout)
     try:
-        return _PROBES[what](wanted, replace(context, timeout=limit))
+        return _Look(*_PROBES[what](wanted, replace(context, timeout=limit)))
     except CommandTimeout as error:
-        return False, str(error)
+        return _Look(False, str(error))
+    except Unreachable as error:
+        return _Look(False, str(error), away=True)
 
 
 # --- what can be waited for ------------------------------------------------------------------------------------

@@ -49,9 +49,11 @@ for tree in systemd unified; do
         echo $$ >"/sys/fs/cgroup/$tree/$GROUP/cgroup.procs"
     fi
 done
-exec systemd-nspawn --quiet --directory="$LAB/root" --boot --register=no --keep-unit --link-journal=no \\
+set -- systemd-nspawn --quiet --directory="$LAB/root" --boot --register=no --keep-unit --link-journal=no \\
     --resolv-conf=off --timezone=off --network-namespace-path="$NETWORK" --console=pipe \\
     systemd.unit=lab.target
+[ -n "$RESTARTS" ] || exec "$@"
+while "$@"; [ $? -eq 133 ]; do :; done  # what it ends with when the host was told to restart
 """
 
 TARGET = """\
@@ -149,17 +151,18 @@ def _files(layer: Path, keys: Keys, address: str) -> None:
 
 
 @contextmanager
-def _booted(lab_dir: Path, layer: Path, network: Path) -> Iterator[int]:
+def _booted(lab_dir: Path, name: str, layer: Path, network: Path, *, restarts: bool) -> Iterator[int]:
     """The container; gives the pid of its process 1."""
-    room = lab_dir / "systemd"
+    room = lab_dir / name
     room.mkdir()
-    group = f"runbook-{lab_dir.name}"
+    group = f"runbook-{lab_dir.name}-{name}"
     variables = {"LAB": room, "FILES": layer, "ADMIN": ADMIN.name, "GROUP": group, "NETWORK": network}
+    variables["RESTARTS"] = "1" if restarts else ""
     lines = [f"{name}={shlex.quote(str(value))}" for name, value in variables.items()]
     lines += [f"PATH={SYSTEM_PATH}", "SYSTEMD_NSPAWN_TMPFS_TMP=0", "export PATH SYSTEMD_NSPAWN_TMPFS_TMP", BOOT]
     daemon = Daemon(
         ["unshare", "--mount", "--propagation", "slave", "--", "/bin/sh", "-c", "\n".join(lines)],
-        lab_dir / "systemd.log",
+        lab_dir / f"{name}.log",
     )
     daemon.start(lambda: _init(daemon.pid))
     try:
@@ -188,25 +191,33 @@ def _remove_groups(name: str) -> None:
         top.rmdir()
 
 
-@pytest.fixture(scope="session")
-def systemd_host(lab_dir: Path, ssh_keys: Keys) -> Iterator[SystemdHost]:
-    """One host for all tests; units, files and processes that a test makes there are its own to remove."""
+@contextmanager
+def booted(lab_dir: Path, keys: Keys, name: str, *, restarts: bool = False) -> Iterator[SystemdHost]:
+    """A host of that name. With `restarts` it comes up again when it is told to restart, under another pid."""
     require_root()
     require("systemd-nspawn", "apt-get install systemd-container")
     require("sshd", "apt-get install openssh-server")
     if not Path("/lib/systemd/systemd").exists():
         missing("systemd", "apt-get install systemd libpam-systemd dbus")
     with ExitStack() as stack:
-        network = stack.enter_context(namespace(lab_dir, "systemd-net"))
+        network = stack.enter_context(namespace(lab_dir, f"{name}-net"))
         cable = link(machine(), network)
-        layer = lab_dir / "systemd-layer"
-        _files(layer, ssh_keys, cable.far_address)
-        pid = stack.enter_context(_booted(lab_dir, layer, Path(f"/proc/{network.pid}/ns/net")))
-        known_hosts, config = lab_dir / "systemd_known_hosts", lab_dir / "systemd_ssh_config"
-        known_hosts.write_text(ssh_keys.known_hosts([cable.far_address], PORT))
-        config.write_text(client_config(ssh_keys, known_hosts, {"systemd": (cable.far_address, PORT)}))
-        made = SystemdHost(cable.far_address, ssh_keys, known_hosts, config, pid, cable)
+        layer = lab_dir / f"{name}-layer"
+        _files(layer, keys, cable.far_address)
+        namespace_file = Path(f"/proc/{network.pid}/ns/net")
+        pid = stack.enter_context(_booted(lab_dir, name, layer, namespace_file, restarts=restarts))
+        known_hosts, config = lab_dir / f"{name}_known_hosts", lab_dir / f"{name}_ssh_config"
+        known_hosts.write_text(keys.known_hosts([cable.far_address], PORT))
+        config.write_text(client_config(keys, known_hosts, {"systemd": (cable.far_address, PORT)}))
+        made = SystemdHost(cable.far_address, keys, known_hosts, config, pid, cable)
         wait_until(lambda: answers(PORT, made.host), "ssh to the systemd host", timeout=60)
+        yield made
+
+
+@pytest.fixture(scope="session")
+def systemd_host(lab_dir: Path, ssh_keys: Keys) -> Iterator[SystemdHost]:
+    """One host for all tests; units, files and processes that a test makes there are its own to remove."""
+    with booted(lab_dir, ssh_keys, "systemd") as made:
         state = made.run("systemctl", "is-system-running", "--wait")
         assert state.stdout == "running\n", made.run("systemctl", "--failed", "--no-pager").stdout
         for user in ("root", ADMIN.name):

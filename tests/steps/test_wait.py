@@ -19,9 +19,9 @@ from runbook.engine.session import OpenThings
 from runbook.playbook.schema import loading
 from runbook.runs.events import Status
 from runbook.steps.base import Context
-from runbook.testing import examples, problems, run_step, step_context
+from runbook.testing import ScriptedHost, examples, problems, run_step, step_context
 from runbook.testing.steps import nowhere
-from runbook.transports.base import Stopped
+from runbook.transports.base import Stopped, Unreachable
 from tests.lab.postgres import Database
 from tests.lab.tools import free_port
 from tests.steps.web import Site, serving
@@ -248,3 +248,28 @@ def test_the_plan_and_the_examples() -> None:
     assert kind.changes(first["wait"]) is kind.changes({"sql": "SELECT 1"}) is False
     assert kind.changes({"http": {"url": "http://x", "method": "POST"}}) is True
     assert kind.changes({"sql": {"query": "SELECT f()", "changes": True}}) is True
+
+
+# --- a host that is away ------------------------------------------------------------------------------------------
+
+
+def test_a_host_that_is_away_is_one_more_thing_that_does_not_hold_yet() -> None:
+    host = ScriptedHost({"test -e /ready": [Unreachable("web1: no answer"), (1, ""), Unreachable("web1: broke"), ""]})
+    context = step_context(host)
+    outcome = run_step(kind, {"command": "test -e /ready", "timeout": 20, "every": 0}, context=context)
+    assert (outcome.status, outcome.data["attempts"], outcome.data["away"]) == (Status.PASSED, 4, 2)
+
+
+def test_a_host_that_stays_away_is_unreachable_when_the_time_is_over() -> None:
+    host = ScriptedHost({"true": [(1, "not yet"), Unreachable("web1: no answer")]})
+    outcome = run_step(kind, {"command": "true", "timeout": 0.3, "every": 0}, context=step_context(host))
+    assert outcome.status is Status.UNREACHABLE
+    assert outcome.message == "command did not hold within 0.30 s; last seen: web1: no answer"
+    assert outcome.data["away"] == outcome.data["attempts"] - 1
+
+
+def test_a_host_that_came_back_and_is_not_ready_has_failed() -> None:
+    host = ScriptedHost({"true": [Unreachable("web1: no answer"), (1, "not yet")]})
+    outcome = run_step(kind, {"command": "true", "timeout": 0.3, "every": 0}, context=step_context(host))
+    assert (outcome.status, outcome.data["away"]) == (Status.FAILED, 1)
+    assert outcome.message.endswith("last seen: exit code 1: not yet")

@@ -34,7 +34,8 @@ OPTIONS: Mapping[str, Any] = {
         "(a head and rows); else the step fails.",
     },
 }
-OUTCOME_FIELDS = Fields(frozenset({"rc", "stdout", "stderr", "stdout_lines", "stderr_lines", "cmd", "elapsed"}))
+_STREAMS = ("stdout", "stderr", "stdout_lines", "stderr_lines")
+OUTCOME_FIELDS = Fields(frozenset({"rc", *_STREAMS, "json", "parsed", "cmd", "elapsed"}))
 NOT_FOUND = 127
 """The exit code of every shell for a program that is not there."""
 _NOT_FOUND = re.compile(r"not found|[Nn]o such file")
@@ -121,9 +122,6 @@ def outcome(result: CommandResult, shown: str, elapsed: float, program: str = ""
     if result.ok:
         return Outcome(Status.CHANGED, _last_line(result.out) + cut, data, gaps=gaps)
     return Outcome(Status.FAILED, _explain(result, program) + cut, data, evidence(result), gaps=gaps)
-
-
-_STREAMS = ("stdout", "stderr", "stdout_lines", "stderr_lines")
 
 
 def _with_parsed(made: Outcome, form: str) -> Outcome:

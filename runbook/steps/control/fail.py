@@ -16,6 +16,7 @@ from typing import Any
 
 from runbook.runs.events import Outcome, failed
 from runbook.steps.base import Args, Context
+from runbook.steps.traits import Fields
 
 SCHEMA: Mapping[str, Any] = {
     "type": "object",
@@ -25,6 +26,7 @@ SCHEMA: Mapping[str, Any] = {
     "properties": {"message": {"type": "string", "minLength": 1, "description": "Why it fails."}},
 }
 SHORT = "message"
+FIELDS = Fields()
 
 
 def changes(_args: Args) -> bool:

@@ -92,7 +92,7 @@ SCHEMA: Mapping[str, Any] = {
     ],
 }
 SHORT = ""
-FIELDS = Fields(frozenset({"elapsed", "attempts", "last"}))
+FIELDS = Fields(frozenset({"elapsed", "attempts", "last", "away"}))
 COMMAND_LINE = CommandLine("command", by_shell=True)
 _ASKED = {"http": "http", "tcp": "port", "file": "file", "log": "log", "process": "process", "sql": "sql"}
 """The kinds of step that it asks, by the options that hold theirs."""

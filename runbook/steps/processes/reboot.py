@@ -26,6 +26,7 @@ from runbook.common.durations import seconds, show
 from runbook.common.frozen import frozen
 from runbook.runs.events import Outcome, Status, changed, failed
 from runbook.steps.base import Args, Context, StepError
+from runbook.steps.traits import Fields
 from runbook.transports.base import CommandTimeout, Unreachable
 
 EVERY = 1.0
@@ -55,6 +56,7 @@ SCHEMA: Mapping[str, Any] = {
     },
 }
 SHORT = ""
+FIELDS = Fields(frozenset({"elapsed", "boot_id", "previous_boot_id", "away"}))
 
 
 def changes(_args: Args) -> bool:
@@ -63,7 +65,8 @@ def changes(_args: Args) -> bool:
 
 def plan(args: Args) -> str:
     test = f", until `{args['test']}` succeeds" if args.get("test", "true") != "true" else ""
-    return f"restart the host and wait up to {args.get('timeout', 600)} s{test}"
+    limit = args.get("timeout", 600)
+    return f"restart the host and wait up to {limit}{'' if isinstance(limit, str) else ' s'}{test}"
 
 
 def run(args: Args, context: Context) -> Outcome:

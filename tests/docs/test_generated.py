@@ -19,26 +19,26 @@ from runbook.templating.filters import FILTERS
 from runbook.templating.lookups import LOOKUPS
 from runbook.templating.tests import TESTS
 from tests.cli.terminal import ROOT, runbook
+from tests.committed import committed, held_against
 
 SCHEMA = ROOT / "schemas" / "playbook.schema.json"
 TEMPLATES = ROOT / "docs" / "templates.md"
 STEPS = ROOT / "docs" / "steps.md"
-STALE = "it is not what the code makes: run `make schemas` and commit"
+MAKES = "make schemas"
 
 
 @pytest.mark.parametrize("name", SCHEMAS)
 def test_the_schemas_are_fresh(name: str) -> None:
-    path = ROOT / "schemas" / f"{name}.schema.json"
-    assert path.read_text(encoding="utf-8") == runbook("schema", name).stdout, f"{path}: {STALE}"
+    held_against(ROOT / "schemas" / f"{name}.schema.json", runbook("schema", name).stdout, MAKES)
 
 
 def test_the_reference_is_fresh() -> None:
-    assert STEPS.read_text(encoding="utf-8") == runbook("doc", "--all").stdout, f"{STEPS}: {STALE}"
+    held_against(STEPS, runbook("doc", "--all").stdout, MAKES)
 
 
 def test_the_page_of_the_templates_is_fresh_and_names_all_there_is() -> None:
-    text = TEMPLATES.read_text(encoding="utf-8")
-    assert text == runbook("doc", "--templates").stdout, f"{TEMPLATES}: {STALE}"
+    text = runbook("doc", "--templates").stdout
+    held_against(TEMPLATES, text, MAKES)
     env = environment()
     names = {name for name in {*env.filters, *env.tests, *LOOKUPS} if not name.startswith((" ", "ansible.builtin."))}
     assert {name for name in names if not re.search(rf"`{re.escape(name)}[`(]", text)} == set()
@@ -54,7 +54,7 @@ def test_the_schema_is_a_schema() -> None:
 
 
 def test_every_option_of_every_kind_is_described_in_the_schema() -> None:
-    step = json.loads(SCHEMA.read_text(encoding="utf-8"))["$defs"]["step"]
+    step = json.loads(committed(SCHEMA, MAKES))["$defs"]["step"]
     assert set(KINDS) <= set(step["properties"])
     silent = [
         f"{kind}.{name}"
@@ -77,7 +77,7 @@ def test_a_page_has_what_a_reader_looks_for(kind: str) -> None:
 
 
 def test_what_changes_the_host_is_what_the_kinds_answer() -> None:
-    said = dict(re.findall(r"^\| \[`(\w+)`\].*\| ([^|]+) \|$", STEPS.read_text(encoding="utf-8"), re.MULTILINE))
+    said = dict(re.findall(r"^\| \[`(\w+)`\].*\| ([^|]+) \|$", committed(STEPS, MAKES), re.MULTILINE))
     assert said["file"] == "no"
     assert said["edit"] == "yes"
     assert said["service"] == "yes, but not with `state` running"

@@ -18,9 +18,11 @@ from runbook.inventory.patterns import members, select
 from runbook.inventory.show import as_ansible_list, as_graph
 from runbook.model import Inventory
 from runbook.vault.format import Vault
+from tests.committed import committed
 from tests.inventory.oracle import Oracle, running_oracle
 
 CASES = Path(__file__).with_name("cases")
+MAKES = "python -m tests.inventory.golden"
 
 
 @dataclass(frozen=True)
@@ -34,7 +36,7 @@ class Case:
 
     @property
     def expected(self) -> dict[str, Any]:
-        found: dict[str, Any] = json.loads((self.folder / "expected.json").read_text())
+        found: dict[str, Any] = json.loads(committed(self.folder / "expected.json", MAKES))
         return found
 
     @property

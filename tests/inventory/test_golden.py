@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.inventory.golden import Case, cases, tolerant
+from tests.inventory.golden import MAKES, Case, cases, tolerant
 from tests.inventory.oracle import Oracle
 
 CASES = pytest.mark.parametrize("case", cases(), ids=lambda case: case.folder.name)
@@ -30,4 +30,4 @@ def test_ansible_still_says_it(oracle: Oracle) -> None:
         found = case.asked(oracle)
         if found != case.expected:
             stale.append(case.folder.name)
-    assert not stale, "write them anew: python -m tests.inventory.golden"
+    assert not stale, f"Ansible says something else: run `{MAKES}`, and look at the difference"

@@ -14,6 +14,8 @@ from runbook.plan.make.selection import Selection
 from runbook.testing import inventory_of, plan_playbook
 
 HERE = Path(__file__).resolve().parent
+MAKES = "RUNBOOK_GOLDEN=write python -m pytest tests/plan/test_golden.py"
+"""The command that makes the golden files."""
 
 
 def inventory(**hosts: dict[str, Any]) -> Inventory:

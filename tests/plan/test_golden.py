@@ -17,7 +17,8 @@ from runbook.plan.make.request import PlanRequest, make_plan
 from runbook.plan.make.sources import load_sources
 from runbook.plan.show import html, markdown, text
 from runbook.vault.format import Vault
-from tests.plan.support import HERE
+from tests.committed import held_against
+from tests.plan.support import HERE, MAKES
 
 SHOP = HERE / "golden" / "shop"
 
@@ -28,10 +29,10 @@ def shop(playbook: str = "playbook.yml", hosts: str = "hosts.yml") -> PlanView:
     return view_of(make_plan(loaded, inventory, request))
 
 
-def held_against(path: Path, text: str) -> None:
+def as_before(name: str, text: str) -> None:
     if os.environ.get("RUNBOOK_GOLDEN") == "write":
-        path.write_text(text, encoding="utf-8")
-    assert text == path.read_text(encoding="utf-8")
+        (SHOP / name).write_text(text, encoding="utf-8")
+    held_against(SHOP / name, text, MAKES)
 
 
 @pytest.fixture(scope="module")
@@ -47,7 +48,7 @@ def test_a_plan_is_shown_as_before(view: PlanView, name: str) -> None:
         "plan.html": lambda: html.as_html(view),
         "plan.json": lambda: json.dumps(encode(view), ensure_ascii=False, indent=1) + "\n",
     }[name]()
-    held_against(SHOP / name, shown)
+    as_before(name, shown)
     for secret in ("never-to-be-seen", "s3cret-of-ssh", "hunter2", str(Path.cwd()), str(Path.home())):
         assert secret not in shown
 
@@ -55,7 +56,7 @@ def test_a_plan_is_shown_as_before(view: PlanView, name: str) -> None:
 @pytest.mark.parametrize("name", ["diff.txt", "diff.md"])
 def test_a_diff_is_shown_as_before(view: PlanView, name: str) -> None:
     found = diff(view, shop("changed.yml", "changed_hosts.yml"))
-    held_against(SHOP / name, (diff_text.as_text if name == "diff.txt" else diff_text.as_markdown)(found))
+    as_before(name, (diff_text.as_text if name == "diff.txt" else diff_text.as_markdown)(found))
 
 
 def test_a_plan_can_be_read_again(view: PlanView) -> None:

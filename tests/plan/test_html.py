@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from runbook.plan.show.html import as_html
+from tests.committed import committed
 from tests.lab.chromium import Chromium
-from tests.plan.support import HERE, view
+from tests.plan.support import HERE, MAKES, view
 
 PAGE = HERE / "golden" / "shop" / "plan.html"
 VOID = {"meta", "link", "br", "hr", "img", "input"}
@@ -34,7 +35,7 @@ class Balanced(HTMLParser):
 
 
 def test_the_page_is_whole_and_loads_nothing() -> None:
-    text = PAGE.read_text(encoding="utf-8")
+    text = committed(PAGE, MAKES)
     parser = Balanced()
     parser.feed(text)
     assert (parser.open, parser.wrong) == ([], [])
@@ -45,7 +46,7 @@ def test_the_page_is_whole_and_loads_nothing() -> None:
 def test_of_a_long_plan_the_parts_are_closed() -> None:
     steps = ", ".join("{note: x}" for _ in range(400))
     assert "<details class=variant>" in as_html(view(f"name: x\nstages: [{{name: s, steps: [{steps}]}}]"))
-    assert "<details class=variant open>" in PAGE.read_text(encoding="utf-8")
+    assert "<details class=variant open>" in committed(PAGE, MAKES)
 
 
 @pytest.mark.lab

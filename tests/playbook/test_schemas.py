@@ -17,13 +17,14 @@ from runbook.reports import json as json_report
 from runbook.runs.record import fold
 from runbook.source.document import Problems
 from tests.cli.terminal import ROOT
+from tests.committed import committed
 from tests.engine.support import play
 from tests.engine.support import steps as whole
 from tests.lint.looked import steps
 from tests.reports import sample
 
 SCHEMAS = {
-    name: json.loads((ROOT / "schemas" / f"{name}.schema.json").read_text(encoding="utf-8"))
+    name: json.loads(committed(ROOT / "schemas" / f"{name}.schema.json", "make schemas"))
     for name in ("playbook", "inventory", "report")
 }
 PLAYBOOK, INVENTORY, REPORT = (Draft202012Validator(SCHEMAS[name]) for name in ("playbook", "inventory", "report"))

@@ -16,6 +16,7 @@ from runbook.lint.habits import habits
 from runbook.lint.missing_files import missing_files
 from runbook.lint.subject import Subject, subject
 from runbook.lint.undefined_names import undefined
+from runbook.lint.unknown_fields import unknown_fields
 from runbook.lint.unused import unused
 from runbook.model import Inventory
 from runbook.playbook.load import Loaded
@@ -24,6 +25,7 @@ from runbook.vault.documents import redacted_problems
 
 LINTS: tuple[Callable[[Subject], Iterator[Problem]], ...] = (
     undefined,
+    unknown_fields,
     missing_files,
     constants,
     changing,

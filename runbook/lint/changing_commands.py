@@ -12,6 +12,7 @@ from runbook.lint.rules import found
 from runbook.lint.subject import Subject
 from runbook.model import Step
 from runbook.source.document import Problem
+from runbook.steps.traits import traits
 
 TEMPLATE = re.compile(r"\{\{.*?\}\}|\{%.*?%\}", re.DOTALL)
 _HEREDOC = re.compile(r"<<-?\s*(['\"]?)(\w+)\1([^\n]*)\n.*?^\s*\2\s*$", re.DOTALL | re.MULTILINE)
@@ -94,14 +95,15 @@ def changing(subject: Subject) -> Iterator[Problem]:
 
 def _plainly(step: Step) -> str:
     """What of a command changes something; empty where nothing does, as far as can be seen."""
-    if step.kind not in ("command", "shell"):
+    line = traits(step.kind).COMMAND_LINE
+    if line is None:
         return ""
-    argv = step.args.get("argv")
-    if isinstance(argv, list):
-        return _of(list(map(str, argv)), redirects=False)
-    shell = step.kind == "shell"
-    text = _HEREDOC.sub(r"\3", TEMPLATE.sub("$template", str(step.args.get("cmd", ""))))
-    return next(filter(None, (_of(words, redirects=shell) for words in _simple(text, shell))), "")
+    words = step.args.get(line.words)
+    if isinstance(words, list):
+        return _of(list(map(str, words)), redirects=False)
+    text = _HEREDOC.sub(r"\3", TEMPLATE.sub("$template", str(step.args.get(line.option, ""))))
+    simple = _simple(text, line.by_shell)
+    return next(filter(None, (_of(words, redirects=line.by_shell) for words in simple)), "")
 
 
 def _simple(text: str, shell: bool) -> Iterator[list[str]]:

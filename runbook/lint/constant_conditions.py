@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from jinja2 import nodes
 
 from runbook.lint.rules import found
 from runbook.lint.subject import Subject
-from runbook.lint.texts import NAME, Text, bare, of_args
+from runbook.lint.texts import NAME, Text, bare, of_conditions
 from runbook.model import Step
 from runbook.source.document import Problem
 from runbook.templating.environment import environment
@@ -29,11 +29,11 @@ def constants(subject: Subject) -> Iterator[Problem]:
             yield from _told("when", bare(branch.when))
         if isinstance(node, Step):
             yield from _told("expect", bare(node.expect))
-            if node.kind == "assert":
-                yield from _told("that", (text for text in of_args(node) if text.bare))
+            for at, held in of_conditions(node):
+                yield from _told(at[-1], held)
 
 
-def _told(key: str, texts: Iterator[Text]) -> Iterator[Problem]:
+def _told(key: str, texts: Iterable[Text]) -> Iterator[Problem]:
     for text in texts:
         value = _value(text.text) if _may_be(text.text) else None
         if value is None:

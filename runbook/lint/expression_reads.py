@@ -19,8 +19,8 @@ class Reads:
     names: frozenset[str] = frozenset()
     sure: frozenset[str] = frozenset()
     guarded: frozenset[str] = frozenset()
-    inputs: frozenset[str] = frozenset()
-    """What is read of `inputs`, without a guard."""
+    keys: frozenset[tuple[str, str]] = frozenset()
+    """`a.b` and `a['b']` as (a, b), without a guard."""
 
 
 @lru_cache(maxsize=1024)
@@ -32,12 +32,16 @@ def reads(text: str, bare: bool) -> Reads:
     except (TemplateError, RecursionError):
         return Reads()
     guarded = frozenset(name for name, _ in _guards(tree))
-    inputs = {key for name, key in _keys(tree) if name == "inputs"} - {key for _, key in _guards(tree)}
-    return Reads(names, frozenset(_sure(tree)), guarded, frozenset(inputs))
+    asked = {key for _, key in _guards(tree)}
+    keys = frozenset((name, key) for name, key in _keys(tree) if key not in asked)
+    return Reads(names, frozenset(_sure(tree)), guarded, keys)
 
 
 def _guards(tree: nodes.Node) -> Iterator[tuple[str, str]]:
     """(root, first attribute) of all that is asked whether it is defined, or has a default."""
+    for inside in tree.find_all(nodes.Compare):  # 'b' in a
+        if isinstance(inside.expr, nodes.Const) and inside.ops[0].op in ("in", "notin"):
+            yield "", str(inside.expr.value)
     for node in tree.find_all((nodes.Test, nodes.Filter)):
         asks = isinstance(node, nodes.Test) and node.name in ("defined", "undefined")
         defaults = isinstance(node, nodes.Filter) and node.name in ("default", "d")

@@ -13,8 +13,8 @@ from runbook.model import Step
 from runbook.playbook.other_tools import example
 from runbook.source.document import Problem
 from runbook.steps import KINDS
+from runbook.steps.traits import traits
 
-_COMMANDS = ("command", "shell")
 _KEY = re.compile(r"(\w+)=")
 _OPTION = re.compile(r"(?:^|\s)(creates|removes|chdir)=\S")
 _FOR_A_SHELL = re.compile(r"(?:\|\|?|&&?|<|2?>.*|.*;)\Z|\$[A-Za-z_({]|\$\?|`")
@@ -35,14 +35,17 @@ def _free_form(step: Step) -> Iterator[Problem]:
     if not isinstance(text, str):
         return
     options = KINDS[step.kind].SCHEMA.get("properties", {})
-    match = _OPTION.search(text) if step.kind in _COMMANDS else _KEY.match(text)
+    line = traits(step.kind).COMMAND_LINE
+    command = line is not None and line.option == short
+    match = _OPTION.search(text) if command else _KEY.match(text)
     if match and (option := match[1]) in options:
-        message = f"`{option}=` is a part of the {'command' if step.kind in _COMMANDS else short} here, not an option"
+        message = f"`{option}=` is a part of the {'command' if command else short} here, not an option"
         yield found("free-form", step.args_place, message, f"write {example(step.kind, short, option)}")
 
 
 def _needs_shell(step: Step) -> Iterator[Problem]:
-    text = step.args.get("cmd") if step.kind == "command" else None
+    line = traits(step.kind).COMMAND_LINE
+    text = step.args.get(line.option) if line and not line.by_shell else None
     if not isinstance(text, str):
         return
     try:
@@ -52,7 +55,7 @@ def _needs_shell(step: Step) -> Iterator[Problem]:
     if words[:1] in (["sh"], ["bash"]) and "-c" in words:
         return
     if (special := next(filter(_FOR_A_SHELL.match, words), "")) or words[:1] == ["cd"]:
-        message = f"`{special or 'cd'}` means something to a shell alone, and `command` has none"
+        message = f"`{special or 'cd'}` means something to a shell alone, and `{step.kind}` has none"
         yield found("needs-shell", step.args_place, message, "write `shell:`")
 
 

@@ -7,30 +7,30 @@ from pathlib import Path
 
 from runbook.lint.rules import found
 from runbook.lint.subject import Subject
+from runbook.lint.texts import option_place
 from runbook.model import Step
 from runbook.source.document import Place, Problem
+from runbook.steps.traits import SourceFile, traits
 from runbook.templating.render import is_template
 
-_KINDS = ("copy", "template", "script")
 
-
-def sources(subject: Subject) -> Iterator[tuple[Step, str, Path, Place]]:
-    """Every `src` that is no template: the step, what it says, the file, the place."""
+def sources(subject: Subject) -> Iterator[tuple[SourceFile, Path | None, Place]]:
+    """Every file that a step reads, with the place that names it; no path where only the run knows it."""
     for node in subject.places:
-        if not isinstance(node, Step) or node.kind not in _KINDS:
+        if not isinstance(node, Step):
             continue
-        src = node.args.get("src")
-        if isinstance(src, str) and src and "\0" not in src and not is_template(src):
-            base = Path(node.place.document.file).absolute().parent
-            yield node, src, base / src, node.args_place / "src"
+        base = Path(node.place.document.file).absolute().parent
+        for one in traits(node.kind).files(node.args):
+            known = isinstance(one.path, str) and one.path and "\0" not in one.path and not is_template(one.path)
+            yield one, base / one.path if known else None, option_place(node, one.at)
 
 
 def missing_files(subject: Subject) -> Iterator[Problem]:
-    for _, src, path, place in sources(subject):
+    for source, path, place in sources(subject):
         try:
-            there = path.exists()
+            there = path is None or path.exists()
         except OSError:  # a name that is too long, a folder that may not be read
             there = False
         if not there:
             hint = f"it is looked for beside {place.document.file}"
-            yield found("missing-file", place, f"there is no file {src!r}", hint)
+            yield found("missing-file", place, f"there is no file {source.path!r}", hint)

@@ -52,6 +52,7 @@ RULES: dict[str, Rule] = {
     "undefined-name": _lint(
         NOTE, "A name that nothing sets. With -i, or where it is nearly one that is set: an error."
     ),
+    "unknown-field": _lint(ERROR, "A field that the outcome under a registered name, or `failure`, does not have."),
     "used-before-set": _lint(WARNING, "A registered name is read before the step that sets it. With -i: an error."),
     "missing-file": _lint(WARNING, "`src` names a file that is not there."),
     "constant-condition": _lint(WARNING, "A condition that is always true, or never."),

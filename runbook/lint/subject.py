@@ -7,11 +7,13 @@ from typing import Any
 
 from runbook.common.frozen import frozen
 from runbook.inventory.patterns import select
-from runbook.lint.texts import Text, every_text
+from runbook.lint.texts import Text, every_text, option_place
 from runbook.model import Block, Choose, Host, Inventory, Node, Playbook, Step, walk
 from runbook.plan.make.variables import Given, Variables
 from runbook.playbook.load import Loaded
 from runbook.source.document import Place, Problem, Problems, Span
+from runbook.steps import KINDS
+from runbook.steps.traits import traits
 from runbook.templating.environment import environment
 
 _BROKEN = frozenset({"unreadable", "syntax", "tag", "duplicate-key", "include", "vars-file", "cycle", "size"})
@@ -91,9 +93,17 @@ def _in_data(data: Any) -> Iterator[str]:
         for key, value in data.items():
             if key in ("register", "loop_var") and isinstance(value, str):
                 yield value
-            elif key in ("set", "vars") and isinstance(value, Mapping):
+            elif key == "vars" and isinstance(value, Mapping):
                 yield from map(str, value)
+            elif key in KINDS:
+                yield from (one.name for one in traits(key).sets(_options(key, value)))
             yield from _in_data(value)
+
+
+def _options(kind: str, value: Any) -> Mapping[str, Any]:
+    """What stands under a kind's key, as a mapping."""
+    short = KINDS[kind].SHORT
+    return value if isinstance(value, Mapping) else {short: value} if short else {}
 
 
 def sets(node: Node) -> Iterator[tuple[str, Place]]:
@@ -101,9 +111,8 @@ def sets(node: Node) -> Iterator[tuple[str, Place]]:
     if isinstance(node, Step):
         if node.register:
             yield node.register, node.place / "register"
-        if node.kind == "set" and isinstance(node.args, Mapping):
-            for name in node.args:
-                yield str(name), node.args_place / name
+        for one in traits(node.kind).sets(node.args):
+            yield one.name, option_place(node, one.at)
 
 
 def inner(node: Node) -> tuple[Node, ...]:

@@ -8,8 +8,10 @@ from functools import lru_cache
 from typing import Any
 
 from runbook.common.frozen import frozen
-from runbook.model import Choose, Common, Expression, Node, Playbook, Step
+from runbook.lint.outcome_fields import judged
+from runbook.model import Choose, Common, Expression, Node, Playbook, Remediation, Step
 from runbook.source.document import Place, Span
+from runbook.steps.traits import NO_FIELDS, Fields, Path, option, traits
 from runbook.templating.render import is_template
 
 _TAGS = re.compile(r"\{\{(.*?)\}\}|\{%(.*?)%\}", re.DOTALL)
@@ -25,12 +27,12 @@ NAME = re.compile(rf"(?<![.\w])(?<!\|)(?<!\| )(?<!is )(?<!is not )(?!(?:{'|'.joi
 
 @frozen
 class Text:
-    """A template, or a bare expression, and its place. `after` says that it sees the outcome of its step."""
+    """A template, or a bare expression, and its place. `sees` has what it reads beside the variables."""
 
     text: str
     place: Place
     bare: bool = False
-    after: bool = False
+    sees: Fields = NO_FIELDS
 
     @property
     def code(self) -> str:
@@ -63,9 +65,9 @@ def templates(value: Any, place: Place) -> Iterator[Text]:
             yield from templates(item, place / index)
 
 
-def bare(expressions: tuple[Expression, ...], *, after: bool = False) -> Iterator[Text]:
+def bare(expressions: tuple[Expression, ...], sees: Fields = NO_FIELDS) -> Iterator[Text]:
     for expression in expressions:
-        yield Text(expression.text, expression.place, bare=True, after=after)
+        yield Text(expression.text, expression.place, bare=True, sees=sees)
 
 
 def of_common(common: Common, place: Place) -> Iterator[Text]:
@@ -90,27 +92,44 @@ _TEMPLATED = (
 
 
 def of_args(step: Step) -> Iterator[Text]:
-    if not isinstance(step.args, Mapping):
-        return
-    short = not isinstance(_raw(step.args_place), Mapping)
+    """The templates in a step's options, and the conditions that they are."""
+    conditions = dict(of_conditions(step))
     for key, value in step.args.items():
-        at = step.args_place if short else step.args_place / key
-        if (step.kind, key) == ("assert", "that"):
-            items = value if isinstance(value, list) else [value]
-            for index, item in enumerate(items):
-                yield Text(str(item), at / index if isinstance(value, list) else at, bare=True)
-        else:
-            yield from templates(value, at)
+        yield from _of_option(value, option_place(step, (key,)), (key,), conditions)
 
 
-def of_outcome(node: Node, place: Place) -> Iterator[Text]:
+def _of_option(value: Any, place: Place, at: Path, conditions: Mapping[Path, tuple[Text, ...]]) -> Iterator[Text]:
+    if at in conditions:
+        yield from conditions[at]
+    elif isinstance(value, Mapping) and any(path[: len(at)] == at for path in conditions):
+        for key, item in value.items():
+            yield from _of_option(item, place / key, (*at, key), conditions)
+    else:
+        yield from templates(value, place)
+
+
+def of_conditions(step: Step) -> Iterator[tuple[Path, tuple[Text, ...]]]:
+    """The options that hold conditions, each with its expressions."""
+    for one in traits(step.kind).conditions(step.args):
+        value, place = option(step.args, one.at), option_place(step, one.at)
+        places = [(item, place / index) for index, item in enumerate(value)] if isinstance(value, list) else None
+        yield one.at, tuple(Text(str(item), at, bare=True, sees=one.sees) for item, at in places or [(value, place)])
+
+
+def option_place(step: Step, at: Path) -> Place:
+    """Where an option stands; for one that stands alone, without its name, where the options would."""
+    return step.args_place.below(at) if isinstance(_raw(step.args_place), Mapping) else step.args_place
+
+
+def of_outcome(node: Node) -> Iterator[Text]:
     """What is asked when the outcome is known."""
-    yield from bare(node.common.until, after=True)
+    sees = judged(node)
+    yield from bare(node.common.until, sees)
     if isinstance(node, Step):
         for expressions in (node.changed_when, node.failed_when, node.expect):
-            yield from bare(expressions, after=True)
-        for item in templates(node.cause, place / "cause"):
-            yield Text(item.text, item.place, after=True)
+            yield from bare(expressions, sees)
+        for item in templates(node.cause, node.place / "cause"):
+            yield Text(item.text, item.place, sees=sees)
 
 
 def of_loop(step: Step) -> Iterator[Text]:
@@ -135,22 +154,31 @@ def every_text(playbook: Playbook, nodes: Iterable[Node]) -> Iterator[Text]:
     for value, place in top_values(playbook):
         yield from templates(value, place)
     for branch in playbook.remediations.values():
-        yield from bare(branch.when)
-        yield from templates(branch.vars, branch.place / "vars")
+        yield from of_branch(branch)
         yield from templates(branch.description, branch.place / "description")
     for node in nodes:
-        yield from bare(node.common.when)
-        yield from templates(node.common.vars, node.place / "vars")
-        yield from of_common(node.common, node.place)
-        yield from of_outcome(node, node.place)
-        if isinstance(node, Choose):
-            yield Text(node.by.text, node.by.place, bare=True)
-        if isinstance(node, Step):
-            yield from of_loop(node)
-            yield from of_args(node)
-            yield from templates(node.loop_label, node.place / "loop_control" / "label")
+        yield from before_outcome(node)
+        yield from of_outcome(node)
         for branch in node.common.remediate:
-            yield from bare(branch.when)
+            yield from of_branch(branch)
+
+
+def before_outcome(node: Node) -> Iterator[Text]:
+    """What a node itself reads until it has an outcome; not what stands inside of it."""
+    yield from bare(node.common.when)
+    yield from templates(node.common.vars, node.place / "vars")
+    yield from of_common(node.common, node.place)
+    if isinstance(node, Choose):
+        yield Text(node.by.text, node.by.place, bare=True)
+    if isinstance(node, Step):
+        yield from of_loop(node)
+        yield from of_args(node)
+        yield from templates(node.loop_label, node.place / "loop_control" / "label")
+
+
+def of_branch(branch: Remediation) -> Iterator[Text]:
+    yield from bare(branch.when)
+    yield from templates(branch.vars, branch.place / "vars")
 
 
 def pinpoint(place: Place, word: str) -> Span:

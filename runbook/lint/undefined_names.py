@@ -15,6 +15,7 @@ from typing import Any
 from runbook.common.frozen import frozen, replace
 from runbook.common.spelling import nearest, slip_of
 from runbook.lint.expression_reads import reads
+from runbook.lint.outcome_fields import judged
 from runbook.lint.rules import found
 from runbook.lint.subject import Subject, sets
 from runbook.lint.texts import (
@@ -32,16 +33,12 @@ from runbook.lint.texts import (
 from runbook.model import Block, Choose, Node, Remediation, Step
 from runbook.source.document import Problem, Severity
 
-_FLAGS = frozenset({"msg", "changed", "failed", "skipped", "unreachable", "remediated", "outcome", "attempts"})
-_COMMAND = frozenset({"rc", "stdout", "stderr", "stdout_lines", "stderr_lines", "cmd", "elapsed", "timed_out"})
 _BOUND = {
     "item": "`item` is there in a step with `loop`",
     "loop_index": "`loop_index` is there in a step with `loop`",
     "failure": "`failure` is there in `diagnose`, `remediate` and `rescue`",
 }
 """Names that only the language itself sets, and where it does."""
-FIELDS = dict.fromkeys(("command", "shell", "script"), _FLAGS | _COMMAND)
-"""What the outcome has, of the kinds whose fields are the same whatever they are asked."""
 
 
 @frozen
@@ -111,7 +108,8 @@ class _Walk:
             for option in node.options:
                 self.nodes(option.steps, replace(own, sure=False))
         self.done |= {name for name, _ in sets(node)}
-        self._outcome(node, own)
+        # What is asked of an outcome may be any of its fields, where the kind does not say which it has.
+        self.look(of_outcome(node), own)
         if node.common.diagnose or node.common.remediate:
             self._failed(node, replace(own, names=own.names | {"failure"}, sure=False))
 
@@ -135,8 +133,7 @@ class _Walk:
         if conditions:
             self.look(conditions, replace(own, sure=scope.sure))
         if variables:
-            fields = _FLAGS | _COMMAND if isinstance(node, Step) else ()
-            lazy = replace(own, lazy=True, names=own.names.union(fields))
+            lazy = replace(own, lazy=True, names=own.names | (judged(node).names if isinstance(node, Step) else set()))
             self.look(templates(variables, node.place / "vars"), lazy)
         if isinstance(node, Step) and node.loop is not None:
             self.look(of_loop(node), scope.inside(conditions, variables))
@@ -146,20 +143,14 @@ class _Walk:
         self.look(of_args(step), own)
         self.look(templates(step.loop_label, step.place / "loop_control" / "label"), own)
 
-    def _outcome(self, node: Node, own: Scope) -> None:
-        """What is asked of an outcome may be any of its fields, where the kind does not say which it has."""
-        if isinstance(node, Step) and node.kind not in FIELDS:
-            return
-        fields = FIELDS[node.kind] if isinstance(node, Step) else _FLAGS
-        self.look(of_outcome(node, node.place), replace(own, names=own.names | fields))
-
     def look(self, texts: Iterable[Text], scope: Scope) -> None:
         done: set[str] = set() if scope.lazy else self.done
         for text in texts:
-            if not likely_names(text) - scope.names - done:
+            known = scope.names | text.sees.names
+            if text.sees.open or not likely_names(text) - known - done:
                 continue
             read = reads(text.text, text.bare)
-            for name in sorted(read.names - scope.names - done - read.guarded - scope.guarded):
+            for name in sorted(read.names - known - done - read.guarded - scope.guarded):
                 sure = scope.sure and name in read.sure and not scope.lazy
                 if not (scope.lazy and name in self.subject.defined):
                     self.missed.append(Miss(name, text, sure, name in self.later))
@@ -186,7 +177,7 @@ def _told(missed: list[Miss], subject: Subject) -> Iterator[Problem]:
     set_somewhere = subject.always | subject.defined | _from_inventory(subject)
     rest: dict[str, list[Miss]] = {}
     for miss in missed:
-        if (near := slip_of(miss.name, set_somewhere)) and not miss.later:
+        if (near := slip_of(miss.name, set_somewhere | miss.text.sees.names)) and not miss.later:
             at = pinpoint(miss.text.place, miss.name)
             message = f"{miss.name!r} is not defined"
             yield found("undefined-name", at, message, f"did you mean {near}?", severity=Severity.ERROR)
@@ -208,12 +199,17 @@ def _problem(name: str, misses: list[Miss], subject: Subject) -> Problem:
     at = pinpoint(first.text.place, name)
     more = f" (and in {len(places) - 1} more place{'s' if len(places) > 2 else ''})" if len(places) > 1 else ""
     severity = Severity.ERROR if certain else None
+    fields = frozenset[str]().union(*(miss.text.sees.names for miss in misses))
+    field = nearest(name, fields)
     if name in _BOUND:
         return found("undefined-name", at, f"{name!r} is not defined here{more}", _BOUND[name], severity=Severity.ERROR)
     if first.later:
         message = f"{name!r} is read here before a step sets it{more}"
         hint = f"{_setter(name, subject)}; put that first, or write {name} | default(…)"
         return found("used-before-set", at, message, hint, severity=severity)
+    if field:
+        message = f"{name!r} is no field of the outcome, and nothing sets it{more}"
+        return found("undefined-name", at, message, field, severity=severity or Severity.WARNING)
     if subject.hosts is None:
         message = f"nothing in the playbook sets {name!r}{more}"
         hint = "an inventory or -e may: give them with -i and -e, and this is certain"
@@ -236,6 +232,7 @@ def _inputs(subject: Subject) -> Iterator[Problem]:
     for text in subject.texts:
         if "inputs" not in text.text:
             continue
-        for name in sorted(reads(text.text, text.bare).inputs - set(declared)):
+        read = {key for name, key in reads(text.text, text.bare).keys if name == "inputs"}
+        for name in sorted(read - set(declared)):
             hint = nearest(name, declared) or f"known: {', '.join(declared) or 'none'}"
             yield found("unknown-input", pinpoint(text.place, name), f"no input is called {name!r}", hint)

@@ -10,7 +10,7 @@ from runbook.lint.missing_files import sources
 from runbook.lint.rules import found
 from runbook.lint.subject import Subject, sets
 from runbook.lint.texts import Text, words
-from runbook.model import Node, Step
+from runbook.model import Node
 from runbook.playbook.references import databases_asked
 from runbook.source.document import Document, Place, Problem, Problems, read_bounded
 from runbook.source.yaml import MAX_BYTES
@@ -42,12 +42,10 @@ def _read(subject: Subject) -> set[str] | None:
     for host in {host.name: host for hosts in (subject.hosts or {}).values() for host in hosts}.values():
         for variable in host.variables.values():
             read |= _words_of(variable.value)
-    known = {id(step) for step, _, _, _ in sources(subject)}
-    for node in subject.places:
-        if isinstance(node, Step) and node.kind == "template" and id(node) not in known:
-            return None
-    for step, _, path, _ in sources(subject):
-        if step.kind == "template":
+    for source, path, _ in sources(subject):
+        if source.rendered:
+            if path is None:
+                return None
             read |= _in_file(path)
     return read
 

@@ -18,6 +18,8 @@ from runbook.playbook.schema import BLOCK_ONLY, COMMON, STEP_ONLY, STRUCTURES, l
 from runbook.playbook.schema_check import check
 from runbook.source.document import Document, Place, Problem, Problems
 from runbook.steps import KINDS
+from runbook.steps.traits import Path as OptionPath
+from runbook.steps.traits import traits
 from runbook.templating.render import is_template, syntax_error
 from runbook.vault.format import Vault
 
@@ -30,8 +32,6 @@ _TEMPLATED = (
     *("retries", "delay", "ignore_errors", "no_log", "cause", "loop_control"),
 )
 """Keys whose values may be templates."""
-_BARE_ARGS = {("assert", "that")}
-"""Options of kinds that hold bare expressions."""
 
 
 @dataclass
@@ -155,14 +155,20 @@ class Builder:
             args = dict(raw) if isinstance(raw, Mapping) else {}
         if "changes" in properties and isinstance(data.get("changes"), bool):
             args.setdefault("changes", data["changes"])
-        bare = {key for owner, key in _BARE_ARGS if owner == kind}
+        bare = {one.at for one in traits(kind).conditions(args)}
         for key, value in args.items():
-            at = place / key if isinstance(raw, Mapping) else place
-            if key in bare:
-                self._bare(value, at)
-            else:
-                self.templates(value, at)
+            self._option(value, place / key if isinstance(raw, Mapping) else place, (key,), bare)
         return args
+
+    def _option(self, value: Any, place: Place, at: OptionPath, bare: set[OptionPath]) -> None:
+        """Look at the syntax of an option's value: of bare expressions where the kind says so, else of templates."""
+        if at in bare:
+            self._bare(value, place)
+        elif isinstance(value, Mapping):
+            for key, item in value.items():
+                self._option(item, place / key, (*at, key), bare)
+        else:
+            self.templates(value, place)
 
     def block(self, data: Mapping[str, Any], place: Place, number: str) -> Block:
         self._check_keys("block", data, place)

@@ -27,6 +27,9 @@ class Fields:
     open: bool = False
 
 
+NO_FIELDS = Fields()
+
+
 @frozen
 class SetVariable:
     """A variable that a step sets for those behind it, and where it says so."""
@@ -61,7 +64,7 @@ class Conditions:
     """An option that holds bare expressions, one or a list, which must all hold."""
 
     at: Path
-    sees: Fields = Fields()
+    sees: Fields = NO_FIELDS
     """What they read beside the variables."""
 
 

@@ -16,6 +16,7 @@ from runbook.runs.events import Outcome, failed
 from runbook.source.document import Document, Place
 from runbook.steps import KINDS
 from runbook.steps.base import Answer, Args, Cache, Context, Kind, Question, StepError
+from runbook.steps.traits import said_by
 from runbook.templating.render import judge
 from runbook.templating.template_files import render_file
 from runbook.transports.base import Become, OnOutput, Transport
@@ -29,13 +30,18 @@ def run_step(
 ) -> Outcome:
     """One attempt of a kind with these options, on a host (this machine, where none is given) or in a whole context.
 
-    What the step cannot do is a failed outcome, as in the engine. Options that the schema refuses are a ValueError.
+    What the step cannot do is a failed outcome, as in the engine. Options that the schema refuses are a ValueError; a
+    field of the outcome that the kind does not say it has is an AssertionError.
     """
     known = _kind(kind)
     try:
-        return known.run(options(known, args), context or step_context(host))
+        outcome = known.run(options(known, args), context or step_context(host))
     except StepError as error:
         return failed(str(error))
+    said = said_by(known).fields(args)
+    if (more := set(outcome.data) - said.names) and not said.open:
+        raise AssertionError(f"fields of the outcome that the kind does not say it has: {', '.join(sorted(more))}")
+    return outcome
 
 
 def step_context(

@@ -56,6 +56,7 @@ SCHEMA: Mapping[str, Any] = {
 SHORT = "cmd"
 FIELDS = OUTCOME_FIELDS
 OWN_VERDICT = ("rc",)
+CHECKED_BY = ("parse",)
 IN_LINE = ("cmd", "argv")
 COMMAND_LINE = CommandLine("cmd", by_shell=False, words="argv")
 BY_EXIT_CODE = True

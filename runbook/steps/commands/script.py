@@ -50,6 +50,7 @@ SCHEMA: Mapping[str, Any] = {
 SHORT = "src"
 FIELDS = OUTCOME_FIELDS
 OWN_VERDICT = ("rc",)
+CHECKED_BY = ("parse",)
 PLACES = '"${TMPDIR:-/tmp}" /var/tmp "$HOME"'
 """Where a script may lie while it runs, as sh words: the first that can be written to."""
 

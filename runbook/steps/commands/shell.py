@@ -51,6 +51,7 @@ SCHEMA: Mapping[str, Any] = {
 SHORT = "cmd"
 FIELDS = OUTCOME_FIELDS
 OWN_VERDICT = ("rc",)
+CHECKED_BY = ("parse",)
 IN_LINE = ("cmd",)
 COMMAND_LINE = CommandLine("cmd", by_shell=True, words="argv")
 BY_EXIT_CODE = True

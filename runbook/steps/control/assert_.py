@@ -17,7 +17,7 @@ from typing import Any
 
 from runbook.runs.events import Evidence, Outcome, failed, passed
 from runbook.steps.base import Args, Context
-from runbook.steps.traits import Conditions, Fields
+from runbook.steps.traits import NO_FIELDS, Conditions
 
 SCHEMA: Mapping[str, Any] = {
     "type": "object",
@@ -37,7 +37,7 @@ SCHEMA: Mapping[str, Any] = {
     },
 }
 SHORT = "that"
-FIELDS = Fields()
+FIELDS = NO_FIELDS
 
 
 def changes(_args: Args) -> bool:

@@ -1,5 +1,7 @@
 """A message for whoever reads the run.
 
+Outcome: `message`.
+
 ```yaml
 - note: Nothing to do on {{ inventory_hostname }}
 ```

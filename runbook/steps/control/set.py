@@ -2,6 +2,8 @@
 
 Templates are rendered now; what they give is data from then on. `-e` still wins over them.
 
+Outcome: `variables`, by name.
+
 ```yaml
 - set:
     release: "{{ lookup_result.stdout | default('unknown') }}"

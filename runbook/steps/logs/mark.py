@@ -5,7 +5,7 @@ its fields.
 
 Outcome: `type`, `time` (seconds since the epoch, by the host's clock); of a file `file`, `inode`, `offset` (bytes),
 `fingerprint` (of what stands at its beginning and before that place) and `previous` (the inodes of its older files); of
-a query `rows`, `row`, `value` and the columns of a single row.
+another log its name (`unit`, `compose` or `pm2`) and `files`, such a mark for each; of a query what an `sql` step has.
 
 ```yaml
 - name: Remember the last record

@@ -27,4 +27,5 @@ def columns_of(query: Any) -> frozenset[str] | None:
     ):
         return None
     words = set(re.findall(r"\w+", query))
-    return frozenset(words | {word.lower() for word in words} | _MADE)
+    names = words | {word.lower() for word in words} | _MADE
+    return frozenset(names | {f"{name}_2" for name in names})  # a second column of one name

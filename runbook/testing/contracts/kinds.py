@@ -13,6 +13,7 @@ class TestOurs(KindContract):
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -39,6 +40,10 @@ class KindContract:
         first = (kind.__doc__ or "").splitlines()[0]
         assert first.endswith((".", "?")), "the first line is a sentence"
         assert [step for step in examples(kind) if name in step], f"an example has a step with the key {name!r}"
+
+    def test_its_reference_names_every_field_of_its_outcome(self, kind: Kind) -> None:
+        words = set(re.findall(r"`(\w+)`", kind.__doc__ or ""))
+        assert said_by(kind).fields({}).names - words == set()
 
     def test_its_examples_are_right(self, name: str, kind: Kind) -> None:
         for args in _of_examples(name, kind):

@@ -33,6 +33,7 @@ class ScriptedHost:
         """What was run, in order."""
         self.wanted: list[tuple[str, int]] = []
         """The addresses to which a way was asked for."""
+        self.closed = False
 
     @property
     def local(self) -> bool:
@@ -59,7 +60,7 @@ class ScriptedHost:
         return _led(host, port, self._port)
 
     def close(self) -> None:
-        """Nothing is open."""
+        self.closed = True
 
 
 class FarHost(LocalTransport):

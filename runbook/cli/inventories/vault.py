@@ -8,7 +8,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, TypeVar
 
 import click
 
@@ -32,6 +32,7 @@ _label = click.option(
     "--encrypt-vault-id", "label", default="", metavar="LABEL", help="Which password, when several are given."
 )
 STDIN = Path("-")
+T = TypeVar("T")
 
 
 class _Commands(click.Group):
@@ -182,7 +183,7 @@ def _revealed(files: Sequence[Path], vault: Vault) -> dict[Path, Revealed]:
     )
 
 
-def _each(files: Iterable[Path], read: Callable[[Path], Any]) -> dict[Path, Any]:
+def _each(files: Iterable[Path], read: Callable[[Path], T]) -> dict[Path, T]:
     """Every file, or standard input, before any is written. Raises Problems with all that cannot be read."""
     from runbook.source.document import Problem, Problems, Span, show_path
 

@@ -4,26 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Any, TypeVar
+from typing import Any
 
-T = TypeVar("T")
-Decorator = Callable[[Callable[..., T]], Callable[..., T]]
+Command = Callable[..., int]
 
 
-def options_as(name: str, kind: type, *options: Callable[[Any], Any]) -> Decorator[Any]:
+def options_as(name: str, kind: type, *options: Callable[[Command], Command]) -> Callable[[Command], Command]:
     """Adds the options, which the help shows in this order. A field of `kind` has the name of its option; the command
     gets the whole as its argument `name`."""
 
-    def decorate(function: Callable[..., T]) -> Callable[..., T]:
+    def decorate(function: Command) -> Command:
         @wraps(function)
-        def with_group(*args: Any, **given: Any) -> T:
+        def with_group(*args: Any, **given: Any) -> int:
             values = {field: given.pop(field) for field in kind.__match_args__}  # type: ignore[attr-defined] # frozen
             return function(*args, **{name: kind(**values)}, **given)
 
-        decorated: Any = with_group
+        decorated: Command = with_group
         for option in reversed(options):
             decorated = option(decorated)
-        found: Callable[..., T] = decorated
-        return found
+        return decorated
 
     return decorate

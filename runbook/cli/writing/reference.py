@@ -50,7 +50,7 @@ def summary(kind: str) -> str:
 
 def page(kind: str) -> str:
     """One kind: its docstring, and a table of its options."""
-    module: Any = KINDS[kind]
+    module = KINDS[kind]
     rows = "\n".join(_rows(module.SCHEMA, module.SHORT))
     table = f"\n| option | takes | what it is |\n| --- | --- | --- |\n{rows}\n" if rows else ""
     return f"## {kind}\n\n{inspect.getdoc(module)}\n\nChanges the host: {_changes(kind)}.\n{table}"

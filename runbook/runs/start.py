@@ -19,7 +19,7 @@ class RunStart:
 
 
 def starting_now(mode: str = "run") -> RunStart:
-    """A run that starts now: ids are in the order of the runs, also of two in one second, and no two are alike."""
+    """A run that starts now. Ids are in the order of the runs, also of two in one second; their ends are by chance."""
     at = time.time()
     start = time.strftime("%Y%m%d-%H%M%S", time.gmtime(at))
     return RunStart(f"{start}-{int(at % 1 * 4096):03x}{secrets.randbelow(4096):03x}", at, mode)

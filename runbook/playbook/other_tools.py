@@ -29,7 +29,6 @@ FOREIGN = {
     "stat": "write `file:`",
     "lineinfile": "write `edit:` with `line` and `regexp`",
     "blockinfile": "write `edit:` with `block`",
-    "fail": "write `assert:`",
     "roles": "write `include:` among the `steps:`",
     "include_role": "write `include:`",
     "import_role": "write `include:`",

@@ -16,7 +16,7 @@ from typing import Any
 
 from runbook.runs.events import Outcome, failed
 from runbook.steps.base import Args, Context
-from runbook.steps.traits import Fields
+from runbook.steps.traits import NO_FIELDS
 
 SCHEMA: Mapping[str, Any] = {
     "type": "object",
@@ -26,7 +26,7 @@ SCHEMA: Mapping[str, Any] = {
     "properties": {"message": {"type": "string", "minLength": 1, "description": "Why it fails."}},
 }
 SHORT = "message"
-FIELDS = Fields()
+FIELDS = NO_FIELDS
 
 
 def changes(_args: Args) -> bool:
@@ -35,6 +35,10 @@ def changes(_args: Args) -> bool:
 
 def plan(args: Args) -> str:
     return f"fail: {args.get('message', '')}"
+
+
+def checks(_args: Args) -> bool:
+    return True
 
 
 def run(args: Args, context: Context) -> Outcome:

@@ -57,6 +57,7 @@ SCHEMA: Mapping[str, Any] = {
 }
 SHORT = ""
 FIELDS = Fields(frozenset({"elapsed", "boot_id", "previous_boot_id", "away"}))
+CHECKED_BY = ("test",)
 
 
 def changes(_args: Args) -> bool:

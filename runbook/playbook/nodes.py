@@ -12,15 +12,17 @@ from typing import Any
 
 from runbook.common.spelling import nearest
 from runbook.model import Block, Choose, Common, Expression, Node, Option, Remediation, Step
-from runbook.playbook.other_tools import better, foreign, no_mapping
+from runbook.playbook.other_tools import better, no_mapping
 from runbook.playbook.project_files import Files
-from runbook.playbook.schema import BLOCK_ONLY, COMMON, STEP_ONLY, STRUCTURES, loading
+from runbook.playbook.schema import loading
 from runbook.playbook.schema_check import check
+from runbook.playbook.step_shape import no_single_shape, shapes
+from runbook.playbook.template_syntax import as_expression, wrong_expressions, wrong_templates
 from runbook.source.document import Document, Place, Problem, Problems
 from runbook.steps import KINDS
 from runbook.steps.traits import Path as OptionPath
 from runbook.steps.traits import traits
-from runbook.templating.render import is_template, syntax_error
+from runbook.templating.render import is_template
 from runbook.vault.format import Vault
 
 MAX_STEPS = 50_000
@@ -80,35 +82,11 @@ class Builder:
 
     def _shape(self, data: Mapping[str, Any], place: Place) -> str | None:
         """The one kind or structure key of a step."""
-        found = [key for key in data if key in KINDS or key in STRUCTURES]
+        found = shapes(data)
         if len(found) == 1:
             return found[0]
-        if found:
-            second = place / found[1]
-            self.add(
-                second.problem(
-                    f"a step has one kind; this one has {' and '.join(found)}",
-                    "make two steps of it",
-                    "kind",
-                    at_key=True,
-                )
-            )
-            return None
-        known = {*COMMON, *STEP_ONLY, *BLOCK_ONLY}
-        strange = [str(key) for key in data if key not in known]
-        if not strange:
-            self.add(
-                place.problem(
-                    "the step does nothing: it has no kind", f"one of: {', '.join([*KINDS, *STRUCTURES])}", "kind"
-                )
-            )
-        for key in strange:
-            self._unknown(key, place, {*KINDS, *STRUCTURES, *known}, "no kind of step is called")
+        self.problems += no_single_shape(data, place, found)
         return None
-
-    def _unknown(self, key: str, place: Place, known: set[str], what: str) -> None:
-        hint = foreign(key) or nearest(key, known) or f"kinds: {', '.join([*KINDS, *STRUCTURES])}"
-        self.add((place / key).problem(f"{what} {key!r}", hint, "unknown-key", at_key=True))
 
     def _step(self, kind: str, data: Mapping[str, Any], place: Place, number: str) -> Step:
         own = {key: value for key, value in data.items() if key != kind}
@@ -316,25 +294,14 @@ class Builder:
         items = [(item, at / i) for i, item in enumerate(raw)] if isinstance(raw, list) else [(raw, at)]
         for item, where in items:
             self._bare(item, where)
-        return tuple(Expression(_as_text(item), where) for item, where in items)
+        return tuple(Expression(as_expression(item), where) for item, where in items)
 
     def _bare(self, value: Any, place: Place) -> None:
-        for index, item in enumerate(value if isinstance(value, list) else [value]):
-            at = place / index if isinstance(value, list) else place
-            if found := _objection(_as_text(item), bare=True):
-                self.add(at.problem(found[0], found[1], "template"))
+        self.problems += wrong_expressions(value, place)
 
     def templates(self, value: Any, place: Place) -> None:
         """Look at the syntax of every template in a value."""
-        if isinstance(value, str):
-            if is_template(value) and (found := _objection(value, bare=False)):
-                self.add(place.problem(found[0], found[1], "template"))
-        elif isinstance(value, Mapping):
-            for key, item in value.items():
-                self.templates(item, place / key)
-        elif isinstance(value, list):
-            for index, item in enumerate(value):
-                self.templates(item, place / index)
+        self.problems += wrong_templates(value, place)
 
     def _check_keys(self, name: str, data: Mapping[str, Any], place: Place, kind: str = "") -> list[Problem]:
         found = [better(problem, kind) for problem in check(loading(name), data, place)]
@@ -348,19 +315,6 @@ class Builder:
 def _too_many(place: Place) -> Problem:
     hint = "includes or remediations that lead to others multiply: let them run once"
     return place.problem(f"more than {MAX_STEPS} steps, once all includes and remediations are followed", hint, "size")
-
-
-def _objection(text: str, *, bare: bool) -> tuple[str, str] | None:
-    """What is wrong with a template's syntax, also where Jinja and Python have no words for it."""
-    try:
-        return syntax_error(text, bare=bare)
-    except (RecursionError, MemoryError, SyntaxError):
-        return "template syntax: it is nested too deeply", "set parts of it as variables"
-
-
-def _as_text(value: Any) -> str:
-    """An expression as text: YAML's own true and false are Jinja's."""
-    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _mapping(value: Any) -> Mapping[str, Any]:

@@ -14,17 +14,15 @@ from runbook.cli.options.choice import ChoiceOptions, split
 from runbook.cli.options.extra_variables import extra_variables
 from runbook.cli.options.sources import HostOptions
 from runbook.common.frozen import frozen, replace
-from runbook.plan.make.request import AskInput, PlanRequest, make_plan
-from runbook.plan.make.selection import Selection
-from runbook.plan.make.sources import load_sources
-from runbook.runs.start import RunStart
 from runbook.vault.format import Vault
 
 if TYPE_CHECKING:
     from runbook.model import Playbook
     from runbook.plan.bind.plan_file import Bound
     from runbook.plan.make.plan import Plan
+    from runbook.plan.make.request import AskInput, PlanRequest
     from runbook.runs.results import Run
+    from runbook.runs.start import RunStart
 
 
 @frozen
@@ -39,6 +37,9 @@ class PlanSource:
 
     def plan(self, run: RunStart | None = None, ask: AskInput | None = None, *, secrets: bool = True) -> Plan:
         """See `make_plan`. What is odd in the inventory is told. Raises Problems, and click's errors."""
+        from runbook.plan.make.request import make_plan
+        from runbook.plan.make.sources import load_sources
+
         playbook, inventory = load_sources(self.playbook, self.inventory, self.vault)
         show_warnings(inventory, self.request.limit)
         if self.retried is not None:
@@ -48,6 +49,9 @@ class PlanSource:
 
 def source_of_options(playbook: Path, hosts: HostOptions, choice: ChoiceOptions) -> PlanSource:
     """Raises click's errors for what cannot be meant."""
+    from runbook.plan.make.request import PlanRequest
+    from runbook.plan.make.selection import Selection
+
     retried = _kept_run(choice.retry_failed)
     selection = Selection(
         split(choice.tags),
@@ -61,6 +65,9 @@ def source_of_options(playbook: Path, hosts: HostOptions, choice: ChoiceOptions)
 
 def source_of_plan_file(bound: Bound, secrets: Mapping[str, Any], vault: Vault) -> PlanSource:
     """What was asked for when the plan was made, with the secrets that are given now."""
+    from runbook.plan.make.request import PlanRequest
+    from runbook.plan.make.selection import Selection
+
     selection = Selection(
         frozenset(bound.tags), frozenset(bound.skip_tags), bound.start_at, frozenset(bound.hosts) or None
     )

@@ -39,7 +39,9 @@ RULES: dict[str, Rule] = {
     "include": Rule(ERROR, "An included file is not there, lies outside the project, or is no list of steps."),
     "vars-file": Rule(ERROR, "A file of `vars_files` is not there, or lies outside the project."),
     "cycle": Rule(ERROR, "A file includes itself, or a remediation leads to itself."),
-    "size": Rule(ERROR, "The playbook has too many steps once its includes and remediations are followed."),
+    "size": Rule(
+        ERROR, "The playbook has too many steps, or steps too deep in each other, once all of it is followed."
+    ),
     "unknown-remediation": Rule(ERROR, "`remediate` names a branch that there is not."),
     "unknown-database": Rule(ERROR, "A query names a database that there is not."),
     "schedule": Rule(ERROR, "`schedule` has times or a time zone that mean nothing."),

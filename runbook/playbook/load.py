@@ -85,10 +85,7 @@ def playbook_from(document: Document, root: Path, vault: Vault | None = None) ->
     builder.remediations = {
         str(name): (value, place / "remediations" / name) for name, value in _mapping(data.get("remediations")).items()
     }
-    try:
-        playbook = _build(builder, data, place)
-    except RecursionError:
-        raise Problems([place.problem("steps, includes and remediations are nested too deeply", rule="size")]) from None
+    playbook = _build(builder, data, place)
     problems = (*builder.problems, *unknown_databases(playbook), *wrong_schedule(playbook))
     return Loaded(playbook, tuple(redacted_problems(problems, builder.documents)))
 

@@ -27,8 +27,9 @@ from runbook.vault.format import Vault
 
 MAX_STEPS = 50_000
 """Steps of a playbook, those that several includes or remediations share counted for each."""
-MAX_DEEP = 50
-"""Includes within includes, and remediations of remediations."""
+MAX_DEPTH = 50
+"""Blocks, branches, diagnoses, options and includes within each other. All that reads a playbook or a run calls itself
+for each of them, and ends well with so many: `tests/cli/test_depth.py` proves it."""
 _TEMPLATED = (
     *("name", "vars", "environment", "delegate_to", "become", "become_user", "timeout"),
     *("retries", "delay", "ignore_errors", "no_log", "cause", "loop_control"),
@@ -48,6 +49,7 @@ class Builder:
     problems: list[Problem] = field(default_factory=list)
     documents: list[Document] = field(default_factory=list)
     _built: int = 0
+    _depth: int = 0
     _including: list[Path] = field(default_factory=list)
     _fixing: list[str] = field(default_factory=list)
 
@@ -56,11 +58,16 @@ class Builder:
 
     # --- nodes -------------------------------------------------------------------------------------------
 
-    def nodes(self, data: Any, place: Place, prefix: str) -> tuple[Node, ...]:
-        """The steps of a list; `prefix` is `2.` or `2.3.d`."""
+    def nodes(self, data: Any, place: Place, prefix: str, asked: Place | None = None) -> tuple[Node, ...]:
+        """The steps of a list; `prefix` is `2.` or `2.3.d`. `asked`: where one is asked for that stands elsewhere."""
         if not isinstance(data, list):
             return ()
+        if self._depth > MAX_DEPTH:
+            self.add(_too_deep(asked or place, at_key=asked is None))
+            return ()
+        self._depth += 1
         built = [self.node(item, place / index, f"{prefix}{index + 1}") for index, item in enumerate(data)]
+        self._depth -= 1
         return tuple(node for node in built if node is not None)
 
     def node(self, data: Any, place: Place, number: str) -> Node | None:
@@ -185,7 +192,7 @@ class Builder:
         try:
             if not isinstance(document.data, list):
                 self.add(Place(document).problem("an included file holds a list of steps", rule="include"))
-            steps = self.nodes(document.data, Place(document), f"{number}.")
+            steps = self.nodes(document.data, Place(document), f"{number}.", at)
             return Block(number, self.common(data, place, number), place, steps, included=document.file)
         finally:
             self._including.pop()
@@ -199,9 +206,6 @@ class Builder:
                     "include",
                 )
             )
-            return None
-        if len(self._including) >= MAX_DEEP:
-            self.add(at.problem(f"more than {MAX_DEEP} includes within each other", rule="size"))
             return None
         path = self.files.beside(name, at, "include")
         if path is not None and (path in self._including or path == Path(at.document.file).resolve()):
@@ -261,24 +265,23 @@ class Builder:
         if name in self._fixing:
             self.add(at.problem(f"the remediation {name!r} leads to itself", rule="cycle"))
             return None
-        if len(self._fixing) >= MAX_DEEP:
-            self.add(at.problem(f"more than {MAX_DEEP} remediations within each other", rule="size"))
-            return None
         data, place = self.remediations[name]
         self._fixing.append(name)
         try:
-            return self.remediation(data, place, number, name)
+            return self.remediation(data, place, number, name, at)
         finally:
             self._fixing.pop()
 
-    def remediation(self, data: Any, place: Place, number: str, name: str) -> Remediation | None:
+    def remediation(
+        self, data: Any, place: Place, number: str, name: str, asked: Place | None = None
+    ) -> Remediation | None:
         if self._check_keys("remediation", data, place):
             return None
         for key in ("name", "description", "vars"):
             self.templates(data.get(key), place / key)
         return Remediation(
             name=str(data.get("name") or name or data.get("description") or "remediation"),
-            steps=self.nodes(data.get("steps"), place / "steps", f"{number}."),
+            steps=self.nodes(data.get("steps"), place / "steps", f"{number}.", asked),
             place=place,
             description=str(data.get("description", "")),
             when=self.expressions(data, place, "when"),
@@ -315,6 +318,12 @@ class Builder:
 def _too_many(place: Place) -> Problem:
     hint = "includes or remediations that lead to others multiply: let them run once"
     return place.problem(f"more than {MAX_STEPS} steps, once all includes and remediations are followed", hint, "size")
+
+
+def _too_deep(place: Place, *, at_key: bool) -> Problem:
+    message = f"nested too deeply: more than {MAX_DEPTH} blocks, branches, diagnoses or includes within each other"
+    hint = "move what stands deepest out, before or behind what is around it"
+    return place.problem(message, hint, "size", at_key=at_key)
 
 
 def _mapping(value: Any) -> Mapping[str, Any]:

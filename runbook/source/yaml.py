@@ -12,10 +12,10 @@ from typing import Any, NoReturn
 
 import yaml
 
+from runbook.common.nesting import MAX_LEVELS
 from runbook.source.document import Document, Key, Keys, Problem, Problems, Span, read_bounded, show_path
 
 MAX_BYTES = 10 * 1024 * 1024
-MAX_DEPTH = 100
 MAX_NODES = 500_000
 MAX_OPENED = 20_000
 """Marks that can begin a level. With no more of them the C parser, which calls itself, cannot run out of its stack."""
@@ -126,7 +126,7 @@ class _Reader:
                     depth += 1
                 elif isinstance(event, yaml.CollectionEndEvent):
                     depth -= 1
-                if depth > MAX_DEPTH:
+                if depth > MAX_LEVELS:
                     self._refuse("nested too deeply", event)
         except yaml.YAMLError:  # told when it is composed, unless it is too deep before that
             return
@@ -142,7 +142,7 @@ class _Reader:
             if not known:
                 self._refuse("an alias that stands within what it means", node)
             return known
-        if depth > MAX_DEPTH:
+        if depth > MAX_LEVELS:
             self._refuse("nested too deeply", node)
         sizes[id(node)] = 0  # it is being measured
         pairs = isinstance(node, yaml.MappingNode)
@@ -166,9 +166,9 @@ class _Reader:
 
     def _build(self, node: Any, path: Keys) -> Any:
         self.nodes += 1
-        if self.nodes > MAX_NODES or len(path) > MAX_DEPTH:
+        if self.nodes > MAX_NODES or len(path) > MAX_LEVELS:
             self._refuse(
-                "nested too deeply" if len(path) > MAX_DEPTH else "too large once its aliases are followed", node
+                "nested too deeply" if len(path) > MAX_LEVELS else "too large once its aliases are followed", node
             )
         self.values[path] = self._span(node)
         if isinstance(node, yaml.MappingNode):

@@ -6,9 +6,8 @@ import json
 from typing import Any
 
 from runbook.common.frozen import frozen
+from runbook.common.nesting import MAX_LEVELS, deeper
 
-MAX_DEPTH = 100
-"""Levels of lists and mappings; what is deeper is not for expressions, and stays text."""
 _SHOWN = 40
 """Characters of a text that is no JSON."""
 _MARK = "\ufeff"
@@ -23,6 +22,10 @@ class Parsed:
     odd: str = ""
 
 
+_TOO_DEEP = Parsed(wrong=f"it has more than {MAX_LEVELS} levels")
+"""It is not for expressions, and stays text."""
+
+
 def parse_json(text: str) -> Parsed:
     """A byte order mark before it does no harm, but is told. NaN and Infinity are Python's, not JSON's."""
     if not text.strip():
@@ -35,8 +38,8 @@ def parse_json(text: str) -> Parsed:
     except ValueError as error:
         return Parsed(wrong=str(error))
     except RecursionError:
-        return Parsed(wrong=f"it has more than {MAX_DEPTH} levels")
-    return Parsed(wrong=f"it has more than {MAX_DEPTH} levels") if _deeper(found, MAX_DEPTH) else Parsed(found, odd=odd)
+        return _TOO_DEEP
+    return _TOO_DEEP if deeper(found) else Parsed(found, odd=odd)
 
 
 def _beginning(text: str) -> str:
@@ -46,8 +49,3 @@ def _beginning(text: str) -> str:
 
 def _no_constant(name: str) -> Any:
     raise ValueError(f"{name} is Python's, not JSON's")
-
-
-def _deeper(value: Any, levels: int) -> bool:
-    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
-    return levels < 0 or any(_deeper(item, levels - 1) for item in inner)

@@ -11,7 +11,12 @@ from jinja2.meta import find_undeclared_variables
 
 from runbook.common.spelling import nearest
 from runbook.templating.environment import as_written, compiled_expression, compiled_template, environment, parsed
-from runbook.templating.messages import short, syntax_message
+from runbook.templating.messages import syntax_message
+
+MAX_BRACKETS = 20
+"""Within each other. For each, Jinja calls itself 14 times, and that on top of the steps around the template."""
+MAX_LEVELS = 100
+"""Of operations, filters and tags within each other, each of which takes up to three calls."""
 
 
 @lru_cache(maxsize=8192)
@@ -21,25 +26,57 @@ def objection(text: str, *, bare: bool) -> tuple[str, str] | None:
     Statements are compiled, for what only the compiler finds. Expressions are parsed only, which is four times quicker.
     """
     try:
+        if _brackets(text, bare=bare) > MAX_BRACKETS:
+            return _TOO_DEEP
         if "{%" in text:
             (compiled_expression if bare else compiled_template)(text)
-        else:
-            tree = parsed(text) if bare else environment().parse(as_written(text))
-            if "|" in text or " is" in text:
-                _check_names(tree)
+        tree = parsed(text) if bare else environment().parse(as_written(text))
+        if "|" in text or " is" in text:
+            _check_names(tree)
+        if len(text) > MAX_LEVELS and _deeper(tree, MAX_LEVELS if bare else MAX_LEVELS + 2):
+            return _TOO_DEEP
     except TemplateSyntaxError as error:
         return syntax_message(error, text, bare)
     except RecursionError:
-        return "template syntax: nested too deeply", f"in: {short(text)}"
+        return _TOO_DEEP
     if bare and ("{{" in text or "{%" in text):
         return _RENDERS_NOTHING
     return None
 
 
+_TOO_DEEP = (
+    f"template syntax: nested too deeply: {MAX_BRACKETS} brackets, or {MAX_LEVELS} operations or tags, are the most",
+    "set parts of it as variables",
+)
 _RENDERS_NOTHING = (
     "nothing is rendered inside a bare expression: {{ }} in its strings stays as it is",
     "write the variable itself, as in `name in stdout` or `'x' ~ name`; for two braces write '{' ~ '{'",
 )
+
+
+def _brackets(text: str, *, bare: bool) -> int:
+    """How many brackets stand open at most, those in quotes and outside of tags not counted."""
+    if sum(map(text.count, _OPENING)) <= MAX_BRACKETS:
+        return 0
+    most = deep = 0
+    for _, kind, value in environment().lex("{{ " + text + " }}" if bare else text):
+        if kind == "operator":
+            deep += (value in _OPENING) - (value in _CLOSING)
+            most = max(most, deep)
+    return most
+
+
+_OPENING, _CLOSING = "([{", ")]}"
+
+
+def _deeper(tree: nodes.Node, levels: int) -> bool:
+    """Are there more levels than so many below the root? Asked without a call for each of them."""
+    layer = [tree]
+    for _ in range(levels + 1):
+        layer = [inner for node in layer for inner in node.iter_child_nodes()]
+        if not layer:
+            return False
+    return True
 
 
 def _check_names(tree: nodes.Node) -> None:

@@ -18,3 +18,11 @@ def test_extra_variables() -> None:
     for text in ("novalue", "=x", "{broken", "@list.yml"):
         with pytest.raises(ValueError, match=r"."):
             parse_extra([text], read)
+
+
+def test_a_mapping_that_is_nested_without_end() -> None:
+    most = '{"a": ' * 100 + "1" + "}" * 100
+
+    assert list(parse_extra([most], {}.__getitem__)) == ["a"]
+    with pytest.raises(ValueError, match="more than 100 levels"):
+        parse_extra([f'{{"a": {most}}}'], {}.__getitem__)

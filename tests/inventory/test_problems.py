@@ -146,6 +146,12 @@ def test_groups_nested_without_end(tmp_path: Path) -> None:
     ]
 
 
+def test_json_that_is_nested_without_end_is_told_at_its_place(tmp_path: Path) -> None:
+    """Python reads more levels of JSON than all that comes behind it."""
+    text = '{"all": {"hosts": {"h": {"x":\n' + "[" * 500 + "]" * 500 + "}}}}"
+    assert places(problems(tmp_path, hosts__json=text)) == [(2, 98, "nested too deeply")]
+
+
 @pytest.mark.parametrize(
     "pattern", ["h[0:99999999]", "h[1:999][1:999]", "h[a:z][a:z][a:z][a:z]", "h[0:99999999999999999]"]
 )

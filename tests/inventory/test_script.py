@@ -40,6 +40,7 @@ def wrong(path: Path) -> Problem:
         ("""echo '{"web": {"vars": [1]}}'""", "the variables of 'web' in its output must be an object"),
         ("""echo '{"_meta": {"hostvars": []}}'""", "`_meta.hostvars` of its output must be an object"),
         ("""echo '{"a": {"children": ["b"]}, "b": {"children": ["a"]}}'""", "groups contain each other: a → b → a"),
+        (f"""echo '{{"a": {"[" * 101}{"]" * 101}}}'""", "what it printed for --list has more than 100 levels"),
         ("printf '\\377'", "what it printed for --list is not UTF-8"),
         ("yes '                                              '", "it printed more than 64 MiB"),
         ("""[ $1 = --list ] && echo '{"a": ["h"]}' || exit 7""", "--host h ended with exit status 7"),

@@ -210,6 +210,31 @@ def test_an_expression_that_is_nested_too_deeply_is_told() -> None:
 
 
 @pytest.mark.parametrize(
+    ("most", "more"),
+    [
+        ("(" * 20 + "1" + ")" * 20, "(" * 21 + "1" + ")" * 21),
+        ("[" * 20 + "1" + "]" * 20, "[" * 21 + "1" + "]" * 21),
+        ("[{'a': (" * 6 + "1" + ")}]" * 6, "[{'a': (" * 7 + "1" + ")}]" * 7),
+        (f"'{'(' * 50}' ~ ')' ~ (1)", "(" * 30 + "1" + ")" * 30),
+        ("not " * 100 + "true", "not " * 101 + "true"),
+        ("1 + " * 100 + "1", "1 + " * 101 + "1"),
+        ("1" + " | int" * 100, "1" + " | int" * 101),
+    ],
+)
+def test_as_deeply_as_an_expression_may_be_nested(most: str, more: str) -> None:
+    for form, bare in (("{}", True), ("{{{{ {} }}}}", False)):
+        assert syntax_error(form.format(most), bare=bare) is None
+        render(form.format(most), scope())
+        found = syntax_error(form.format(more), bare=bare)
+        assert found is not None
+        assert "nested too deeply" in found[0]
+
+
+def test_brackets_outside_of_tags_are_text() -> None:
+    assert syntax_error("(" * 50 + "{{ 1 }}", bare=False) is None
+
+
+@pytest.mark.parametrize(
     "text",
     [
         "{{ '%5d' % 3 }}",

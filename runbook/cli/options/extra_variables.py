@@ -11,6 +11,7 @@ from typing import Any
 
 import click
 
+from runbook.common.nesting import MAX_LEVELS, deeper
 from runbook.vault.format import Vault
 
 _NAME = re.compile(r"[A-Za-z_]\w*\Z")
@@ -44,9 +45,12 @@ def _one_extra(text: str, read: ReadFile) -> Mapping[str, Any]:
         return data
     if text.lstrip().startswith("{"):
         try:
-            return dict(json.loads(text))
+            found = dict(json.loads(text))
         except (ValueError, RecursionError) as error:
             raise ValueError(f"-e with a mapping: that is not valid JSON: {error}") from None
+        if deeper(found):
+            raise ValueError(f"-e with a mapping: it has more than {MAX_LEVELS} levels")
+        return found
     name, equals, value = text.partition("=")
     if not equals or not name.strip():
         raise ValueError(f"-e {text!r} is not NAME=VALUE, @FILE or a JSON mapping")

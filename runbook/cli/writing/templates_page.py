@@ -13,6 +13,7 @@ from jinja2.tests import TESTS as JINJA_TESTS
 from runbook.templating import lookups
 from runbook.templating.filters import COLLECTIONS, FILTERS
 from runbook.templating.sandbox import limits
+from runbook.templating.syntax import MAX_BRACKETS, MAX_LEVELS
 from runbook.templating.tests import TESTS
 
 HEAD = """\
@@ -115,7 +116,8 @@ def _bounds() -> str:
 A template that does not end, or that makes too much, is an error. One rendering, with all variables that it reads,
 may take {limits.MAX_STEPS:,} steps (rounds of loops, calls, filters) and {limits.MAX_SECONDS:g} seconds of the
 processor. A text may have {limits.MAX_TEXT:,} characters, a list {limits.MAX_ITEMS:,} items; lists and mappings may
-stand {limits.MAX_DEPTH} deep inside each other; a whole number may have 4,300 digits.
+stand {limits.MAX_DEPTH} deep inside each other; a whole number may have 4,300 digits. In the text of a template
+{MAX_BRACKETS} brackets may stand inside each other, and {MAX_LEVELS} operations or tags.
 
 Regular expressions are Python's. One like `(a|aa)+$` would take for ever over some texts: after
 5 seconds it is an error.

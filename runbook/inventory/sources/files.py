@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from runbook.common.frozen import frozen, replace
+from runbook.common.nesting import deeper
 from runbook.source.document import Document, Problem, Problems, Span, read_bounded
 from runbook.source.yaml import MAX_BYTES, decode, read_yaml
 from runbook.vault.documents import decrypted, redacted_problem, refused, vault_tags
@@ -103,6 +104,8 @@ def read_data(text: str, file: str, vault: Vault) -> Document:
         data = json.loads(text)
     except (ValueError, RecursionError):
         return read_yaml(text, file, tags)
+    if deeper(data):
+        return read_yaml(text, file, tags)  # which says where
     try:
         return replace(read_yaml(text, file, tags), data=data)
     except Problems:  # then it has no places, but it is right

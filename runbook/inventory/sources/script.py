@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from runbook.common.nesting import MAX_LEVELS, deeper
 from runbook.inventory.builder import InventoryBuilder
 from runbook.source.document import Span
 
@@ -72,6 +73,8 @@ class _Script:
             data = json.loads(output)
         except (ValueError, RecursionError) as error:
             raise ScriptError(f"what it printed for {' '.join(arguments)} is not JSON: {error}", stderr) from None
+        if deeper(data):
+            raise ScriptError(f"what it printed for {' '.join(arguments)} has more than {MAX_LEVELS} levels", stderr)
         if not isinstance(data, dict):
             raise ScriptError(f"what it printed for {' '.join(arguments)} is not a JSON object", stderr)
         return data

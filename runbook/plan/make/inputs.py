@@ -7,6 +7,7 @@ import os
 from collections.abc import Iterable
 from typing import Any
 
+from runbook.common.nesting import deeper
 from runbook.model import Host, Input, Playbook
 from runbook.plan.make.variables import Variables
 from runbook.playbook.schema_check import check
@@ -42,9 +43,10 @@ def coerce(value: Any, item: Input) -> Any:
             "0": False,
         }.get(value.strip().lower(), value)
     try:
-        return json.loads(value)
+        found = json.loads(value)
     except (ValueError, RecursionError):
         return value
+    return value if deeper(found) else found
 
 
 def missing(playbook: Playbook, variables: Variables, hosts: Iterable[Host]) -> list[Input]:

@@ -162,9 +162,9 @@ class Console(View):
         """A step: sign, number, host and name, and at the right edge how it ended and how long it took."""
         from rich.text import Text
 
-        left = Text(_indent(event.number))
+        left = Text(self._indent(event.number))
         left.append(f"{mark} ", style=STYLES[style])
-        left.append(f"{event.number}  ", style="dim")
+        left.append(f"{_tail(event.number, self.width // 2)}  ", style="dim")
         left.append(self.label(event.host), style="cyan")
         under = " " * min(left.cell_len, self.width // 2)
         ended = f"{status:<11} {took:>9}" if self.width >= NARROW else f"{status} {took}"
@@ -182,6 +182,10 @@ class Console(View):
             self.print(under + line)
         if status and not beside:
             self.print_lines([Line(ended, status)], under)
+
+    def _indent(self, number: str) -> str:
+        """What stands in a step is shown a little to the right of it, up to a quarter of the width."""
+        return ("  " * max(0, number.count(".") - 1))[: self.width // 4]
 
     def _room(self, room: int, ended: str, beside: bool) -> int:
         """Columns for a step's name, whose continuation may stand further to the left than its first line."""
@@ -218,18 +222,18 @@ class Console(View):
         else:
             self._line(event, "▸", "soft")
         if self.verbosity >= 1 and event.action:
-            self.print_lines([Line(f"$ {one_line(event.action, 1000)}", "soft")], _indent(event.number) + "    ")
+            self.print_lines([Line(f"$ {one_line(event.action, 1000)}", "soft")], self._indent(event.number) + "    ")
 
     def show_output(self, event: StepProgress) -> None:
-        bar = _indent(event.number) + "    " + self.label(event.host) + "│ "
+        bar = self._indent(event.number) + "    " + self.label(event.host) + "│ "
         self.print_lines([Line(line, long="chop") for line in clean(event.text).splitlines()], bar, "soft")
 
     def show_failed_first(self, started: StepStarted, event: StepProgress) -> None:
         self._line(started, sign(event.stream), "failed", event.stream, duration(event.at - started.at))
-        self.print_lines([Line(event.text, "failed")], _indent(event.number) + "    ")
+        self.print_lines([Line(event.text, "failed")], self._indent(event.number) + "    ")
 
     def show_note(self, event: StepFinished) -> None:
-        self.print_lines([Line(event.outcome.message, "soft")], _indent(event.number) + "  └ ")
+        self.print_lines([Line(event.outcome.message, "soft")], self._indent(event.number) + "  └ ")
 
     def show_finished(self, event: StepFinished, *, repeats: bool) -> None:
         status = str(event.outcome.status)
@@ -237,7 +241,7 @@ class Console(View):
         bad = event.outcome.status in BAD and event.role is not Role.DIAGNOSE
         style = "warned" if event.outcome.status in BAD and not bad else status
         self._line(event, sign(status), style, status, duration(max(0.0, event.at - event.started)))
-        prefix = _indent(event.number) + ("  │ " if bad else "    ")
+        prefix = self._indent(event.number) + ("  │ " if bad else "    ")
         lines = list(details.explain(event, self.verbosity, self.diff, self.width - len(prefix)))
         if repeats:
             lines = [line for line in lines if line.text not in event.outcome.message.split("\n")]
@@ -250,6 +254,6 @@ class Console(View):
         self.print_lines(list(details.summary(run)), "")
 
 
-def _indent(number: str) -> str:
-    """What stands in a step is shown a little to the right of it."""
-    return "  " * max(0, number.count(".") - 1)
+def _tail(number: str, most: int) -> str:
+    """A number, or of that of a step that is nested very deeply the end."""
+    return number if len(number) <= most else f"…{number[1 - most :]}"

@@ -10,11 +10,11 @@ import shutil
 import sys
 import time
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from benchmarks.measure import Costs, Row, compare
+from runbook.common.frozen import replace
 from runbook.reports import REPORTS
 from runbook.runs.events import (
     Condition,

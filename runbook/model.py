@@ -6,10 +6,9 @@ Templates are kept as the user wrote them; `Expression` is a bare one (`when`, `
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import field
 from typing import Any
 
-from runbook.common.frozen import frozen
+from runbook.common.frozen import Frozen, field
 from runbook.source.document import Place, Problem, Span
 
 VARIABLE_NAME = r"^[^\x00-@\[-^`{-\xa0\u2000-\u206f][^\x00-/:-@\[-^`{-\xa0\u2000-\u206f]*$"
@@ -18,8 +17,7 @@ VARIABLE_NAME = r"^[^\x00-@\[-^`{-\xa0\u2000-\u206f][^\x00-/:-@\[-^`{-\xa0\u2000
 # --- inventory ---------------------------------------------------------------------------------------------
 
 
-@frozen
-class Variable:
+class Variable(Frozen):
     """A variable as the inventory sets it: its value (strings may be templates) and where it was written."""
 
     value: Any
@@ -28,8 +26,7 @@ class Variable:
     """`group:NAME` or `host:NAME`, with where it came from."""
 
 
-@frozen
-class Host:
+class Host(Frozen):
     """A managed host. `variables` are merged from its groups and itself, the nearest winning."""
 
     name: str
@@ -45,8 +42,7 @@ class Host:
         return default if variable is None else variable.value
 
 
-@frozen
-class Group:
+class Group(Frozen):
     name: str
     hosts: tuple[str, ...] = ()
     """Hosts named in it directly, in the order of the file."""
@@ -56,8 +52,7 @@ class Group:
     """The length of the longest way down to it from `all`."""
 
 
-@frozen
-class Inventory:
+class Inventory(Frozen):
     """Hosts in the order of the files, and groups by name (`all` and `ungrouped` are always there)."""
 
     hosts: Mapping[str, Host]
@@ -73,16 +68,14 @@ class Inventory:
 # --- playbook ----------------------------------------------------------------------------------------------
 
 
-@frozen
-class Expression:
+class Expression(Frozen):
     """A bare Jinja expression and its place."""
 
     text: str
     place: Place
 
 
-@frozen
-class Input:
+class Input(Frozen):
     name: str
     schema: Mapping[str, Any]
     """JSON Schema fragment: type, enum, minimum, pattern …"""
@@ -95,8 +88,7 @@ class Input:
     required: bool = True
 
 
-@frozen
-class Common:
+class Common(Frozen):
     """The keys that every step, block, choice and include may have."""
 
     name: str = ""
@@ -122,8 +114,7 @@ class Common:
     diagnose: tuple[Node, ...] = ()
 
 
-@frozen
-class Step:
+class Step(Frozen):
     """One step of a kind. `args` is as written (a bare value is put under the kind's SHORT option)."""
 
     number: str
@@ -144,8 +135,7 @@ class Step:
     secrets: tuple[str, ...] = ()
 
 
-@frozen
-class Block:
+class Block(Frozen):
     """Steps that stop at the first failure, with `rescue` and `always`. An include is a block read from a file."""
 
     number: str
@@ -158,16 +148,14 @@ class Block:
     """The file, when it is an include."""
 
 
-@frozen
-class Option:
+class Option(Frozen):
     name: str
     description: str
     steps: tuple[Node, ...]
     place: Place
 
 
-@frozen
-class Choose:
+class Choose(Frozen):
     number: str
     common: Common
     place: Place
@@ -178,8 +166,7 @@ class Choose:
 Node = Step | Block | Choose
 
 
-@frozen
-class Remediation:
+class Remediation(Frozen):
     """A branch that is tried when a step failed. Named ones stand in `Playbook.remediations`."""
 
     name: str
@@ -191,8 +178,7 @@ class Remediation:
     vars: Mapping[str, Any] = field(default_factory=dict)
 
 
-@frozen
-class Stage:
+class Stage(Frozen):
     number: str
     name: str
     block: Block
@@ -206,8 +192,7 @@ class Stage:
     confirm: str = ""
 
 
-@frozen
-class Playbook:
+class Playbook(Frozen):
     name: str
     place: Place
     stages: tuple[Stage, ...]

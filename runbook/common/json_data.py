@@ -1,28 +1,40 @@
-"""Frozen dataclasses as JSON and back, and the JSON Schema of what that gives.
+"""Frozen classes as JSON and back, and the JSON Schema of what that gives: msgspec's, with the house's `Json`.
 
-Knows what our stored forms are made of: texts, numbers, truths, tuples, dataclasses, and `Json`. A field's description
-stands beside its type: `Annotated[str, "what it is"]`.
+A field's description stands beside its type: `Annotated[str, doc("What it is.")]`.
 """
 
 from __future__ import annotations
 
-import dataclasses
 import inspect
 import json
-from collections.abc import Mapping
-from functools import cache
-from typing import Annotated, Any, NewType, TypeVar, get_args, get_origin, get_type_hints
+from typing import Any, TypeVar
 
-Json = NewType("Json", str)
-"""Any JSON value as its text: so that what holds it can be compared and hashed."""
+import msgspec
+
+from runbook.common.frozen import Frozen
+
+
+class Json(str):
+    """Any JSON value as its text: so that what holds it can be compared and hashed. In JSON it is the value."""
+
+    __slots__ = ()
+
+
+class Exact(Frozen, forbid_unknown_fields=True):
+    """Frozen, and read only from a mapping that has no other keys."""
+
 
 T = TypeVar("T")
 _ENCODER = json.JSONEncoder(ensure_ascii=False, default=str)
-_PLAIN: Mapping[Any, str] = {str: "string", int: "integer", bool: "boolean"}
+
+
+def doc(text: str) -> msgspec.Meta:
+    """A field's description in the JSON Schema."""
+    return msgspec.Meta(description=text)
 
 
 def canonical(value: Any) -> str:
-    """The one text that a JSON value has, whatever the order of its keys."""
+    """The one text that a JSON value has, whatever the order of its keys: digests of plan files are made of it."""
     return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 
 
@@ -32,87 +44,58 @@ def as_json(value: Any) -> Json:
 
 
 def encode(value: Any) -> Any:
-    """A dataclass as dictionaries and lists."""
-    return _encode(type(value), value)
+    """A frozen class as dictionaries and lists."""
+    return msgspec.to_builtins(value, enc_hook=_plain)
 
 
-def _encode(hint: Any, value: Any) -> Any:
-    hint = _bare(hint)
-    if hint is Json:
-        return json.loads(value)
-    if _is_ours(hint):
-        return {name: _encode(kind, getattr(value, name)) for name, kind in _fields(hint).items()}
-    if get_origin(hint) is tuple:
-        return [_encode(get_args(hint)[0], item) for item in value]
-    return value
+def json_text(value: Any) -> str:
+    """The same as a text over many lines."""
+    return msgspec.json.format(msgspec.json.encode(value, enc_hook=_plain), indent=1).decode()
 
 
-def decode(kind: type[T], data: Any, where: str = "") -> T:
-    """A dataclass from its JSON. Raises ValueError, with the place, for what is not that."""
-    return _decode(kind, data, where)  # type: ignore[no-any-return] # it is a `kind`
+def decode(kind: type[T], data: Any) -> T:
+    """A frozen class from its JSON. Raises ValueError, with the place, for what is not that."""
+    try:
+        return msgspec.convert(data, kind, dec_hook=_made)
+    except msgspec.ValidationError as error:
+        raise ValueError(placed(error)) from None
 
 
-def _decode(hint: Any, data: Any, where: str) -> Any:
-    hint = _bare(hint)
-    if hint is Json:
-        return as_json(data)
-    if _is_ours(hint):
-        fields = _fields(hint)
-        if not isinstance(data, dict) or set(data) != set(fields):
-            raise ValueError(f"{where or 'it'} must be a mapping with the keys {', '.join(fields)}")
-        return hint(**{name: _decode(one, data[name], f"{where}.{name}".lstrip(".")) for name, one in fields.items()})
-    if get_origin(hint) is tuple:
-        if not isinstance(data, list):
-            raise ValueError(f"{where} must be a list")
-        return tuple(_decode(get_args(hint)[0], item, f"{where}[{index}]") for index, item in enumerate(data))
-    if type(data) is not hint:
-        raise ValueError(f"{where} must be of the type {_PLAIN[hint]}")
-    return data
+def placed(error: Exception) -> str:
+    """What is wrong, behind its place: ``stages[0].name: expected `str`, got `int` ``."""
+    said, _, place = str(error).partition(" - at `$")
+    place = place.rstrip("`").lstrip(".")
+    return f"{place}: {said[:1].lower()}{said[1:]}" if place else said
 
 
 def schema(kind: type) -> dict[str, Any]:
-    """The JSON Schema of a dataclass, each class under `$defs`."""
-    defs: dict[str, Any] = {}
-    _define(kind, defs)
-    return {"$ref": f"#/$defs/{kind.__name__}", "$defs": defs}
+    """The JSON Schema of a frozen class as `encode` writes it, each class under `$defs`: every key is there."""
+    made = msgspec.json.schema(kind, schema_hook=lambda _json: {})
+    return {**made, "$defs": {name: _as_written(one) for name, one in made["$defs"].items()}}
 
 
-def _define(kind: type, defs: dict[str, Any]) -> None:
-    if kind.__name__ in defs:
-        return
-    defs[kind.__name__] = {}
-    fields = _fields(kind)
-    defs[kind.__name__] = {
-        "description": inspect.cleandoc(kind.__doc__ or ""),
-        "type": "object",
-        "additionalProperties": False,
-        "required": list(fields),
-        "properties": {name: _schema_of(hint, defs) for name, hint in fields.items()},
-    }
+_ORDER = ("description", "type", "additionalProperties", "required", "properties", "enum")
 
 
-def _schema_of(hint: Any, defs: dict[str, Any]) -> dict[str, Any]:
-    said = {"description": get_args(hint)[1]} if get_origin(hint) is Annotated else {}
-    hint = _bare(hint)
-    if hint is Json:
-        return said
-    if _is_ours(hint):
-        _define(hint, defs)
-        return {**said, "$ref": f"#/$defs/{hint.__name__}"}
-    if get_origin(hint) is tuple:
-        return {**said, "type": "array", "items": _schema_of(get_args(hint)[0], defs)}
-    return {**said, "type": _PLAIN[hint]}
+def _as_written(definition: dict[str, Any]) -> dict[str, Any]:
+    """Where a reader may leave a field out, msgspec says its default; a writer leaves none out."""
+    made = {**definition, "description": inspect.cleandoc(definition.get("description", ""))}
+    if properties := definition.get("properties"):
+        made["required"] = list(properties)
+        for field in properties.values():
+            field.pop("default", None)
+    return {key: made[key] for key in _ORDER if key in made}
 
 
-def _bare(hint: Any) -> Any:
-    return get_args(hint)[0] if get_origin(hint) is Annotated else hint
+def _plain(value: Any) -> Any:
+    if isinstance(value, Json):
+        return json.loads(value)
+    if isinstance(value, str):
+        return str(value)
+    raise TypeError(f"{type(value).__name__} has no JSON")
 
 
-def _is_ours(hint: Any) -> bool:
-    return dataclasses.is_dataclass(hint)
-
-
-@cache
-def _fields(kind: Any) -> dict[str, Any]:
-    hints = get_type_hints(kind, include_extras=True)
-    return {one.name: hints[one.name] for one in dataclasses.fields(kind)}
+def _made(kind: type, data: Any) -> Any:
+    if kind is Json:
+        return as_json(data)
+    raise TypeError(f"{kind.__name__} has no JSON")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import dataclasses
 import json
 import re
 import shlex
@@ -12,6 +11,8 @@ from collections.abc import Iterable, Mapping
 from enum import Enum
 from typing import Any, TypeVar
 from urllib.parse import quote, quote_plus
+
+from runbook.common.frozen import Frozen, asdict, replace
 
 MASK = "(secret)"
 SHORTEST = 3
@@ -86,7 +87,7 @@ class Masker:
         return cut
 
     def mask(self, value: T) -> T:
-        """The same thing with every secret in it replaced: texts, lists, mappings, and frozen dataclasses."""
+        """The same thing with every secret in it replaced: texts, lists, mappings, and frozen classes."""
         if not self._whole:
             return value
         return self._mask(value)  # type: ignore[no-any-return] # the shape is kept
@@ -102,9 +103,8 @@ class Masker:
             return {self._mask(key): self._mask(item) for key, item in value.items()}
         if isinstance(value, list | tuple):
             return type(value)(self._mask(item) for item in value)
-        if dataclasses.is_dataclass(value) and not isinstance(value, type):
-            fields = {f.name: self._mask(getattr(value, f.name)) for f in dataclasses.fields(value)}
-            return dataclasses.replace(value, **fields)
+        if isinstance(value, Frozen):
+            return replace(value, **{name: self._mask(item) for name, item in asdict(value).items()})
         return MASK if not isinstance(value, bool) and value is not None and str(value) in self._whole else value
 
 

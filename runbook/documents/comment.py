@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from runbook.common.frozen import frozen, replace
+from runbook.common.frozen import Frozen, replace
 from runbook.documents.harmless import clean, exact, shortened
 from runbook.documents.markdown import Writer
 from runbook.documents.model import Document, Fold, Limits, Section, Text
@@ -22,8 +22,7 @@ _LEVEL = 3
 """Of the heading: a comment stands in a page that has its own."""
 
 
-@frozen
-class Part:
+class Part(Frozen):
     """A folded part: its title as HTML, and what is in it."""
 
     title: str

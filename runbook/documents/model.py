@@ -8,11 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import TypeAlias
 
-from runbook.common.frozen import frozen
+from runbook.common.frozen import Frozen
 
 
-@frozen
-class Span:
+class Span(Frozen):
     """A piece of a line. `style` is empty, `strong`, `soft`, `code` or `message`, or a tone as a badge has it."""
 
     text: str
@@ -31,8 +30,7 @@ def said(text: str, style: str = "") -> Text:
     return (Span(text, style),)
 
 
-@frozen
-class Badge:
+class Badge(Frozen):
     """How something ended, or what it does: a word in the colour of its tone, and a sign for who sees no colours."""
 
     tone: str
@@ -43,16 +41,14 @@ class Badge:
 # --- blocks ----------------------------------------------------------------------------------------------------
 
 
-@frozen
-class Paragraph:
+class Paragraph(Frozen):
     """A sentence or several. `style` is as a span's, or `title`, `cause`, `how`, `lead`."""
 
     text: Text
     style: str = ""
 
 
-@frozen
-class Item:
+class Item(Frozen):
     """An item of a list: what it is about, how that ended, and what was seen."""
 
     text: Text
@@ -60,8 +56,7 @@ class Item:
     message: str = ""
 
 
-@frozen
-class Bullets:
+class Bullets(Frozen):
     """A list. `mark` stands before each item where it is text."""
 
     items: tuple[Item, ...]
@@ -70,15 +65,13 @@ class Bullets:
     mark: str = "•"
 
 
-@frozen
-class Settings:
+class Settings(Frozen):
     """Names with their values, as they are written."""
 
     pairs: tuple[tuple[str, str], ...]
 
 
-@frozen
-class Code:
+class Code(Frozen):
     """A text of which the lines are kept."""
 
     text: str
@@ -90,8 +83,7 @@ class Code:
     """Its columns stand below one another: a line that is too long is cut, not folded."""
 
 
-@frozen
-class Table:
+class Table(Frozen):
     """Rows of values, of badges, of paragraphs. Without names of columns it has no head."""
 
     columns: tuple[str, ...]
@@ -103,8 +95,7 @@ class Table:
     """The colour of each row, where they have one."""
 
 
-@frozen
-class Check:
+class Check(Frozen):
     """A condition that was judged, with the value of every operand."""
 
     keyword: str
@@ -115,23 +106,20 @@ class Check:
     """Does a message beside it say already that it does not hold?"""
 
 
-@frozen
-class Checks:
+class Checks(Frozen):
     """Conditions that were judged."""
 
     checks: tuple[Check, ...]
 
 
-@frozen
-class Verdict:
+class Verdict(Frozen):
     """What all of it comes to."""
 
     badge: Badge
     text: str
 
 
-@frozen
-class Section:
+class Section(Frozen):
     """A part with a heading. `name` is the same in every document: a style and an anchor go by it."""
 
     name: str
@@ -142,8 +130,7 @@ class Section:
     aside: str = ""
 
 
-@frozen
-class Fold:
+class Fold(Frozen):
     """A part that can be folded. `open` None: it never is."""
 
     name: str
@@ -156,8 +143,7 @@ class Fold:
     """What the anchors of all in it begin with."""
 
 
-@frozen
-class Entry:
+class Entry(Frozen):
     """A step of a plan or of a run: a line, what explains it, and what stands under it."""
 
     number: str
@@ -188,8 +174,7 @@ def walk(entries: Iterable[Entry]) -> Iterator[tuple[int, Entry]]:
         stack.append(iter(entry.entries))
 
 
-@frozen
-class Field:
+class Field(Frozen):
     """One thing of a step that is another now."""
 
     name: str
@@ -197,8 +182,7 @@ class Field:
     after: str
 
 
-@frozen
-class Change:
+class Change(Frozen):
     """What became of one step. `sign` is +, -, ~ or >."""
 
     sign: str
@@ -207,8 +191,7 @@ class Change:
     fields: tuple[Field, ...] = ()
 
 
-@frozen
-class Changes:
+class Changes(Frozen):
     """What is another now in a stage, and in its steps."""
 
     fields: tuple[Field, ...]
@@ -218,8 +201,7 @@ class Changes:
 # --- what a page alone has -------------------------------------------------------------------------------------
 
 
-@frozen
-class Bar:
+class Bar(Frozen):
     """A piece of time in percent of the whole."""
 
     left: float
@@ -229,14 +211,12 @@ class Bar:
     anchor: str
 
 
-@frozen
-class Lane:
+class Lane(Frozen):
     name: str
     bars: tuple[Bar, ...]
 
 
-@frozen
-class Mark:
+class Mark(Frozen):
     """Where on the axis of time something begins, in percent of the whole."""
 
     left: float
@@ -244,8 +224,7 @@ class Mark:
     title: str
 
 
-@frozen
-class Lanes:
+class Lanes(Frozen):
     """Time drawn to scale. It tells nothing that stands nowhere else: the other writers leave it out."""
 
     marks: tuple[Mark, ...]
@@ -254,8 +233,7 @@ class Lanes:
     more: int = 0
 
 
-@frozen
-class Filters:
+class Filters(Frozen):
     """Controls that choose which entries are seen. The other writers leave them out."""
 
     badges: tuple[Badge, ...]
@@ -267,8 +245,7 @@ Block: TypeAlias = (
 )
 
 
-@frozen
-class Document:
+class Document(Frozen):
     """All of it. What stands before `blocks` is seen first, wherever it is shown."""
 
     title: str
@@ -286,8 +263,7 @@ class Document:
     """It is read before it is done: every character is shown that nobody would see."""
 
 
-@frozen
-class Limits:
+class Limits(Frozen):
     """How much is shown of what is long; 0 is all."""
 
     lines: int = 0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from runbook.common.frozen import frozen
+from runbook.common.frozen import Frozen
 from runbook.documents import columns
 from runbook.documents.changes import change_lines
 from runbook.documents.harmless import Harmless, bounded, clean, diff_line, exact, shortened, tail
@@ -37,8 +37,7 @@ _STYLES = {"title": "soft", "how": "soft", "lead": "soft", "code": "text", "caus
 """What a style is to a terminal; each other is its own."""
 
 
-@frozen
-class Line:
+class Line(Frozen):
     """`style` is `text`, `soft`, `strong`, `added`, `removed`, or a badge's tone."""
 
     text: str

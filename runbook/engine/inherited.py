@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import field
 from typing import Any
 
-from runbook.common.frozen import frozen, replace
+from runbook.common.frozen import Frozen, field, replace
 from runbook.model import Common, Host
 from runbook.runs.events import Role
 from runbook.source.document import Place
 from runbook.templating.scope import Layer
 
 
-@frozen
-class Inherited:
+class Inherited(Frozen):
     parent: str = ""
     role: Role = Role.STEP
     layers: tuple[Layer, ...] = ()

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from runbook.common.durations import seconds
-from runbook.common.frozen import frozen
+from runbook.common.frozen import Frozen
 from runbook.common.spelling import nearest
 from runbook.engine.inherited import Inherited
 from runbook.engine.session import Session
@@ -25,8 +25,7 @@ from runbook.templating.scope import Scope
 from runbook.transports.base import Become, CommandTimeout, Unreachable
 
 
-@frozen
-class Progress:
+class Progress(Frozen):
     """Where a running step shows what it does."""
 
     note: Callable[[str], None]

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any
 
-from runbook.common.frozen import frozen, replace
+from runbook.common.frozen import Frozen, replace
 from runbook.engine.node_result import NodeResult
 from runbook.model import Node, Step
 from runbook.runs.events import Outcome, Status
@@ -26,8 +26,7 @@ class Mode(StrEnum):
     VERIFY = "verify"
 
 
-@frozen
-class Unsure:
+class Unsure(Frozen):
     """In a check: a condition that only a real run can tell, and the step that it depends on."""
 
     text: str

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from runbook.common.frozen import frozen
+from runbook.common.frozen import Frozen
 from runbook.runs.events import Condition, Outcome, Status
 
 
-@frozen
-class NodeResult:
+class NodeResult(Frozen):
     """The outcome, and what else the finishing event tells."""
 
     outcome: Outcome

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from typing import Any, NoReturn, cast
 
-from runbook.common.frozen import frozen, replace
+from runbook.common.frozen import Frozen, replace
 from runbook.engine.host_state import HostState
 from runbook.engine.inherited import Inherited
 from runbook.engine.kind_runner import Progress
@@ -29,8 +29,7 @@ _MOST = 20
 _CLEAN = (Status.PASSED, Status.CHANGED)
 
 
-@frozen
-class _Sent:
+class _Sent(Frozen):
     """A step on its way."""
 
     step: Step

@@ -7,12 +7,11 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
-from dataclasses import field
 from pathlib import Path
 from queue import SimpleQueue
 from typing import Any, Protocol
 
-from runbook.common.frozen import frozen, replace
+from runbook.common.frozen import Frozen, field, replace, repr_without
 from runbook.common.masking import Masker
 from runbook.engine.controller_commands import run_on_controller
 from runbook.engine.mode import Mode
@@ -40,9 +39,10 @@ MOST_WAITING = 1000
 _PAUSE = 0.005
 
 
-@frozen
-class Tools:
+class Tools(Frozen):
     """What the command line hands to the engine."""
+
+    __repr__ = repr_without("become_password", "secrets", "stop")
 
     transport_for: TransportFor
     ask: Callable[[Question], Answer | None] = lambda _question: None
@@ -53,9 +53,9 @@ class Tools:
     """Where the whole output of every command is written; see `runbook.engine.output_files`."""
     become: bool = False
     become_user: str = ""
-    become_password: str | None = field(default=None, repr=False)
-    secrets: tuple[str, ...] = field(default=(), repr=False)
-    stop: threading.Event = field(default_factory=threading.Event, repr=False)
+    become_password: str | None = None
+    secrets: tuple[str, ...] = ()
+    stop: threading.Event = field(default_factory=threading.Event)
     """Set it, from any thread or a signal handler, to end the run: the events of what had run still come."""
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from runbook.common.frozen import frozen
+from runbook.common.frozen import Frozen
 from runbook.engine.host_state import HostState
 from runbook.engine.inherited import Inherited
 from runbook.engine.node_result import NodeResult
@@ -14,8 +14,7 @@ from runbook.runs.events import BAD, StepFinished, StepProgress, StepStarted
 from runbook.source.document import excerpt
 
 
-@frozen
-class Begun:
+class Begun(Frozen):
     """A node that has been begun, as its starting event told it."""
 
     node: Node

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from runbook.common.frozen import frozen
+from runbook.common.frozen import Frozen
 from runbook.engine.host_state import HostState
 from runbook.engine.inherited import Inherited
 from runbook.engine.judge import judge_all
@@ -14,8 +14,7 @@ from runbook.runs.events import Outcome, Status
 from runbook.templating.unknown import UnknownValue
 
 
-@frozen
-class When:
+class When(Frozen):
     """The answer. With a `result` the node does not run; `unsure` is the condition that nobody can know yet."""
 
     result: NodeResult | None = None

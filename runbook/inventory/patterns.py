@@ -12,7 +12,7 @@ import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from runbook.common.frozen import frozen, replace
+from runbook.common.frozen import Frozen, replace
 from runbook.inventory.addresses import split_port
 from runbook.inventory.builder import LOCALHOST
 from runbook.inventory.sources.files import read_text
@@ -112,8 +112,7 @@ def _refuse_bare_signs(parts: list[str], pattern: str) -> None:
         raise Problems([Problem(f"nothing stands behind the {bare[0]}", span, hint, "pattern")])
 
 
-@frozen
-class _Found:
+class _Found(Frozen):
     hosts: list[Host]
     known: bool
     """Is there anything that has the name? A group without hosts has it."""

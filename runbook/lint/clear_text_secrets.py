@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from runbook.common.frozen import frozen
+from runbook.common.frozen import Frozen
 from runbook.lint.rules import found
 from runbook.lint.subject import Subject
 from runbook.source.document import Document, Place, Problem, Span
@@ -24,8 +24,7 @@ _PLACEHOLDER = re.compile(r"[x*.•_-]+|<[^>]*>|\.{3}|\$\{?\w+\}?|~?/.*|\./.*|\w
 _HINT = "read it from an input with `secret: true` and `env`, from env.NAME, or from a vault"
 
 
-@frozen
-class Shape:
+class Shape(Frozen):
     """What a secret looks like in any text; the first group is the secret itself."""
 
     what: str

@@ -8,12 +8,11 @@ from functools import lru_cache
 from jinja2 import TemplateError, nodes
 from jinja2.meta import find_undeclared_variables
 
-from runbook.common.frozen import frozen
+from runbook.common.frozen import Frozen
 from runbook.templating.environment import environment
 
 
-@frozen
-class Reads:
+class Reads(Frozen):
     """`names` are free in the text; `sure` are read whatever the values are; `guarded` may well be undefined."""
 
     names: frozenset[str] = frozenset()

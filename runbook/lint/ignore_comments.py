@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 
-from runbook.common.frozen import frozen
+from runbook.common.frozen import Frozen
 from runbook.common.spelling import nearest
 from runbook.lint.rules import RULES, found
 from runbook.source.document import Problem, Span
@@ -15,8 +15,7 @@ _BY_INVENTORY = frozenset({"undefined-name", "used-before-set"})
 """Rules that find nothing with one inventory and something with another: a comment for them is never idle."""
 
 
-@frozen
-class Comment:
+class Comment(Frozen):
     """`covers` is the line that it speaks of: its own, or the next one that is no comment."""
 
     span: Span

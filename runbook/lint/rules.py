@@ -5,14 +5,13 @@
 
 from __future__ import annotations
 
-from runbook.common.frozen import frozen
+from runbook.common.frozen import Frozen
 from runbook.source.document import Place, Problem, Severity, Span
 
 ERROR, WARNING, NOTE = Severity.ERROR, Severity.WARNING, Severity.NOTE
 
 
-@frozen
-class Rule:
+class Rule(Frozen):
     """`severity` is the usual one. `lint` says that only `validate` looks, and that a comment may silence it."""
 
     severity: Severity

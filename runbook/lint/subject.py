@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from runbook.common.frozen import frozen
+from runbook.common.frozen import Frozen
 from runbook.inventory.patterns import select
 from runbook.lint.texts import Text, every_text, option_place
 from runbook.model import Block, Choose, Host, Inventory, Node, Playbook, Step, walk
@@ -20,8 +20,7 @@ _BROKEN = frozenset({"unreadable", "syntax", "tag", "duplicate-key", "include", 
 """Rules whose problems mean that a part of the playbook has not been seen."""
 
 
-@frozen
-class Subject:
+class Subject(Frozen):
     """`hosts` has the hosts of each stage by its number; None without an inventory."""
 
     playbook: Playbook

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from typing import Any
 
-from runbook.common.frozen import frozen
+from runbook.common.frozen import Frozen
 from runbook.lint.outcome_fields import judged
 from runbook.model import Choose, Common, Expression, Node, Playbook, Remediation, Step
 from runbook.source.document import Place, Span
@@ -25,8 +25,7 @@ NAME = re.compile(rf"(?<![.\w])(?<!\|)(?<!\| )(?<!is )(?<!is not )(?!(?:{'|'.joi
 """What may be a variable, by a quick look: no attribute, filter or test."""
 
 
-@frozen
-class Text:
+class Text(Frozen):
     """A template, or a bare expression, and its place. `sees` has what it reads beside the variables."""
 
     text: str

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from runbook.common.frozen import frozen, replace
+from runbook.common.frozen import Frozen, replace
 from runbook.common.spelling import nearest, slip_of
 from runbook.lint.expression_reads import reads
 from runbook.lint.outcome_fields import judged
@@ -41,8 +41,7 @@ _BOUND = {
 """Names that only the language itself sets, and where it does."""
 
 
-@frozen
-class Scope:
+class Scope(Frozen):
     """Where a text stands: names in scope there, names that something around it guards, whether it runs for certain."""
 
     names: frozenset[str]
@@ -65,8 +64,7 @@ class Scope:
         )
 
 
-@frozen
-class Miss:
+class Miss(Frozen):
     """A name that is read and not set there. `later` says that a step sets it, and has not done so yet."""
 
     name: str

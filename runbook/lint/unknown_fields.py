@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from runbook.common.frozen import frozen, replace
+from runbook.common.frozen import Frozen, replace
 from runbook.common.spelling import nearest
 from runbook.lint.expression_reads import reads
 from runbook.lint.outcome_fields import judged, left_behind
@@ -29,8 +29,7 @@ _KEY = re.compile(r"([^\W\d]\w*)\s*(?:\.\s*([^\W\d]\w*)|\[\s*['\"]([^'\"]*))")
 """`a.b` and `a['b']`, by a quick look."""
 
 
-@frozen
-class Known:
+class Known(Frozen):
     """An outcome that a name stands for. Several steps may leave one there."""
 
     fields: frozenset[str] = frozenset()

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from runbook.common.frozen import frozen
+from runbook.common.frozen import Frozen
 from runbook.model import Block, Playbook, Remediation, Stage
 from runbook.playbook.inputs import inputs
 from runbook.playbook.nodes import Builder
@@ -37,8 +37,7 @@ def playbook_from_text(text: str, file: str = "playbook.yml") -> Playbook:
     return playbook_from(read_yaml(text, file), Path(file).absolute().parent).whole()
 
 
-@frozen
-class Loaded:
+class Loaded(Frozen):
     """What could be read of a playbook: the parts of it that are right, and all problems of the others."""
 
     playbook: Playbook

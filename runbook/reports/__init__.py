@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from runbook.common.frozen import frozen
+from runbook.common.frozen import Frozen
 
 
-@frozen
-class Report:
+class Report(Frozen):
     """Where a report is made, and the ending of its file."""
 
     module: str

@@ -7,11 +7,10 @@ can be masked, stored and sent as it is.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import field
 from enum import StrEnum
 from typing import Any
 
-from runbook.common.frozen import frozen
+from runbook.common.frozen import Frozen, field
 
 
 class Status(StrEnum):
@@ -67,8 +66,7 @@ class Role(StrEnum):
     REMEDIATE = "remediate"
 
 
-@frozen
-class Table:
+class Table(Frozen):
     """Rows as a person reads them. `total` counts all rows where `rows` holds only the first of them."""
 
     columns: tuple[str, ...]
@@ -76,8 +74,7 @@ class Table:
     total: int = 0
 
 
-@frozen
-class Evidence:
+class Evidence(Frozen):
     """Something seen that explains an outcome. `language` is `diff`, `json`, `log` or empty, for highlighting."""
 
     title: str
@@ -86,8 +83,7 @@ class Evidence:
     language: str = ""
 
 
-@frozen
-class Outcome:
+class Outcome(Frozen):
     """What a step came to.
 
     `data` is what `register` and `expect` see; `message` is one line for people; `diff` a unified diff of what
@@ -111,8 +107,7 @@ class Outcome:
         return self.status not in STOPPING
 
 
-@frozen
-class Condition:
+class Condition(Frozen):
     """One judged expression with the value of every operand: `recent > 0`, False, (("recent", "0"),)."""
 
     text: str
@@ -121,8 +116,7 @@ class Condition:
     keyword: str = "expect"
 
 
-@frozen
-class RunStarted:
+class RunStarted(Frozen):
     at: float
     run_id: str
     playbook: str
@@ -138,8 +132,7 @@ class RunStarted:
     version: str = ""
 
 
-@frozen
-class StageStarted:
+class StageStarted(Frozen):
     at: float
     number: str
     name: str
@@ -147,8 +140,7 @@ class StageStarted:
     """Who takes part; hosts that failed before are left out."""
 
 
-@frozen
-class StepStarted:
+class StepStarted(Frozen):
     at: float
     host: str
     number: str
@@ -164,8 +156,7 @@ class StepStarted:
     """What it will do, in one line, rendered."""
 
 
-@frozen
-class StepProgress:
+class StepProgress(Frozen):
     """Something to show while a step runs: `stream` is `stdout`, `stderr` (a command's output), `note`, or
     `failed` or `unreachable`: why, before it is diagnosed and repaired."""
 
@@ -176,8 +167,7 @@ class StepProgress:
     text: str
 
 
-@frozen
-class StepFinished:
+class StepFinished(Frozen):
     at: float
     host: str
     number: str
@@ -201,15 +191,13 @@ class StepFinished:
     """(label, outcome) of each item of a loop."""
 
 
-@frozen
-class StageFinished:
+class StageFinished(Frozen):
     at: float
     number: str
     name: str
 
 
-@frozen
-class RunFinished:
+class RunFinished(Frozen):
     at: float
     interrupted: bool = False
     note: str = ""

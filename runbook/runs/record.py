@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import fields
 
 from runbook.common.frozen import replace
 from runbook.runs.events import (
@@ -28,7 +27,7 @@ from runbook.runs.verdict import NOT_FINISHED, judge
 __all__ = ["ASIDE", "STRUCTURES", "Cause", "Recorder", "Result", "Run", "StageRecord", "Verdict", "fold"]
 
 _OF_RUN = ("run_id", "playbook", "path", "inventory", "hosts", "labels", "description", "mode", "user", "version")
-_OF_RESULT = tuple(field.name for field in fields(StepFinished) if field.name in {f.name for f in fields(Result)})
+_OF_RESULT = tuple(name for name in StepFinished.__struct_fields__ if name in Result.__struct_fields__)
 
 
 def fold(events: Iterable[Event]) -> Run:

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import field
 from enum import StrEnum
 
-from runbook.common.frozen import frozen
+from runbook.common.frozen import Frozen, field
 from runbook.runs.events import STOPPING, Condition, Outcome, Role, Status, worst
 
 STRUCTURES = frozenset({"stage", "block", "choose", "include", "remediation"})
@@ -26,8 +25,7 @@ class Verdict(StrEnum):
     UNKNOWN = "unknown"
 
 
-@frozen
-class Result:
+class Result(Frozen):
     """How one step (or what holds steps) ended on one host; `children` in the order in which they ended."""
 
     host: str
@@ -80,8 +78,7 @@ class Result:
             yield from child.counted()
 
 
-@frozen
-class StageRecord:
+class StageRecord(Frozen):
     """`results` has one stage-level result for each host."""
 
     number: str
@@ -101,8 +98,7 @@ class StageRecord:
         return worst([result.status for result in self.results])
 
 
-@frozen
-class Cause:
+class Cause(Frozen):
     """A likely cause, and the step that it explains."""
 
     text: str
@@ -110,8 +106,7 @@ class Cause:
     number: str
 
 
-@frozen
-class Run:
+class Run(Frozen):
     """Times are seconds since the epoch. `note` says why a run ended before its time."""
 
     run_id: str = ""

@@ -5,11 +5,10 @@ from __future__ import annotations
 import secrets
 import time
 
-from runbook.common.frozen import frozen
+from runbook.common.frozen import Frozen
 
 
-@frozen
-class RunStart:
+class RunStart(Frozen):
     """Templates see it as `run`."""
 
     id: str

@@ -7,19 +7,20 @@ list needs. The oldest go when there are too many, or they are too large togethe
 from __future__ import annotations
 
 import gzip
-import json
 import os
 import time
+import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from dataclasses import field, fields
 from pathlib import Path
-from typing import Any
+
+import msgspec
 
 from runbook.common.atomic_file import write_whole
-from runbook.common.frozen import frozen
+from runbook.common.frozen import Frozen, field
+from runbook.common.json_data import placed
 from runbook.runs.results import Run
-from runbook.runs.stored_form import from_data, plain, to_json
+from runbook.runs.stored_form import encoded, from_json, to_json
 
 KEPT = 500
 """Runs that are kept."""
@@ -36,8 +37,7 @@ class NoSuchRun(ValueError):
     """No run is kept under that name; the sentence says which are."""
 
 
-@frozen
-class Kept:
+class Kept(Frozen):
     """One kept run: its id, and its file."""
 
     run_id: str
@@ -48,8 +48,7 @@ class Kept:
         return self.path.with_name(f"{self.run_id}{_HEAD}")
 
 
-@frozen
-class Head:
+class Head(Frozen):
     """What a list tells of a run. Times are seconds since the epoch, `duration` seconds."""
 
     run_id: str
@@ -85,8 +84,8 @@ def keep(run: Run, where: Path) -> Path:
     """Writes the run. Raises OSError."""
     where.mkdir(mode=0o700, parents=True, exist_ok=True)
     new = Kept(run.run_id, where / f"{run.run_id}{_ENDING}")
-    head = plain({item.name: getattr(run, item.name) for item in fields(Head)})
-    write_whole(new.head, json.dumps(head, ensure_ascii=False).encode())
+    head = Head(**{name: getattr(run, name) for name in Head.__struct_fields__})
+    write_whole(new.head, encoded(head))
     write_whole(new.path, gzip.compress(to_json(run).encode(), 1))
     _prune(where)
     return new.path
@@ -138,27 +137,26 @@ def find(name: str, where: Path) -> Kept:
 
 def load(run: Kept) -> Run:
     """The run. Raises ValueError when its file is damaged, OSError when it cannot be read."""
-    return from_data(_read(run))
+    return from_json(_read(run))
 
 
 def load_head(run: Kept) -> Head:
     """What a list tells of it. Raises as `load`."""
     try:
-        return _head(json.loads(run.head.read_bytes()))
+        return _head(run.head.read_bytes())
     except (FileNotFoundError, ValueError):  # kept by a version that wrote no heads, or damaged
         return _head(_read(run))
 
 
-def _read(run: Kept) -> Any:
+def _read(run: Kept) -> bytes:
     try:
-        return json.loads(gzip.decompress(run.path.read_bytes()))
-    except (gzip.BadGzipFile, EOFError, ValueError) as error:
+        return gzip.decompress(run.path.read_bytes())
+    except (gzip.BadGzipFile, EOFError, zlib.error) as error:
         raise ValueError(f"{run.path} is damaged: {error}") from None
 
 
-def _head(data: Any) -> Head:
+def _head(text: bytes) -> Head:
     try:
-        values = {item.name: data[item.name] for item in fields(Head)}
-        return Head(**{**values, "inventory": tuple(data["inventory"]), "hosts": tuple(data["hosts"])})
-    except (KeyError, TypeError) as error:
-        raise ValueError(f"it is damaged: {error!r}") from None
+        return msgspec.json.decode(text, type=Head)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise ValueError(f"it is damaged: {placed(error)}") from None

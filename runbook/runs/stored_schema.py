@@ -1,19 +1,15 @@
 """The JSON Schema of a stored run, which the `json` report is: `schemas/report.schema.json`.
 
-Made from the dataclasses themselves, so that it cannot say anything else than what is written.
+Made from the classes themselves, so that it cannot say anything else than what is written.
 """
 
 from __future__ import annotations
 
-import dataclasses
-import types
-import typing
 from collections.abc import Mapping
-from enum import StrEnum
 from typing import Any
 
-from runbook.runs import events, results
-from runbook.runs.results import Run
+from runbook.common.json_data import schema
+from runbook.runs.results import Cause, Run
 from runbook.runs.stored_form import FORMAT
 
 TEXTS: Mapping[str, str] = {
@@ -50,8 +46,10 @@ TEXTS: Mapping[str, str] = {
 
 def published() -> dict[str, Any]:
     """The schema of a whole report. Readers must bear with keys that they do not know."""
-    made: dict[str, Any] = {}
-    run = _object(Run, made)
+    made = {**schema(Run)["$defs"], **schema(Cause)["$defs"]}
+    for name, one in made.items():
+        _describe(name, one)
+    run = made.pop(Run.__name__)
     properties = {
         "format": {
             "const": FORMAT,
@@ -65,7 +63,7 @@ def published() -> dict[str, Any]:
         },
         "causes": {
             "type": "array",
-            "items": _of(results.Cause, made),
+            "items": {"$ref": f"#/$defs/{Cause.__name__}"},
             "description": "Likely causes, in the order found.",
         },
     }
@@ -80,43 +78,7 @@ def published() -> dict[str, Any]:
     }
 
 
-def _of(kind: Any, made: dict[str, Any]) -> dict[str, Any]:
-    """The schema of a type as it is stored."""
-    origin, args = typing.get_origin(kind), typing.get_args(kind)
-    if origin in (types.UnionType, typing.Union):
-        return {"anyOf": [_of(one, made) for one in args]}
-    if origin is tuple and args[-1] is ...:
-        return {"type": "array", "items": _of(args[0], made)}
-    if origin is tuple:
-        return {"type": "array", "prefixItems": [_of(one, made) for one in args], "items": False}
-    if isinstance(origin, type) and issubclass(origin, Mapping):
-        return {"type": "object", "additionalProperties": _of(args[1], made)}
-    if dataclasses.is_dataclass(kind) and isinstance(kind, type):
-        if kind.__name__ not in made:
-            made[kind.__name__] = {}  # it may hold itself
-            made[kind.__name__] = _object(kind, made)
-        return {"$ref": f"#/$defs/{kind.__name__}"}
-    if isinstance(kind, type) and issubclass(kind, StrEnum):
-        return {"enum": [str(value) for value in kind]}
-    return dict(_PLAIN.get(kind, {}))
-
-
-_PLAIN: Mapping[Any, Mapping[str, Any]] = {
-    str: {"type": "string"},
-    int: {"type": "integer"},
-    float: {"type": "number"},
-    bool: {"type": "boolean"},
-    type(None): {"type": "null"},
-}
-
-
-def _object(kind: type, made: dict[str, Any]) -> dict[str, Any]:
-    hints = typing.get_type_hints(kind, {**vars(events), **vars(results)})
-    names = [field.name for field in dataclasses.fields(kind)]
-    properties = {name: _described(_of(hints[name], made), kind, name) for name in names}
-    text = " ".join((kind.__doc__ or "").split("\n\n")[0].split())
-    return {"type": "object", "description": text, "required": names, "properties": properties}
-
-
-def _described(schema: dict[str, Any], kind: type, name: str) -> dict[str, Any]:
-    return {**schema, "description": TEXTS.get(f"{kind.__name__}.{name}", name.replace("_", " ").capitalize() + ".")}
+def _describe(kind: str, definition: dict[str, Any]) -> None:
+    definition["description"] = " ".join(definition["description"].split("\n\n")[0].split())
+    for name, field in definition.get("properties", {}).items():
+        field["description"] = TEXTS.get(f"{kind}.{name}", name.replace("_", " ").capitalize() + ".")

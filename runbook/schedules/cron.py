@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from runbook.common.frozen import frozen
+from runbook.common.frozen import Frozen
 
 _FIELDS = (
     ("minute", 0, 59, ()),
@@ -25,8 +25,7 @@ _MACROS = {
 }
 
 
-@frozen
-class Cron:
+class Cron(Frozen):
     """The values of each field, sorted; None where the field is `*`."""
 
     text: str

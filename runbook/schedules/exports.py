@@ -6,11 +6,10 @@ import json
 import re
 import shlex
 from collections.abc import Callable, Mapping
-from dataclasses import field
 from typing import Any
 
 from runbook import __version__
-from runbook.common.frozen import frozen
+from runbook.common.frozen import Frozen, field
 from runbook.schedules.cron import Cron, to_calendar
 
 DEFAULT_IMAGE = "registry.example.com/runbook:latest"
@@ -18,8 +17,7 @@ DEFAULT_PACKAGE = f"runbook-sre=={__version__}"
 """What pip calls this program, in the version that writes the job."""
 
 
-@frozen
-class Timer:
+class Timer(Frozen):
     """What is run when. `words` is the whole command line; paths in it are relative to `folder`."""
 
     name: str

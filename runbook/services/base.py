@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import field
 from typing import Any, Protocol
 
-from runbook.common.frozen import frozen
+from runbook.common.frozen import Frozen, field
 from runbook.transports.base import CommandResult
 
 Shell = Callable[[str], CommandResult]
@@ -17,16 +16,14 @@ class ServiceError(Exception):
     """The manager refused or failed; the sentence says what it answered."""
 
 
-@frozen
-class Service:
+class Service(Frozen):
     """What to manage: its name for the manager, and the manager's own options."""
 
     name: str
     options: Mapping[str, Any] = field(default_factory=dict)
 
 
-@frozen
-class ServiceState:
+class ServiceState(Frozen):
     """What the manager says now. `started` is seconds since the epoch by the host's clock.
 
     `identity` is the same as long as the process is the same one: a pid with its start time, a container's id with

@@ -12,7 +12,7 @@ from datetime import datetime
 from shlex import join, quote, split
 from typing import Any
 
-from runbook.common.frozen import frozen, replace
+from runbook.common.frozen import Frozen, replace
 from runbook.services.base import Service, ServiceError, ServiceState, Shell
 from runbook.services.commands import must, near, plain
 from runbook.services.process_table import path_word
@@ -51,8 +51,7 @@ _RETRYING = ("restarting", "stopped")
 """Docker's word for one that will be started again, and podman's: a container that nobody wants back is `exited`."""
 
 
-@frozen
-class Container:
+class Container(Frozen):
     """One container as `inspect` shows it. `status` is the engine's word: running, exited, restarting, created …"""
 
     id: str

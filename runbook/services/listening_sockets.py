@@ -6,7 +6,7 @@ import ipaddress
 import re
 from collections.abc import Sequence
 
-from runbook.common.frozen import frozen
+from runbook.common.frozen import Frozen
 from runbook.services.base import Shell
 from runbook.services.process_table import Process, snapshot
 
@@ -16,8 +16,7 @@ _ROW = re.compile(
 )
 
 
-@frozen
-class Listener:
+class Listener(Frozen):
     """A listening socket; `inode` leads to the processes that hold it."""
 
     address: str

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from shlex import join, split
 from typing import Any
 
-from runbook.common.frozen import frozen
+from runbook.common.frozen import Frozen
 from runbook.services.base import Service, ServiceError, ServiceState, Shell
 from runbook.services.commands import must, near, plain
 from runbook.services.process_table import Snapshot, path_word, snapshot
@@ -25,8 +25,7 @@ OPTIONS: Mapping[str, Any] = {
 NO_DAEMON = "no PM2 daemon is running"
 
 
-@frozen
-class App:
+class App(Frozen):
     """One process in PM2's list. `restarts` counts those by hand too."""
 
     name: str

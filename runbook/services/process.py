@@ -15,7 +15,7 @@ from collections.abc import Iterable, Mapping
 from shlex import quote
 from typing import Any
 
-from runbook.common.frozen import frozen
+from runbook.common.frozen import Frozen
 from runbook.services.base import Service, ServiceError, ServiceState, Shell
 from runbook.services.commands import must
 from runbook.services.process_table import Process, Snapshot, file_times, path_word, snapshot
@@ -85,8 +85,7 @@ echo $$ >"$0.new" && mv -f "$0.new" "$0" && exec /bin/sh -c "$c"
 """
 
 
-@frozen
-class _Seen:
+class _Seen(Frozen):
     """What the pid file leads to: the main process, or why there is none; `family` are all that belong to it."""
 
     main: Process | None

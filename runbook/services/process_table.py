@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from shlex import quote
 
-from runbook.common.frozen import frozen
+from runbook.common.frozen import Frozen
 from runbook.services.base import ServiceError, Shell
 
 MARK = "runbook-process-probe"
@@ -50,8 +50,7 @@ _HEADER = re.compile(rb"(?:^|\n)==> /proc/(\d+)/cmdline <==\n")
 _PS = re.compile(r"\s*(\d+)\s+(\d+)\s+(\d+)\s+(\S+)\s+(\S+)\s+(\w{3} \w{3} [ \d]\d \d\d:\d\d:\d\d \d{4})\s(.*)")
 
 
-@frozen
-class Process:
+class Process(Frozen):
     """A living process. `started` is seconds since the epoch; `command` its arguments, joined with spaces."""
 
     pid: int
@@ -69,8 +68,7 @@ class Process:
         return f"{self.pid}@{self.birth}"
 
 
-@frozen
-class Snapshot:
+class Snapshot(Frozen):
     """What ran at a moment: `now` is the host's clock, `boot` names the time since it was last started."""
 
     processes: tuple[Process, ...]
@@ -82,8 +80,7 @@ class Snapshot:
         return next((process for process in self.processes if process.pid == pid), None)
 
 
-@frozen
-class FileTimes:
+class FileTimes(Frozen):
     """When files were last written, seconds since the epoch; None for one that is not there."""
 
     times: dict[str, float | None]

@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
-from runbook.common.frozen import frozen
+from runbook.common.frozen import Frozen
 from runbook.services.base import Manager, Service, ServiceError, ServiceState, Shell
 from runbook.services.process_table import file_times
 
@@ -20,8 +20,7 @@ LOOK = 0.5
 ACTIONS = {"restarted": "restart", "started": "start", "stopped": "stop", "reloaded": "reload"}
 
 
-@frozen
-class WantedState:
+class WantedState(Frozen):
     """What is asked for: `state` as the step says it; all times in seconds."""
 
     state: str
@@ -31,8 +30,7 @@ class WantedState:
     newer_than: tuple[str, ...] = ()
 
 
-@frozen
-class Result:
+class Result(Frozen):
     """What came of it: `problem` says in one sentence what is not as asked, and is empty when all is."""
 
     before: ServiceState
@@ -41,8 +39,7 @@ class Result:
     problem: str = ""
 
 
-@frozen
-class ManagedService:
+class ManagedService(Frozen):
     """What it is done with: the manager, the service, the host's shell, and a pause that ends when the run does."""
 
     manager: Manager

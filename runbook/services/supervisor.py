@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from shlex import join
 from typing import Any
 
-from runbook.common.frozen import frozen
+from runbook.common.frozen import Frozen
 from runbook.services.base import Service, ServiceError, ServiceState, Shell
 from runbook.services.commands import must, near, plain, said_by
 from runbook.services.process_table import Snapshot, path_word, snapshot
@@ -33,8 +33,7 @@ _PHASES = {"STARTING": "starting", "BACKOFF": "retrying", "STOPPING": "starting"
 _LOG_BYTES = 16384
 
 
-@frozen
-class Program:
+class Program(Frozen):
     """One line of `supervisorctl status`: `name` is `group:program`, or the program's alone."""
 
     name: str

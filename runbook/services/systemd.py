@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from shlex import join
 from typing import Any
 
-from runbook.common.frozen import frozen
+from runbook.common.frozen import Frozen
 from runbook.services.base import Service, ServiceError, ServiceState, Shell
 from runbook.services.commands import must, near, plain, said_by
 from runbook.services.process_table import Process, snapshot
@@ -39,8 +39,7 @@ _USER_BUS = 'XDG_RUNTIME_DIR="${XDG_RUNTIME_DIR:-/run/user/$(id -u)}"; export XD
 _PHASES = {"activating": "starting", "reloading": "", "deactivating": "starting", "maintenance": ""}
 
 
-@frozen
-class Clock:
+class Clock(Frozen):
     """The host's clock, and how long it has been up, in seconds."""
 
     now: float | None = None

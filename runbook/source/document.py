@@ -8,21 +8,19 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from runbook.common.frozen import frozen
+from runbook.common.frozen import Frozen, field
 from runbook.common.wrapping import wrapped
 
 Key = str | int
 Keys = tuple[Key, ...]
 
 
-@dataclass(frozen=True, order=True)
-class Span:
+class Span(Frozen, order=True):
     """A place in a file: line and column from 1, length in characters on that line."""
 
     file: str
@@ -42,8 +40,7 @@ class Severity(StrEnum):
     NOTE = "note"
 
 
-@frozen
-class Problem:
+class Problem(Frozen):
     """One thing that the user wrote wrong, or that looks so: what it is, where, and the way out.
 
     `rule` is the short name of the check that found it. `hidden` says that what stands at the place is a secret.
@@ -71,8 +68,7 @@ class Problems(Exception):
         super().__init__("\n".join(f"{p.span}: {p.message}" for p in self.problems))
 
 
-@frozen
-class Document:
+class Document(Frozen):
     """One parsed file. `data` is plain Python; `keys` and `values` give spans by path (`("stages", 0, "name")`)."""
 
     file: str
@@ -84,8 +80,7 @@ class Document:
     """Its file is encrypted: there is no text to be shown, and nothing in it is in clear text."""
 
 
-@frozen
-class Place:
+class Place(Frozen):
     """Where something stands in a document; `place / "name"` is the place of what it holds."""
 
     document: Document

@@ -8,11 +8,10 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping
-from dataclasses import field
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
-from runbook.common.frozen import frozen, replace
+from runbook.common.frozen import Frozen, field, replace
 from runbook.model import Host
 from runbook.runs.events import Condition, Outcome
 from runbook.transports.base import Become, Command, CommandResult, Transport
@@ -70,8 +69,7 @@ class AsksOnce(Kind, Protocol):
         ...
 
 
-@frozen
-class Detail:
+class Detail(Frozen):
     """A part of an action that takes several lines, for a plan: a script, a query, a request, an edit as a diff."""
 
     label: str
@@ -86,8 +84,7 @@ class StepError(Exception):
     """The step cannot do what was asked; the sentence says why and the way out. It becomes a failed outcome."""
 
 
-@frozen
-class Question:
+class Question(Frozen):
     """What a step asks a person; `host` is empty when one answer is that of all hosts."""
 
     number: str
@@ -95,8 +92,7 @@ class Question:
     text: str
 
 
-@frozen
-class Answer:
+class Answer(Frozen):
     """`value` is yes, no or na (not applicable); `at` is seconds since the epoch."""
 
     value: str
@@ -117,8 +113,7 @@ class Cache(Protocol):
         ...
 
 
-@frozen
-class Context:
+class Context(Frozen):
     """Everything that a kind may touch. Made by the engine for one attempt of one step on one host."""
 
     host: Host

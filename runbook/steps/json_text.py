@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from runbook.common.frozen import frozen
+from runbook.common.frozen import Frozen
 from runbook.common.nesting import MAX_LEVELS, deeper
 
 _SHOWN = 40
@@ -13,8 +13,7 @@ _SHOWN = 40
 _MARK = "\ufeff"
 
 
-@frozen
-class Parsed:
+class Parsed(Frozen):
     """`value` is None where there is no JSON; then `wrong` says why. `odd` is what is strange in it and no error."""
 
     value: Any = None

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import Any
 
-from runbook.common.frozen import frozen
+from runbook.common.frozen import Frozen
 from runbook.steps import KINDS
 from runbook.steps.base import Args, Detail, Kind
 from runbook.steps.weaker import fewer, given
@@ -19,8 +19,7 @@ Path = tuple[str, ...]
 """The keys that lead from a kind's options to one of them; none for the options as a whole."""
 
 
-@frozen
-class Fields:
+class Fields(Frozen):
     """Which fields an outcome has. `open`: it may have others, which only the run tells."""
 
     names: frozenset[str] = frozenset()
@@ -30,8 +29,7 @@ class Fields:
 NO_FIELDS = Fields()
 
 
-@frozen
-class SetVariable:
+class SetVariable(Frozen):
     """A variable that a step sets for those behind it, and where it says so."""
 
     name: str
@@ -39,8 +37,7 @@ class SetVariable:
     value: Any = "(known when the step has run)"
 
 
-@frozen
-class SourceFile:
+class SourceFile(Frozen):
     """A file of the controller that a step reads, relative to the playbook. The path may hold a template."""
 
     path: Any
@@ -51,16 +48,14 @@ class SourceFile:
     """Is it a template, which sees the step's variables?"""
 
 
-@frozen
-class Query:
+class Query(Frozen):
     """A question to a database of the playbook. The name may hold a template; empty: there is only one."""
 
     database: Any
     at: Path
 
 
-@frozen
-class Conditions:
+class Conditions(Frozen):
     """An option that holds bare expressions, one or a list, which must all hold."""
 
     at: Path
@@ -68,8 +63,7 @@ class Conditions:
     """What they read beside the variables."""
 
 
-@frozen
-class CommandLine:
+class CommandLine(Frozen):
     """An option that holds a command as free text."""
 
     option: str

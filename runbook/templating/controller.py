@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from runbook.common.frozen import frozen
+from runbook.common.frozen import Frozen
 
 
 class CommandFailed(Exception):
@@ -16,8 +16,7 @@ RunCommand = Callable[[str, Path], str]
 """Runs a command by a shell in a folder, and gives what it prints. Raises CommandFailed."""
 
 
-@frozen
-class Controller:
+class Controller(Frozen):
     """The machine that the program runs on, as far as a template reaches it."""
 
     folder: Path | None = None

@@ -19,7 +19,7 @@ from jinja2.exceptions import SecurityError, TemplateRuntimeError
 from jinja2.parser import Parser
 from jinja2.runtime import Context as RuntimeContext
 
-from runbook.common.frozen import frozen, replace
+from runbook.common.frozen import Frozen, replace
 from runbook.common.memo import shared
 from runbook.source.document import Place, Span
 from runbook.templating.errors import TemplateError
@@ -90,8 +90,7 @@ def _with_full_names(named: Mapping[str, Any]) -> dict[str, Any]:
     return {**named, **{_FULL_NAME + name: value for name, value in named.items()}}
 
 
-@frozen
-class _Compiled:
+class _Compiled(Frozen):
     """A template. `expression`: it is a single one; `plain`: just a variable or a part of one; `file`: it gives text.
     `newlines` is how many the text ends with: a text that comes out keeps them."""
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from runbook.common.frozen import frozen
+from runbook.common.frozen import Frozen
 from runbook.source.document import Place, Span
 from runbook.templating.controller import Controller
 from runbook.templating.errors import TemplateError
@@ -19,8 +19,7 @@ from runbook.templating.sandbox.limits import measure
 PlaceOf = Callable[[str], Place | Span | None]
 
 
-@frozen
-class Layer:
+class Layer(Frozen):
     """Variables of one level. `templates` says that the user wrote them, so that texts in them are rendered."""
 
     values: Mapping[str, Any]

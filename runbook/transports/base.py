@@ -6,25 +6,24 @@ Files are read and written by commands over `run` (see `files.py`), so that `bec
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import field
-from typing import Protocol, cast
+from typing import Any, Protocol, cast
 
-from runbook.common.frozen import frozen
+from runbook.common.frozen import Frozen, astuple, field, repr_without
 
 OnOutput = Callable[[str, bytes], None]
 """Called with (`stdout` or `stderr`, bytes) as output arrives, from any thread."""
 
 
-@frozen
-class Become:
+class Become(Frozen):
     """Run as another user, by sudo. `password` is asked for by sudo where it needs one."""
 
+    __repr__ = repr_without("password")
+
     user: str = "root"
-    password: str | None = field(default=None, repr=False)
+    password: str | None = None
 
 
-@frozen
-class Command:
+class Command(Frozen):
     """Something to run: `script` is POSIX sh text (quote words with shlex), as long as one likes.
 
     `timeout` is seconds until the whole process group is killed. `stdin` is given to it; nothing else is
@@ -39,12 +38,20 @@ class Command:
     timeout: float | None = None
     output_limit: int = 16 * 1024 * 1024
     """Bytes kept of each stream; what comes after is counted and dropped."""
-    once: bool = field(default=False, compare=False)
-    """It may change the host: when it has been sent ahead, it is never sent again."""
+    once: bool = False
+    """It may change the host: when it has been sent ahead, it is never sent again. The command is the same."""
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Command) and self._what() == other._what()
+
+    def __hash__(self) -> int:
+        return hash(self._what())
+
+    def _what(self) -> tuple[Any, ...]:
+        return astuple(self)[:-1]
 
 
-@frozen
-class CommandResult:
+class CommandResult(Frozen):
     """How a command ended. `exit_code` is 128 + N when signal N ended it."""
 
     command: str

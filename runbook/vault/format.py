@@ -10,10 +10,9 @@ import re
 from binascii import Error as HexError
 from binascii import hexlify, unhexlify
 from collections.abc import Mapping
-from dataclasses import field
 from typing import Any
 
-from runbook.common.frozen import frozen
+from runbook.common.frozen import Frozen, field, repr_without
 
 HEADER = "$ANSIBLE_VAULT;"
 _ITERATIONS = 10_000
@@ -36,21 +35,23 @@ class Secret(str):
     """As it stands under `!vault`; empty when its whole file was encrypted."""
 
 
-@frozen
-class Revealed:
+class Revealed(Frozen):
     """What was encrypted, and with which password."""
+
+    __repr__ = repr_without("password")
 
     data: bytes
     label: str
     """Of the text; `default` where it has none."""
-    password: bytes = field(repr=False)
+    password: bytes
 
 
-@frozen
-class Vault:
+class Vault(Frozen):
     """Passwords by label; `default` is the one without a label."""
 
-    passwords: Mapping[str, bytes] = field(default_factory=dict, repr=False)
+    __repr__ = repr_without("passwords")
+
+    passwords: Mapping[str, bytes] = field(default_factory=dict)
     optional: bool = False
     """Without any password a value under `!vault` stays closed, which is no error: only its place is of interest."""
 

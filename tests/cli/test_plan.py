@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from runbook.cli.main import _guarded
-from runbook.common.frozen import frozen
+from runbook.common.frozen import Frozen
 
 PLAYBOOK = """
 name: Files
@@ -26,8 +26,7 @@ stages:
 PW = ("-e", "pw=hunter2-hunter2")
 
 
-@frozen
-class Done:
+class Done(Frozen):
     returncode: int
     stdout: str
     stderr: str

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from runbook.common.frozen import replace
 from runbook.testing import step_context
 from runbook.testing.contracts.managers import STEADY, ForeignManagerContract, ManagerContract, ServiceRig
 from tests.integration.rigs import entered, lying

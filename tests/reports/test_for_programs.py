@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import replace
 
 from prometheus_client.openmetrics.parser import text_string_to_metric_families
 
+from runbook.common.frozen import replace
 from runbook.reports import openmetrics, sarif, tap
 from runbook.runs.events import Status
 from runbook.runs.record import Run, Verdict, fold

@@ -7,11 +7,11 @@ import stat
 import subprocess
 import time
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from runbook.common.frozen import replace
 from runbook.runs.record import Verdict
 from runbook.runs.store import KEPT, NoSuchRun, find, keep, kept, load, load_head
 from tests.cli.terminal import runbook

@@ -8,12 +8,13 @@ import shutil
 import signal
 import subprocess
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from runbook.common.frozen import replace
 from runbook.services import process
 from runbook.services.base import Service, ServiceError, ServiceState, Shell
 from runbook.testing.processes import alive, wait_until

@@ -181,7 +181,7 @@ def test_lines() -> None:
     assert evaluate("text | splitlines", scope(text="a\nb\r\n\nc")) == ["a", "b", "", "c"]
 
 
-HEAVY = ("yaml", "jmespath", "passlib", "packaging", "uuid", "tomllib", "subprocess")
+HEAVY = ("yaml", "jmespath", "passlib", "packaging", "tomllib", "subprocess")
 
 
 def test_rendering_imports_nothing_heavy() -> None:

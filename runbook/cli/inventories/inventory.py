@@ -11,7 +11,7 @@ import click
 from runbook.cli.inventories.warnings import show_warnings
 from runbook.cli.options.groups import options_as
 from runbook.cli.options.sources import HostOptions, looking_options
-from runbook.common.frozen import frozen
+from runbook.common.frozen import Frozen
 
 if TYPE_CHECKING:
     from runbook.model import Inventory
@@ -25,8 +25,7 @@ Examples:
 """
 
 
-@frozen
-class Form:
+class Form(Frozen):
     """What of the inventory is shown, and how."""
 
     group: str | None

@@ -5,11 +5,10 @@ from __future__ import annotations
 import click
 
 from runbook.cli.options.groups import options_as
-from runbook.common.frozen import frozen
+from runbook.common.frozen import Frozen
 
 
-@frozen
-class ConnectionOptions:
+class ConnectionOptions(Frozen):
     """As typed."""
 
     forks: int

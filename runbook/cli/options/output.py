@@ -7,12 +7,11 @@ from pathlib import Path
 import click
 
 from runbook.cli.options.groups import options_as
-from runbook.common.frozen import frozen
+from runbook.common.frozen import Frozen
 from runbook.reports import REPORTS
 
 
-@frozen
-class OutputOptions:
+class OutputOptions(Frozen):
     """As typed."""
 
     reports: tuple[str, ...]

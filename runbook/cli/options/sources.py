@@ -8,12 +8,11 @@ import click
 
 from runbook.cli.options.groups import options_as
 from runbook.cli.options.passwords import vault_options
-from runbook.common.frozen import frozen
+from runbook.common.frozen import Frozen
 from runbook.vault.format import Vault
 
 
-@frozen
-class HostOptions:
+class HostOptions(Frozen):
     """Which hosts, as typed."""
 
     inventory: tuple[str, ...]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -103,12 +102,13 @@ def diff_command(
 
 def _compare(before: PlanView, after: PlanView, form: str) -> bool:
     """Shows the difference. Is there none?"""
-    from runbook.common.json_data import encode
+    from runbook.common.frozen import asdict
+    from runbook.common.json_data import json_text
     from runbook.plan.compare.diff import diff
 
     found = diff(before, after)
     if form == "json":
-        click.echo(json.dumps({"same": found.same, **encode(found)}, ensure_ascii=False, indent=1))
+        click.echo(json_text({"same": found.same, **asdict(found)}))
     else:
         from runbook.plan.compare.diff_text import as_markdown, as_text
 

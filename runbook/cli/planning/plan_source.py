@@ -13,7 +13,7 @@ from runbook.cli.inventories.warnings import show_warnings
 from runbook.cli.options.choice import ChoiceOptions, split
 from runbook.cli.options.extra_variables import extra_variables
 from runbook.cli.options.sources import HostOptions
-from runbook.common.frozen import frozen, replace
+from runbook.common.frozen import Frozen, replace
 from runbook.vault.format import Vault
 
 if TYPE_CHECKING:
@@ -25,8 +25,7 @@ if TYPE_CHECKING:
     from runbook.runs.start import RunStart
 
 
-@frozen
-class PlanSource:
+class PlanSource(Frozen):
     """Files, their passwords, and the request. `retried`: the run whose unfinished hosts are planned again."""
 
     playbook: Path

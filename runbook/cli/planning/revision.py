@@ -11,11 +11,10 @@ from pathlib import Path
 
 import click
 
-from runbook.common.frozen import frozen
+from runbook.common.frozen import Frozen
 
 
-@frozen
-class Checkout:
+class Checkout(Frozen):
     """Where the revision's files are, and where those of the repository are."""
 
     folder: Path

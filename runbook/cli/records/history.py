@@ -5,13 +5,12 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterator
-from dataclasses import asdict
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 import click
 
-from runbook.common.frozen import frozen
+from runbook.common.frozen import Frozen, asdict
 
 if TYPE_CHECKING:
     from runbook.runs.store import Head
@@ -55,8 +54,7 @@ def command(number: int, playbook: str, host: str, verdict: tuple[str, ...], sin
     return 0
 
 
-@frozen
-class Filters:
+class Filters(Frozen):
     """Which of the kept runs are shown."""
 
     playbook: str = ""

@@ -9,13 +9,12 @@ from pathlib import Path
 
 import click
 
-from runbook.common.frozen import frozen
+from runbook.common.frozen import Frozen
 from runbook.reports import REPORTS
 from runbook.runs.record import Run
 
 
-@frozen
-class ReportTarget:
+class ReportTarget(Frozen):
     """A report's format and where it goes: a file, or `-` for standard output."""
 
     form: str

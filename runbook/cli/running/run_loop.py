@@ -19,7 +19,7 @@ from runbook.cli.options.connection import ConnectionOptions
 from runbook.cli.options.output import OutputOptions
 from runbook.cli.records.report_files import parse, writable, writable_folder, write
 from runbook.cli.running.ask import Operator
-from runbook.common.frozen import frozen
+from runbook.common.frozen import Frozen
 from runbook.runs.start import RunStart, starting_now
 
 if TYPE_CHECKING:
@@ -33,8 +33,7 @@ if TYPE_CHECKING:
     from runbook.transports.ssh.jumps import Jumps
 
 
-@frozen
-class RunOptions:
+class RunOptions(Frozen):
     """How a plan is run."""
 
     connection: ConnectionOptions

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from runbook.common.frozen import frozen, replace
+from runbook.common.frozen import Frozen, replace
 from runbook.common.nesting import deeper
 from runbook.source.document import Document, Problem, Problems, Span, read_bounded
 from runbook.source.yaml import MAX_BYTES, decode, read_yaml
@@ -43,8 +43,7 @@ def read_text(path: Path, file: str) -> str:
     return text
 
 
-@frozen
-class Opened:
+class Opened(Frozen):
     """The text of a file, and whether the file is encrypted: then no line of it may be shown."""
 
     text: str

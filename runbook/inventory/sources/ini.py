@@ -16,7 +16,7 @@ import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from runbook.common.frozen import frozen
+from runbook.common.frozen import Frozen
 from runbook.inventory.addresses import AddressError, expand
 from runbook.inventory.builder import InventoryBuilder
 from runbook.inventory.sources.values import ValueTooLong, read_value
@@ -35,8 +35,7 @@ def parse_ini(text: str, file: str, builder: InventoryBuilder) -> None:
     _Ini(file, builder).parse(text)
 
 
-@frozen
-class _Word:
+class _Word(Frozen):
     text: str
     column: int
     length: int

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Annotated, Any
 
 from runbook import __version__
-from runbook.common.frozen import frozen, replace
-from runbook.common.json_data import Json, canonical, decode, encode, schema
+from runbook.common.frozen import replace
+from runbook.common.json_data import Exact, Json, canonical, decode, doc, encode, json_text, schema
 from runbook.plan.describe.view import PlanView
 from runbook.source.document import read_bounded
 
@@ -22,52 +22,48 @@ MAX_BYTES = 512 * 1024 * 1024
 SCHEMA_ID = "https://json-schema.org/draft/2020-12/schema"
 
 
-@frozen
-class BoundFile:
+class BoundFile(Exact):
     """A file that the plan was made of."""
 
-    path: Annotated[str, "From the folder in which the plan was made."]
+    path: Annotated[str, doc("From the folder in which the plan was made.")]
     sha256: str
 
 
-@frozen
-class Bound:
+class Bound(Exact):
     """What the plan was made of. A run by it takes the same, and refuses when that has become something else."""
 
-    program: Annotated[str, "Version of the program, as far as a change of it may change what a plan means."]
-    playbook: Annotated[str, "The playbook's path, from the folder in which the plan was made."]
-    inventory: Annotated[tuple[str, ...], "Each -i."]
+    program: Annotated[str, doc("Version of the program, as far as a change of it may change what a plan means.")]
+    playbook: Annotated[str, doc("The playbook's path, from the folder in which the plan was made.")]
+    inventory: Annotated[tuple[str, ...], doc("Each -i.")]
     inventory_sha256: Annotated[
-        str, "Over all hosts, groups and variables that the inventory came to, without secrets."
+        str, doc("Over all hosts, groups and variables that the inventory came to, without secrets.")
     ]
-    files: Annotated[tuple[BoundFile, ...], "The playbook, all that it includes, and the inventory's files."]
+    files: Annotated[tuple[BoundFile, ...], doc("The playbook, all that it includes, and the inventory's files.")]
     limit: str
     tags: tuple[str, ...]
     skip_tags: tuple[str, ...]
     start_at: str
-    hosts: Annotated[tuple[str, ...], "With --retry-failed the hosts that were left; else empty."]
-    variables: Annotated[Json, "Variables and inputs that were given, without secrets."]
-    withheld: Annotated[tuple[str, ...], "Names of secrets: they are given again when it is run."]
+    hosts: Annotated[tuple[str, ...], doc("With --retry-failed the hosts that were left; else empty.")]
+    variables: Annotated[Json, doc("Variables and inputs that were given, without secrets.")]
+    withheld: Annotated[tuple[str, ...], doc("Names of secrets: they are given again when it is run.")]
 
 
-@frozen
-class Seal:
+class Seal(Exact):
     """A signature over the digest."""
 
-    method: Annotated[str, "none, hmac-sha256 or ssh."] = "none"
+    method: Annotated[str, doc("none, hmac-sha256 or ssh.")] = "none"
     value: str = ""
 
 
-@frozen
-class PlanFile:
+class PlanFile(Exact):
     """A plan as it is kept, reviewed and run."""
 
-    format: Annotated[str, "runbook-plan"]
-    version: Annotated[int, "Of this form: 1."]
+    format: Annotated[str, doc("runbook-plan")]
+    version: Annotated[int, doc("Of this form: 1.")]
     plan: PlanView
     bound: Bound
-    digest: Annotated[str, "SHA-256 over `plan` and `bound` as canonical JSON: sorted keys, no spaces, UTF-8."]
-    seal: Annotated[Seal, "Who has the key has seen the plan."]
+    digest: Annotated[str, doc("SHA-256 over `plan` and `bound` as canonical JSON: sorted keys, no spaces, UTF-8.")]
+    seal: Annotated[Seal, doc("Who has the key has seen the plan.")]
 
 
 class PlanRefused(Exception):
@@ -102,7 +98,7 @@ def digest_of(plan: Any, bound: Any) -> str:
 
 
 def to_text(file: PlanFile) -> str:
-    return json.dumps(encode(file), ensure_ascii=False, indent=1) + "\n"
+    return json_text(file) + "\n"
 
 
 def load(path: Path) -> PlanFile:

@@ -8,15 +8,14 @@ from collections import ChainMap
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from runbook.common.frozen import frozen, replace
+from runbook.common.frozen import Frozen, replace
 from runbook.plan.describe.view import Note, PlanView, StepView
 
 _AFTER = re.compile(r"known after ([\w.]+(?:, [\w.]+)*)")
 _NUMBERED = re.compile(r"[\w.]+")
 
 
-@frozen
-class Line:
+class Line(Frozen):
     """A line of a plan made comparable: without its number, and without the numbers of others."""
 
     step: StepView

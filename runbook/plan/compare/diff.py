@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Annotated
 
-from runbook.common.frozen import frozen, replace
+from runbook.common.frozen import replace
+from runbook.common.json_data import Exact, doc
 from runbook.plan.compare.comparable_lines import Line, Names, lines_of
 from runbook.plan.compare.match import Pair, match, match_stages
 from runbook.plan.compare.weaker_checks import holding_checks, weaker, weaker_stage, weaker_without
@@ -21,56 +22,52 @@ WHOLE = "the whole stage"
 ADDED, REMOVED, MOVED, CHANGED = "added", "removed", "moved", "changed"
 
 
-@frozen
-class FieldChange:
+class FieldChange(Exact):
     """One thing of a step that is another now."""
 
-    name: Annotated[str, "An option of the step, or a key of the language such as when or expect."]
+    name: Annotated[str, doc("An option of the step, or a key of the language such as when or expect.")]
     before: str
     after: str
 
 
-@frozen
-class StepChange:
+class StepChange(Exact):
     """What became of one step on some hosts."""
 
-    what: Annotated[str, "added, removed, moved or changed."]
-    number: Annotated[str, "In the later plan; of a removed step in the earlier one."]
-    was: Annotated[str, "Its number in the earlier plan; empty for an added one."]
+    what: Annotated[str, doc("added, removed, moved or changed.")]
+    number: Annotated[str, doc("In the later plan; of a removed step in the earlier one.")]
+    was: Annotated[str, doc("Its number in the earlier plan; empty for an added one.")]
     name: str
     kind: str
-    text: Annotated[str, "Its action on one line."]
-    changes: Annotated[bool, "Does it change the host?"]
-    moved: Annotated[str, "Where it stands now, where it stood elsewhere before."]
+    text: Annotated[str, doc("Its action on one line.")]
+    changes: Annotated[bool, doc("Does it change the host?")]
+    moved: Annotated[str, doc("Where it stands now, where it stood elsewhere before.")]
     fields: tuple[FieldChange, ...]
-    weaker: Annotated[tuple[str, ...], "In which way it checks less than before."]
-    inside: Annotated[int, "Steps in it that came or went with it."] = 0
+    weaker: Annotated[tuple[str, ...], doc("In which way it checks less than before.")]
+    inside: Annotated[int, doc("Steps in it that came or went with it.")] = 0
     hosts: tuple[str, ...] = ()
 
 
-@frozen
-class StageChange:
+class StageChange(Exact):
     """What became of one stage."""
 
     number: str
     name: str
-    what: Annotated[str, "added, removed, moved, changed; or empty, when only steps of it did."]
+    what: Annotated[str, doc("added, removed, moved, changed; or empty, when only steps of it did.")]
     fields: tuple[FieldChange, ...]
     weaker: tuple[str, ...]
-    gained: Annotated[tuple[str, ...], "Hosts that the stage runs on now, and did not."]
+    gained: Annotated[tuple[str, ...], doc("Hosts that the stage runs on now, and did not.")]
     lost: tuple[str, ...]
     steps: tuple[StepChange, ...]
 
 
-@frozen
-class PlanDiff:
+class PlanDiff(Exact):
     """The difference of two plans."""
 
-    base: Annotated[str, "Name of the earlier plan's playbook."]
+    base: Annotated[str, doc("Name of the earlier plan's playbook.")]
     head: str
-    gained: Annotated[tuple[str, ...], "Hosts that no stage of the earlier plan touched."]
+    gained: Annotated[tuple[str, ...], doc("Hosts that no stage of the earlier plan touched.")]
     lost: tuple[str, ...]
-    inputs: Annotated[tuple[FieldChange, ...], "Inputs with another value; by themselves no difference."]
+    inputs: Annotated[tuple[FieldChange, ...], doc("Inputs with another value; by themselves no difference.")]
     stages: tuple[StageChange, ...]
 
     @property

@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from runbook.common.frozen import frozen
+from runbook.common.frozen import Frozen
 from runbook.plan.compare.comparable_lines import Line
 from runbook.plan.describe.view import PlanView, StageView
 
@@ -21,8 +21,7 @@ MOST_COMPARED = 400
 """Pairs of one place that are compared for likeness; of more, only equal ones are found."""
 
 
-@frozen
-class Pair:
+class Pair(Frozen):
     """A line and what became of it; one of them is None when it came or went. `inside` steps came or went with it."""
 
     old: Line | None

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from runbook.common.frozen import frozen, replace
+from runbook.common.frozen import Frozen, replace
 from runbook.common.json_data import as_json
 from runbook.model import Block, Choose, Expression, Host, Input, Node, Remediation, Step
 from runbook.plan.describe.actions import Reader, connections, files_of
@@ -31,8 +31,7 @@ Above = tuple[Layer, ...]
 """The variables of the stages, blocks and branches around a node."""
 
 
-@frozen
-class _Head:
+class _Head(Frozen):
     """One node described for a host: its line, whether what is inside it matters, and the option that is chosen."""
 
     line: StepView

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Annotated, Any
 
-from runbook.common.frozen import frozen
-from runbook.common.json_data import Json, as_json
+from runbook.common.frozen import field
+from runbook.common.json_data import Exact, Json, as_json, doc
 
 BRANCHES = ("rescue", "remediation")
 """Roles under which stands what runs only when something has failed, and may change something."""
@@ -17,100 +17,95 @@ HEADS = ("stage", "rescue", "always", "diagnose", "remediation", "option")
 """Roles of lines that are no step, but say when the lines under them run."""
 
 
-@frozen
-class Note:
+class Note(Exact):
     """One thing that a reviewer has to know beside the action: a condition, a loop, an expectation."""
 
-    key: Annotated[str, "The key of the language that it comes from, such as when, expect, loop, severity."]
-    text: Annotated[str, "As it is written, or rendered where that is possible."]
-    said: Annotated[str, "What is known of it now, such as `yes`, `no, skipped`, `known after 2.1`; may be empty."] = ""
+    key: Annotated[str, doc("The key of the language that it comes from, such as when, expect, loop, severity.")]
+    text: Annotated[str, doc("As it is written, or rendered where that is possible.")]
+    said: Annotated[
+        str, doc("What is known of it now, such as `yes`, `no, skipped`, `known after 2.1`; may be empty.")
+    ] = ""
 
 
-@frozen
-class ShownFile:
+class ShownFile(Exact):
     """A file of the controller that a step uses."""
 
-    path: Annotated[str, "As the step names it."]
-    sha256: Annotated[str, "Of the file; empty where it could not be read."]
-    text: Annotated[str, "A script as it is, a template as it is rendered; empty for what is copied."]
-    said: Annotated[str, "Its size, or why it could not be read."]
+    path: Annotated[str, doc("As the step names it.")]
+    sha256: Annotated[str, doc("Of the file; empty where it could not be read.")]
+    text: Annotated[str, doc("A script as it is, a template as it is rendered; empty for what is copied.")]
+    said: Annotated[str, doc("Its size, or why it could not be read.")]
 
 
-@frozen
-class StepView:
+class StepView(Exact):
     """One line of a plan with all that belongs to it: a step, a block, or the head of a branch."""
 
-    number: Annotated[str, "As in the console and the reports; empty for the head of a branch."]
-    name: Annotated[str, "The step's name, or what is said of a branch."]
-    role: Annotated[str, "step, block, include, choose; or stage, rescue, always, diagnose, remediation, option."]
-    kind: Annotated[str, "The kind of a step; empty for all else."] = ""
+    number: Annotated[str, doc("As in the console and the reports; empty for the head of a branch.")]
+    name: Annotated[str, doc("The step's name, or what is said of a branch.")]
+    role: Annotated[str, doc("step, block, include, choose; or stage, rescue, always, diagnose, remediation, option.")]
+    kind: Annotated[str, doc("The kind of a step; empty for all else.")] = ""
     depth: Annotated[
-        int, "0 for what stands in a stage, 1 for what stands in a block or a branch of that, and so on."
+        int, doc("0 for what stands in a stage, 1 for what stands in a block or a branch of that, and so on.")
     ] = 0
-    text: Annotated[str, "The action on one line."] = ""
-    args: Annotated[Json, "The options of the step, rendered as far as can be known."] = as_json({})
-    files: Annotated[tuple[ShownFile, ...], "Files of the controller that it uses."] = ()
-    notes: Annotated[tuple[Note, ...], "Conditions, loops, expectations, and how failures are dealt with."] = ()
-    changes: Annotated[bool, "Does it change the host?"] = False
-    skipped: Annotated[bool, "Is it certain that it will not run?"] = False
-    after: Annotated[tuple[str, ...], "Numbers of the steps that have to run before all of it is known."] = ()
+    text: Annotated[str, doc("The action on one line.")] = ""
+    args: Annotated[Json, doc("The options of the step, rendered as far as can be known.")] = field(
+        default_factory=lambda: as_json({})
+    )
+    files: Annotated[tuple[ShownFile, ...], doc("Files of the controller that it uses.")] = ()
+    notes: Annotated[tuple[Note, ...], doc("Conditions, loops, expectations, and how failures are dealt with.")] = ()
+    changes: Annotated[bool, doc("Does it change the host?")] = False
+    skipped: Annotated[bool, doc("Is it certain that it will not run?")] = False
+    after: Annotated[tuple[str, ...], doc("Numbers of the steps that have to run before all of it is known.")] = ()
 
 
-@frozen
-class Variant:
+class Variant(Exact):
     """Hosts for which a stage does the same."""
 
     hosts: tuple[str, ...]
     steps: tuple[StepView, ...]
 
 
-@frozen
-class StageView:
+class StageView(Exact):
     """One stage: its hosts in batches, and what is done on them."""
 
     number: str
     name: str
-    notes: Annotated[tuple[Note, ...], "How the stage goes: serial, max_fail_percentage, confirm and so on."]
-    batches: Annotated[tuple[tuple[str, ...], ...], "Names of hosts; a batch ends before the next begins."]
+    notes: Annotated[tuple[Note, ...], doc("How the stage goes: serial, max_fail_percentage, confirm and so on.")]
+    batches: Annotated[tuple[tuple[str, ...], ...], doc("Names of hosts; a batch ends before the next begins.")]
     variants: tuple[Variant, ...]
 
 
-@frozen
-class InputView:
+class InputView(Exact):
     """An input and its value."""
 
     name: str
-    text: Annotated[str, "The value; `(secret NAME)` for a secret."]
+    text: Annotated[str, doc("The value; `(secret NAME)` for a secret.")]
     description: str
 
 
-@frozen
-class Label:
+class Label(Exact):
     """One of the playbook's labels."""
 
     name: str
     text: str
 
 
-@frozen
-class Totals:
+class Totals(Exact):
     """How much a plan does. A step counts once, however many hosts it has."""
 
-    hosts: Annotated[int, "Hosts that any stage touches."]
-    changing: Annotated[int, "Steps that change a host when all goes well."]
-    changed_hosts: Annotated[int, "Hosts with such a step."]
-    reading: Annotated[int, "Steps that only read."]
-    repairs: Annotated[int, "Steps that change a host only when something has failed."]
-    repaired_hosts: Annotated[int, "Hosts with such a step."]
-    skipped: Annotated[int, "Steps of which it is certain that no host runs them."]
+    hosts: Annotated[int, doc("Hosts that any stage touches.")]
+    changing: Annotated[int, doc("Steps that change a host when all goes well.")]
+    changed_hosts: Annotated[int, doc("Hosts with such a step.")]
+    reading: Annotated[int, doc("Steps that only read.")]
+    repairs: Annotated[int, doc("Steps that change a host only when something has failed.")]
+    repaired_hosts: Annotated[int, doc("Hosts with such a step.")]
+    skipped: Annotated[int, doc("Steps of which it is certain that no host runs them.")]
 
 
-@frozen
-class PlanView:
+class PlanView(Exact):
     """A whole plan."""
 
     name: str
-    file: Annotated[str, "The playbook's file, without its folder."]
+    file: Annotated[str, doc("The playbook's file, without its folder.")]
     description: str
     labels: tuple[Label, ...]
     inputs: tuple[InputView, ...]

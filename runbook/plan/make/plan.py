@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import field
 from typing import Any
 
-from runbook.common.frozen import frozen
+from runbook.common.frozen import Frozen, field
 from runbook.common.spelling import nearest
 from runbook.model import Host, Inventory, Node, Playbook, Stage, Step, walk
 from runbook.plan.make.selection import Selection, left_out
@@ -20,8 +19,7 @@ from runbook.source.document import Problem, Problems
 from runbook.steps.traits import traits
 
 
-@frozen
-class PlannedStage:
+class PlannedStage(Frozen):
     """One stage with the hosts that it runs on, in batches."""
 
     stage: Stage
@@ -32,8 +30,7 @@ class PlannedStage:
         return tuple(host for batch in self.batches for host in batch)
 
 
-@frozen
-class Plan:
+class Plan(Frozen):
     playbook: Playbook
     inventory: Inventory
     stages: tuple[PlannedStage, ...]

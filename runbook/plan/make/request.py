@@ -6,10 +6,9 @@ plan = make_plan(playbook, inventory, PlanRequest(limit="web1", variables={"vari
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import field
 from typing import Any
 
-from runbook.common.frozen import frozen
+from runbook.common.frozen import Frozen, field
 from runbook.model import Input, Inventory, Playbook
 from runbook.plan.make.host_names import unusable_names
 from runbook.plan.make.inputs import check_inputs, coerce, from_environment, missing
@@ -23,8 +22,7 @@ AskInput = Callable[[Input], Any]
 """Gives the value of an input that nobody has given."""
 
 
-@frozen
-class PlanRequest:
+class PlanRequest(Frozen):
     """What a run of a playbook is asked for with."""
 
     selection: Selection = Selection()

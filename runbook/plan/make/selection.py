@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from runbook.common.frozen import frozen
+from runbook.common.frozen import Frozen
 from runbook.common.spelling import nearest
 from runbook.model import Block, Choose, Node, Playbook
 from runbook.source.document import Problems
 
 
-@frozen
-class Selection:
+class Selection(Frozen):
     tags: frozenset[str] = frozenset()
     skip_tags: frozenset[str] = frozenset()
     start_at: str = ""

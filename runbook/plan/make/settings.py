@@ -6,7 +6,7 @@ from enum import IntEnum
 from pathlib import PurePath
 from typing import Any
 
-from runbook.common.frozen import frozen, replace
+from runbook.common.frozen import Frozen, replace
 from runbook.inventory.builder import PRIORITY
 from runbook.model import Inventory
 from runbook.source.document import Span
@@ -39,8 +39,7 @@ _CALLED = {
 }
 
 
-@frozen
-class Setting:
+class Setting(Frozen):
     """A place that sets a variable."""
 
     name: str

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from runbook.common.frozen import frozen
+from runbook.common.frozen import Frozen
 from runbook.common.masking import MASK, Masker
 from runbook.inventory.patterns import select
 from runbook.model import Host, Stage
@@ -20,8 +20,7 @@ from runbook.templating.scope import Layer, Scope
 from runbook.vault.format import secrets_in
 
 
-@frozen
-class Explained:
+class Explained(Frozen):
     """One variable of one host. Secrets are masked."""
 
     host: str

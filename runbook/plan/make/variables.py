@@ -9,11 +9,10 @@ import getpass
 import os
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
-from dataclasses import field
 from pathlib import Path
 from typing import Any
 
-from runbook.common.frozen import frozen
+from runbook.common.frozen import Frozen, field
 from runbook.inventory.patterns import members
 from runbook.model import Host, Inventory, Playbook
 from runbook.playbook.load import project_of
@@ -23,8 +22,7 @@ from runbook.templating.errors import OMIT
 from runbook.templating.scope import Layer, Scope
 
 
-@frozen
-class Given:
+class Given(Frozen):
     """What a run was started with: values of -e, and of inputs from the environment or the operator."""
 
     extra: Mapping[str, Any] = field(default_factory=dict)

@@ -37,7 +37,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from runbook.common.durations import seconds, show
-from runbook.common.frozen import frozen, replace
+from runbook.common.frozen import Frozen, replace
 from runbook.runs.events import Outcome, Status, failed, passed
 from runbook.steps import KINDS
 from runbook.steps.base import Args, Context, Detail, StepError
@@ -182,8 +182,7 @@ def _until(what: str, wanted: Any, timeout: float, every: float, context: Contex
         context.pause(min(max(every, SHORTEST), timeout - elapsed))
 
 
-@frozen
-class _Look:
+class _Look(Frozen):
     """What one look gave. `away` says that the host could not be reached for it."""
 
     holds: bool

@@ -20,11 +20,11 @@ asked for.
 
 from __future__ import annotations
 
-import dataclasses
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from runbook.common.frozen import asdict
 from runbook.runs.events import Evidence, Outcome, failed, passed
 from runbook.steps.base import Args, Context, StepError
 from runbook.steps.files.put_file import mode_text, sha256_of
@@ -63,7 +63,7 @@ SCHEMA: Mapping[str, Any] = {
     },
 }
 SHORT = "path"
-FIELDS = Fields(frozenset({"path", "exists", "sha256", *(one.name for one in dataclasses.fields(FileInfo))}))
+FIELDS = Fields(frozenset({"path", "exists", "sha256", *FileInfo.__struct_fields__}))
 OWN_VERDICT = ("exists",)
 BY_EXIT_CODE = False
 _TEXT_CHECKS = ("contains", "not_contains", "matches", "not_matches")
@@ -94,7 +94,7 @@ def run(args: Args, context: Context) -> Outcome:
     path, state = args["path"], args.get("state", "present")
     try:
         info = stat(context.command, path, follow=state not in ("link", "absent"))
-        data = {"path": path, "exists": info is not None, **(dataclasses.asdict(info) if info else {})}
+        data = {"path": path, "exists": info is not None, **(asdict(info) if info else {})}
         if info is None or state == "absent":
             return _existence(path, state, info, data)
         wrong = [*_attributes(args, info), *_newer(args, info, context)]

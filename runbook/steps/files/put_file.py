@@ -8,7 +8,7 @@ import shlex
 from collections.abc import Mapping
 from typing import Any
 
-from runbook.common.frozen import frozen
+from runbook.common.frozen import Frozen
 from runbook.runs.events import Outcome, changed, passed
 from runbook.steps.base import Args, Context, StepError
 from runbook.steps.files.unified_diff import of_bytes
@@ -96,8 +96,7 @@ def put(data: bytes, name: str, args: Args, context: Context, *, write: bool = T
     return changed(said, diff=diff, path=path, changed=True, backup=backup, size=len(data))
 
 
-@frozen
-class _Before:
+class _Before(Frozen):
     """What was there: the same, or these bytes; None where they are too many to show."""
 
     same: bool = False

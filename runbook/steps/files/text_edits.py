@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from runbook.common.frozen import frozen
+from runbook.common.frozen import Frozen
 from runbook.steps.quoted_text import shown
 
 ACTIONS = ("replace", "insert", "line", "block", "absent")
@@ -36,8 +36,7 @@ class EditProblem(Exception):
     """An edit does not fit the text; the sentence says what was found instead."""
 
 
-@frozen
-class Edited:
+class Edited(Frozen):
     """The new text, and for each edit whether it changed something."""
 
     text: str

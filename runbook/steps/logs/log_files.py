@@ -10,7 +10,7 @@ import shlex
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from runbook.common.frozen import frozen
+from runbook.common.frozen import Frozen
 from runbook.steps.base import Context, StepError
 from runbook.steps.logs.rotated_files import LIMIT, LogFile, content, current, must, proved, rotated, too_much
 from runbook.steps.logs.time_stamps import Clock, after, in_zone, stamp
@@ -20,8 +20,7 @@ ENOUGH = 32
 FIRST_LOOK = 256 * 1024
 
 
-@frozen
-class Found:
+class Found(Frozen):
     """Lines of a log. `note` says what a reader should know of them; not `complete` when some are known to be lost."""
 
     lines: list[str]

@@ -11,7 +11,7 @@ import re
 import shlex
 from collections.abc import Sequence
 
-from runbook.common.frozen import frozen
+from runbook.common.frozen import Frozen
 from runbook.steps.base import Context, StepError
 from runbook.transports.base import CommandResult
 
@@ -26,8 +26,7 @@ _PACKED = (".gz", ".xz", ".bz2", ".zst")
 _CUT = "not read to its end"
 
 
-@frozen
-class LogFile:
+class LogFile(Frozen):
     """`proof` is a digest of what proves the place that was asked for, or the file's end. `mtime` is in seconds."""
 
     path: str

@@ -7,7 +7,7 @@ import re
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta, timezone
 
-from runbook.common.frozen import frozen
+from runbook.common.frozen import Frozen
 from runbook.steps.base import Context, StepError
 
 _TIME = r"(\d\d):(\d\d):(\d\d)(?:[.,](\d{1,9}))?\s?(Z|UTC|GMT|[+-]\d\d:?\d\d)?\b"
@@ -25,16 +25,14 @@ LATE = 900.0
 """Seconds from a file's last line to its last writing that are usual; a wrong time zone gives more."""
 
 
-@frozen
-class Clock:
+class Clock(Frozen):
     """The host's time: seconds since the epoch, and its distance from UTC."""
 
     now: float
     zone: timezone
 
 
-@frozen
-class Stamp:
+class Stamp(Frozen):
     """Seconds since the epoch; not `exact` when the line tells whole seconds only. Does it tell its zone?"""
 
     at: float

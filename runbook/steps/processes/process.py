@@ -33,7 +33,7 @@ import re
 from typing import Any
 
 from runbook.common.durations import show
-from runbook.common.frozen import frozen
+from runbook.common.frozen import Frozen
 from runbook.runs.events import Evidence, Outcome, Table, failed, passed
 from runbook.services.base import ServiceError
 from runbook.services.process_table import Process, Snapshot, snapshot
@@ -70,8 +70,7 @@ SHOWN = 50
 """Rows of the table in the report; the outcome has them all."""
 
 
-@frozen
-class _Found:
+class _Found(Frozen):
     processes: tuple[Process, ...]
     now: float
 

@@ -23,7 +23,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from runbook.common.durations import seconds, show
-from runbook.common.frozen import frozen
+from runbook.common.frozen import Frozen
 from runbook.runs.events import Outcome, Status, changed, failed
 from runbook.steps.base import Args, Context, StepError
 from runbook.steps.traits import Fields
@@ -110,8 +110,7 @@ def _boot_id(context: Context) -> str:
     return result.out.strip()
 
 
-@frozen
-class _Seen:
+class _Seen(Frozen):
     """What one look saw: the boot id, and what `test` said against it; empty where it was away."""
 
     boot_id: str = ""

@@ -33,7 +33,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from runbook.common.durations import seconds, show
-from runbook.common.frozen import frozen
+from runbook.common.frozen import Frozen
 from runbook.runs.events import Evidence, Outcome, Status, failed
 from runbook.steps.base import Args, Context, Detail, StepError
 from runbook.steps.json_text import Parsed, parse_json
@@ -201,8 +201,7 @@ def _limit(args: Args, context: Context) -> float:
     return limit if context.timeout is None else min(limit, context.timeout)
 
 
-@frozen
-class _Answer:
+class _Answer(Frozen):
     status: int
     reason: str
     headers: dict[str, str]

@@ -30,7 +30,7 @@ from textwrap import dedent
 from typing import TYPE_CHECKING, Any
 
 from runbook.common.durations import seconds, show
-from runbook.common.frozen import frozen
+from runbook.common.frozen import Frozen
 from runbook.runs.events import Evidence, Outcome, Status, Table, failed
 from runbook.steps.base import Args, Context, Detail, StepError
 from runbook.steps.requests.database import DatabaseUnreachable, connection, ended_with, plain
@@ -136,8 +136,7 @@ def _limit(args: Args, context: Context) -> float:
     return max(0.001, limit if context.timeout is None else min(limit, context.timeout))
 
 
-@frozen
-class _Result:
+class _Result(Frozen):
     """`rows` are the first MAX_ROWS; `count` counts all, or those that were changed."""
 
     columns: list[str]

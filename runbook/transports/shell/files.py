@@ -9,7 +9,7 @@ import re
 import shlex
 from typing import Protocol
 
-from runbook.common.frozen import frozen
+from runbook.common.frozen import Frozen
 from runbook.transports.base import CommandResult
 
 READ_LIMIT = 16 * 1024 * 1024
@@ -27,8 +27,7 @@ class FileMissing(FileProblem):
     """There is no such file."""
 
 
-@frozen
-class FileInfo:
+class FileInfo(Frozen):
     """`kind` is file, directory, link or other; `mode` octal text such as `0644`; `mtime` seconds since the epoch."""
 
     kind: str

@@ -8,15 +8,14 @@ from __future__ import annotations
 import socket
 import time
 
-from runbook.common.frozen import frozen
+from runbook.common.frozen import Frozen
 from runbook.transports.base import Unreachable
 from runbook.transports.ssh import wire
 from runbook.transports.ssh.settings.login import Login
 from runbook.transports.ssh.wire import Dial, Wire
 
 
-@frozen
-class Line:
+class Line(Frozen):
     """An open stream, and until when the login on it has to be begun (monotonic clock)."""
 
     wire: Wire

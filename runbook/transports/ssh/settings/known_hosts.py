@@ -10,15 +10,14 @@ import shlex
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from runbook.common.frozen import frozen
+from runbook.common.frozen import Frozen
 from runbook.common.memo import shared
 from runbook.transports.ssh.settings.ssh_config import matches
 
 _RSA_SIGNATURES = ("rsa-sha2-512", "rsa-sha2-256")
 
 
-@frozen
-class Entry:
+class Entry(Frozen):
     """One line: for which hosts (patterns, or one hash), which key."""
 
     file: str
@@ -87,8 +86,7 @@ def parse(line: str, file: str = "", number: int = 0) -> Entry | None:
     return Entry(file, number, hosts, words[1], words[2], marker)
 
 
-@frozen
-class Address:
+class Address(Frozen):
     """A host as known_hosts files name it."""
 
     host: str

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import os
 import re
-from dataclasses import field
 from pathlib import Path
 
-from runbook.common.frozen import frozen, replace
+from runbook.common.frozen import Frozen, replace, repr_without
 from runbook.transports.base import UnknownConnection
 from runbook.transports.ssh.settings import ssh_config
 from runbook.transports.ssh.settings.known_hosts import Address
@@ -22,17 +21,18 @@ DEFAULT_KEYS = ("id_ed25519", "id_ecdsa", "id_rsa")
 METHODS = ("publickey", "password", "keyboard-interactive")
 
 
-@frozen
-class Login:
+class Login(Frozen):
     """One hop, with the hops before it."""
+
+    __repr__ = repr_without("password", "passphrase")
 
     name: str
     """Its name in the inventory; a jump host's is its address."""
     host: str
     port: int
     user: str
-    password: str | None = field(default=None, repr=False)
-    passphrase: str | None = field(default=None, repr=False)
+    password: str | None = None
+    passphrase: str | None = None
     key_files: tuple[str, ...] = ()
     """Those that were named; else the usual ones of `~/.ssh` that are there."""
     keys_named: bool = False

@@ -5,11 +5,10 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Iterator, Mapping
-from dataclasses import field
 from functools import lru_cache
 from typing import Any
 
-from runbook.common.frozen import frozen
+from runbook.common.frozen import Frozen, repr_without
 from runbook.transports.base import UnknownConnection
 
 Options = tuple[tuple[str, str], ...]
@@ -21,9 +20,10 @@ _KEYWORD_OF_FLAG = {"J": "proxyjump", "i": "identityfile", "p": "port", "l": "us
 _FAMILY_OF_FLAG = {"4": "inet", "6": "inet6"}
 
 
-@frozen
-class SshTarget:
+class SshTarget(Frozen):
     """A host to reach over SSH, before `~/.ssh/config` has been asked."""
+
+    __repr__ = repr_without("password", "passphrase")
 
     name: str
     """Its name in the inventory."""
@@ -32,8 +32,8 @@ class SshTarget:
     options: Options = ()
     config: str | None = None
     """The file of `-F`, read instead of the user's and the system's own; `none` reads none."""
-    password: str | None = field(default=None, repr=False)
-    passphrase: str | None = field(default=None, repr=False)
+    password: str | None = None
+    passphrase: str | None = None
     """Opens locked key files."""
 
 

@@ -16,11 +16,10 @@ from runbook.engine.host_state import HostState
 from runbook.engine.inherited import Inherited
 from runbook.engine.judge import flags, judge_all, judge_outcome, judged_scope
 from runbook.engine.mode import HINT, Mode, changes, left_undone, not_yet_failed, only_looks
-from runbook.engine.node_result import NodeResult
-from runbook.engine.outcomes import of_items
-from runbook.engine.run_once import shared_once
+from runbook.engine.outcomes import NodeResult, of_items
+from runbook.engine.output.files import Outputs, safe
+from runbook.engine.output.step_output import StepOutput
 from runbook.engine.step_events import StepEvents
-from runbook.engine.step_output import StepOutput
 from runbook.engine.template_failures import CANNOT_RENDER, explain, failure_of
 from runbook.engine.when import ask_when
 from runbook.model import Node, Step
@@ -44,11 +43,14 @@ class Attempts:
 
     def __init__(self, state: HostState, events: StepEvents) -> None:
         self._state, self._events, self._session = state, events, state.session
+        tools = state.session.tools
+        folder = tools.output_dir / safe(tools.run_id) if tools.output_dir else None
+        self._outputs = Outputs(folder, state.host.name, state.session.masker) if folder else None
 
     def step(self, step: Step, own: Inherited) -> NodeResult:
         """All attempts of a step. Raises CANNOT_RENDER."""
         if own.run_once and len(own.batch) > 1:
-            return shared_once(self._session, own.batch, step.number, lambda: self._here(step, own))
+            return self._session.run_once.shared(own.batch, step.number, lambda: self._here(step, own))
         return self._here(step, own)
 
     def _here(self, step: Step, own: Inherited) -> NodeResult:
@@ -150,7 +152,7 @@ class Attempts:
         if undone is not None:
             return self._undone(step, args, undone, action)
         preview = mode is Mode.CHECK and changes(step, args)
-        with StepOutput(step, own, self._state, self._events) as output:
+        with StepOutput(step, own, self._state, self._events, self._outputs) as output:
             outcome = self._state.runner.run(step, args, scope, own, output.progress, preview=preview)
         outcome = output.with_files(outcome)
         self._remember_secrets(step, outcome)

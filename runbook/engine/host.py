@@ -16,8 +16,7 @@ from runbook.engine.host_state import HostState
 from runbook.engine.inherited import Inherited
 from runbook.engine.judge import flags
 from runbook.engine.mode import Mode, Unsure
-from runbook.engine.node_result import NodeResult
-from runbook.engine.outcomes import of_block, remedied, softened
+from runbook.engine.outcomes import NodeResult, of_block, remedied, softened
 from runbook.engine.pipelining import Pipeline
 from runbook.engine.session import Session
 from runbook.engine.step_events import StepEvents

@@ -11,8 +11,7 @@ from runbook.engine.inherited import Inherited
 from runbook.engine.judge import flags
 from runbook.engine.kind_runner import KindRunner
 from runbook.engine.mode import Unsure
-from runbook.engine.node_result import NodeResult
-from runbook.engine.output_files import Outputs, safe
+from runbook.engine.outcomes import NodeResult
 from runbook.engine.session import Session
 from runbook.model import Host, Node, Step
 from runbook.runs.events import Status
@@ -43,8 +42,6 @@ class HostState:
     def __post_init__(self) -> None:
         self.runner = KindRunner(self.session, self.host)
         self._registered = Layer(self.registered)
-        folder, run = self.session.tools.output_dir, self.session.tools.run_id
-        self.outputs = Outputs(folder / safe(run), self.host.name, self.session.masker) if folder else None
 
     def scope(self, inherited: Inherited) -> Scope:
         """Everything that a template may read now."""

@@ -1,4 +1,4 @@
-"""One attempt of one step: render its options, check them, run the kind, judge what it came to."""
+"""A kind at work: its options rendered and checked, what it may touch put together, what it raises made an outcome."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Progress(Frozen):
 
 
 class KindRunner:
-    """Runs attempts of steps on one host."""
+    """Runs the kinds of one host's steps. Used by one thread at a time."""
 
     def __init__(self, session: Session, host: Host) -> None:
         self.session, self.host = session, host
@@ -49,11 +49,11 @@ class KindRunner:
         return with_defaults(kind.SCHEMA, args)
 
     def run(
-        self, step: Step, args: Mapping[str, Any], scope: Scope, frame: Inherited, progress: Progress, *, preview: bool
+        self, step: Step, args: Mapping[str, Any], scope: Scope, own: Inherited, progress: Progress, *, preview: bool
     ) -> Outcome:
         """The kind's work, or its preview, with everything that can go wrong in it as an outcome."""
         try:
-            context = self.context(step, scope, frame, progress)
+            context = self.context(step, scope, own, progress)
             kind = KINDS[step.kind]
             return cast(Previews, kind).preview(args, context) if preview else kind.run(args, context)
         except Unreachable as error:
@@ -66,9 +66,9 @@ class KindRunner:
         except StepError as error:
             return Outcome(Status.FAILED, str(error))
 
-    def context(self, step: Step, scope: Scope, frame: Inherited, progress: Progress) -> Context:
+    def context(self, step: Step, scope: Scope, own: Inherited, progress: Progress) -> Context:
         session = self.session
-        target = self.target(frame, scope)
+        target = self.target(own, scope)
         return Context(
             host=self.host,
             number=step.number,
@@ -85,23 +85,23 @@ class KindRunner:
             judge=lambda texts, extra: [judge(text, scope.with_data(**extra), step.args_place) for text in texts],
             database=lambda name: self.database(name, scope),
             ask=session.ask,
-            become=self.become(frame, scope),
-            environment=_environment(frame, scope),
-            timeout=seconds(render(frame.timeout, scope)) if frame.timeout is not None else None,
+            become=self.become(own, scope),
+            environment=_environment(own, scope),
+            timeout=seconds(render(own.timeout, scope)) if own.timeout is not None else None,
             run_id=session.tools.run_id,
         )
 
-    def target(self, frame: Inherited, scope: Scope) -> str:
-        return str(render(frame.delegate_to, scope)) if frame.delegate_to else self.host.name
+    def target(self, own: Inherited, scope: Scope) -> str:
+        return str(render(own.delegate_to, scope)) if own.delegate_to else self.host.name
 
-    def become(self, frame: Inherited, scope: Scope) -> Become | None:
+    def become(self, own: Inherited, scope: Scope) -> Become | None:
         tools = self.session.tools
-        asked = render(frame.become, scope) if frame.become is not None else None
+        asked = render(own.become, scope) if own.become is not None else None
         wanted = asked if asked is not None else scope.get("ansible_become", tools.become)
         if not _truth(wanted):
             return None
         # What a variable holds has been rendered when it was read: what is in it now is data.
-        user = render(frame.become_user, scope) or scope.get("ansible_become_user") or tools.become_user or "root"
+        user = render(own.become_user, scope) or scope.get("ansible_become_user") or tools.become_user or "root"
         password = tools.become_password or scope.get("ansible_become_password") or scope.get("ansible_become_pass")
         self.session.masker.add(password)
         return Become(str(user), str(password) if password is not None else None)
@@ -119,9 +119,9 @@ class KindRunner:
         return settings
 
 
-def _environment(frame: Inherited, scope: Scope) -> dict[str, str]:
+def _environment(own: Inherited, scope: Scope) -> dict[str, str]:
     out: dict[str, str] = {}
-    for values, place in frame.environment:
+    for values, place in own.environment:
         rendered = render(values, scope, place)
         out.update({str(key): "" if value is None else str(value) for key, value in rendered.items()})
     return out

@@ -1,12 +1,30 @@
-"""How several outcomes make one: of a loop's items, of a block's steps, of a step after its remediation."""
+"""What a node came to, and how several outcomes make one: of a loop's items, a block's steps, a repaired step."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
-from runbook.common.frozen import replace
+from runbook.common.frozen import Frozen, replace
 from runbook.engine.judge import flags
-from runbook.runs.events import BAD, OUTPUT_FILES, Outcome, Status, worst
+from runbook.runs.events import BAD, OUTPUT_FILES, Condition, Outcome, Status, worst
+
+
+class NodeResult(Frozen):
+    """The outcome, and what else the finishing event tells."""
+
+    outcome: Outcome
+    attempts: int = 1
+    action: str = ""
+    conditions: tuple[Condition, ...] = ()
+    items: tuple[tuple[str, Outcome], ...] = ()
+    causes: tuple[str, ...] = ()
+    register: Mapping[str, Any] | None = None
+    """What `register` gets in the place of the outcome's fields."""
+
+    @property
+    def status(self) -> Status:
+        return self.outcome.status
 
 
 def of_items(items: Sequence[tuple[str, Outcome]]) -> Outcome:

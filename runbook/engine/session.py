@@ -6,7 +6,6 @@ import contextlib
 import threading
 import time
 from collections.abc import Callable, Mapping
-from concurrent.futures import Future
 from pathlib import Path
 from queue import SimpleQueue
 from typing import Any, Protocol
@@ -14,9 +13,9 @@ from typing import Any, Protocol
 from runbook.common.frozen import Frozen, field, replace, repr_without
 from runbook.common.masking import Masker
 from runbook.engine.controller_commands import run_on_controller
+from runbook.engine.fleet.run_once import RunOnce
+from runbook.engine.fleet.throttle import Throttle
 from runbook.engine.mode import Mode
-from runbook.engine.node_result import NodeResult
-from runbook.engine.throttle import Throttle
 from runbook.model import Host
 from runbook.plan.make.plan import Plan
 from runbook.runs.events import Event, StepProgress
@@ -50,7 +49,7 @@ class Tools(Frozen):
     run_id: str = ""
     mode: Mode = Mode.RUN
     output_dir: Path | None = None
-    """Where the whole output of every command is written; see `runbook.engine.output_files`."""
+    """Where the whole output of every command is written; see `runbook.engine.output.files`."""
     become: bool = False
     become_user: str = ""
     become_password: str | None = None
@@ -89,7 +88,7 @@ class Session:
         self.started = time.time()
         self.lookup_controller = replace(plan.variables.controller, run_command=run_on_controller)
         """The controller, as lookups see it during the run."""
-        self.run_once: dict[tuple[str, str], Future[NodeResult]] = {}
+        self.run_once = RunOnce(self.stop)
         self.throttle = Throttle(self.stop)
         self._transports: dict[tuple[str, str], Transport] = {}
         self._answers: dict[tuple[str, str], Answer | None] = {}

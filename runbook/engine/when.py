@@ -7,7 +7,7 @@ from runbook.engine.host_state import HostState
 from runbook.engine.inherited import Inherited
 from runbook.engine.judge import judge_all
 from runbook.engine.mode import Mode, Unsure
-from runbook.engine.node_result import NodeResult
+from runbook.engine.outcomes import NodeResult
 from runbook.engine.template_failures import CANNOT_RENDER, failure_of
 from runbook.model import Node
 from runbook.runs.events import Outcome, Status

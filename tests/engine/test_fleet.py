@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from runbook.engine.fleet.throttle import Throttle
 from runbook.engine.session import MOST_WAITING, Session, Tools
-from runbook.engine.throttle import Throttle
 from runbook.runs.events import StepProgress
 from runbook.transports.base import Stopped
 from tests.engine.support import connect, ends, planned, play, steps

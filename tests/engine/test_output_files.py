@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from runbook.common.masking import MASK, Masker
-from runbook.engine.output_files import Output, Outputs, Stream, safe
+from runbook.engine.output.files import Output, Outputs, Stream, safe
 from runbook.engine.run import execute
 from runbook.engine.session import Tools
 from runbook.reports import html, json, junit, markdown

@@ -9,8 +9,8 @@ from runbook.common.frozen import replace
 from runbook.engine.host_state import HostState
 from runbook.engine.inherited import Inherited
 from runbook.engine.kind_runner import Progress
-from runbook.engine.live_output import LiveOutput
-from runbook.engine.output_files import Output, both
+from runbook.engine.output.files import Outputs, both
+from runbook.engine.output.live import LiveOutput
 from runbook.engine.step_events import StepEvents
 from runbook.model import Step
 from runbook.runs.events import OUTPUT_FILES, Outcome
@@ -20,11 +20,14 @@ from runbook.transports.base import OnOutput
 class StepOutput:
     """Entered for the attempt, and closed behind it."""
 
-    def __init__(self, step: Step, own: Inherited, state: HostState, events: StepEvents) -> None:
+    def __init__(
+        self, step: Step, own: Inherited, state: HostState, events: StepEvents, outputs: Outputs | None
+    ) -> None:
         self._lines = LiveOutput(
             lambda stream, text: events.progress(step.number, stream, text, own), state.session.masker.text
         )
-        self._files = _files(step, own, state)
+        whole = outputs is not None and not step.secrets and not state.truth(own.no_log, own)
+        self._files = outputs.of(step.number) if outputs and whole else None
         # What a step is about to tell as a secret cannot be masked while it is printed: it is not shown live.
         shown: OnOutput = _unseen if step.secrets else self._lines.add
         output = both(shown, self._files.add) if self._files else shown
@@ -45,13 +48,6 @@ class StepOutput:
         """The outcome with the names of the files that its whole output is in."""
         told = self._files.told() if self._files else []
         return replace(outcome, data={**outcome.data, OUTPUT_FILES: told}) if told else outcome
-
-
-def _files(step: Step, own: Inherited, state: HostState) -> Output | None:
-    """Where the whole output goes, if it was asked for, and nothing in it must be hidden."""
-    if state.outputs is None or step.secrets or state.truth(own.no_log, own):
-        return None
-    return state.outputs.of(step.number)
 
 
 def _unseen(_stream: str, _data: bytes) -> None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 
 from jinja2 import nodes
 
 _OPERATORS = {"eq": "==", "ne": "!=", "gt": ">", "gteq": ">=", "lt": "<", "lteq": "<=", "in": "in", "notin": "not in"}
 _ATOM = 11
+_OPEN_TEST = re.compile(r"\bis (?:not )?[\w.]+$")
 _LEVELS: tuple[tuple[int, tuple[type[nodes.Node], ...]], ...] = (
     (0, (nodes.CondExpr,)),
     (1, (nodes.Or,)),
@@ -29,7 +31,7 @@ def text_of(node: nodes.Node) -> str:
     match node:
         case nodes.CondExpr():
             other = f" else {_inside(node.expr2, 0)}" if node.expr2 is not None else ""
-            return f"{_inside(node.expr1, 1)} if {_inside(node.test, 1)}{other}"
+            return f"{_before_word(node.expr1, 1)} if {_inside(node.test, 1)}{other}"
         case nodes.Or():
             return f"{_inside(node.left, 1)} or {_inside(node.right, 2)}"
         case nodes.And():
@@ -39,8 +41,7 @@ def text_of(node: nodes.Node) -> str:
         case nodes.Not():
             return f"not {_inside(node.node, 3)}"
         case nodes.Compare():
-            rest = " ".join(f"{_OPERATORS[op.op]} {_inside(op.expr, 5)}" for op in node.ops)
-            return f"{_inside(node.expr, 5)} {rest}"
+            return _comparison(node)
         case nodes.Concat():
             return " ~ ".join(_inside(part, 7) for part in node.nodes)
         case nodes.BinExpr():
@@ -53,6 +54,15 @@ def text_of(node: nodes.Node) -> str:
             return _test(node, "is")
         case _:
             return _postfix(node)
+
+
+def _comparison(node: nodes.Compare) -> str:
+    text, last = "", node.expr
+    for operand in node.ops:
+        written = _before_word if operand.op in ("in", "notin") else _inside
+        text += f"{written(last, 5)} {_OPERATORS[operand.op]} "
+        last = operand.expr
+    return text + _inside(last, 5)
 
 
 def _postfix(node: nodes.Node) -> str:
@@ -109,6 +119,12 @@ def _inside(node: nodes.Node, least: int) -> str:
     """In brackets where it would fall apart without them."""
     text = text_of(node)
     return text if _level(node) >= least else f"({text})"
+
+
+def _before_word(node: nodes.Node, least: int) -> str:
+    """The same, where a word follows: behind a test without arguments it would be one, as in `a is defined if b`."""
+    text = _inside(node, least)
+    return f"({text})" if _OPEN_TEST.search(text) else text
 
 
 def _level(node: nodes.Node) -> int:

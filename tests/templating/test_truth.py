@@ -97,6 +97,9 @@ def test_what_is_true_or_false_decides(text: str, value: bool) -> None:
         "(a | b) is divisibleby(3)",
         "'it\\'s' == \"x\\\"y\"",
         "a < b <= c not in d",
+        "(a is defined) if b else c",
+        "(a and b is not defined) if c is defined else d",
+        "(a is defined) not in b == (c is even) in d",
     ],
 )
 def test_an_expression_as_text_means_the_same(text: str) -> None:

@@ -10,9 +10,10 @@ from textwrap import dedent
 
 from tests.cli.terminal import ROOT
 
-PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").rglob("*.md"))]
+TOP = [ROOT / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md")]
+PAGES = [*TOP, *sorted((ROOT / "docs").rglob("*.md"))]
 
-_FENCE = re.compile(r"^( *)```(\w*)\n(.*?)^ *```$", re.MULTILINE | re.DOTALL)
+_FENCE = re.compile(r"^( *)(`{3,})(\w*)\n(.*?)^ *\2$", re.MULTILINE | re.DOTALL)
 _LINK = re.compile(r"\]\(([^)\s]+)\)")
 _SPAN = re.compile(r"`([^`\n]+)`")
 
@@ -40,7 +41,7 @@ def blocks(*languages: str) -> list[Code]:
 def _blocks(page: Path) -> Iterator[Code]:
     text = page.read_text(encoding="utf-8")
     for found in _FENCE.finditer(text):
-        yield Code(page, text.count("\n", 0, found.start()) + 1, found[2], dedent(found[3]))
+        yield Code(page, text.count("\n", 0, found.start()) + 1, found[3], dedent(found[4]))
 
 
 def links(page: Path) -> list[str]:

@@ -283,23 +283,6 @@ def test_from_python(tmp_path: Path) -> None:
     assert "1 problems, the first: unknown key 'expects'" in check().stderr
 
 
-def test_a_kind_is_one_file_and_one_row(tmp_path: Path) -> None:
-    kind, row = shown("docs/how-to/own-kind.md", "python")
-    shutil.copytree(ROOT / "runbook", tmp_path / "runbook", ignore=shutil.ignore_patterns("__pycache__"))
-    steps = tmp_path / "runbook" / "steps"
-    (steps / "disk.py").write_text(kind.replace("~~~", "```"))
-    table = (steps / "__init__.py").read_text()
-    (steps / "__init__.py").write_text(table.replace("_MODULES = {\n", "_MODULES = {\n    " + row))
-    (tmp_path / "room.yml").write_text(shown("docs/how-to/own-kind.md")[0])
-    (tmp_path / "wrong.yml").write_text(shown("docs/how-to/own-kind.md")[0].replace("disk: /", "disk: {paht: /}"))
-
-    page = runbook("doc", "disk", cwd=tmp_path).stdout
-    assert "| `path` (required, bare value) | text | Any path on the file system. |" in page
-    assert '"disk"' in runbook("schema", "playbook", cwd=tmp_path).stdout
-    assert ended("run", "room.yml", cwd=tmp_path)[:2] == (OK, "passed")
-    assert "did you mean path?" in ended("run", "wrong.yml", cwd=tmp_path)[2]
-
-
 def test_a_review(tmp_path: Path, folder: str) -> None:
     playbook = shown("docs/how-to/review.md")[0].replace("/tmp/runbook-how-to", folder)
     (tmp_path / "banner.yml").write_text(playbook)

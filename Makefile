@@ -37,6 +37,7 @@ schemas: $(if $(filter file,$(origin VENV)),$(DEMO))
 		$(BIN)/python -m runbook schema $$name > schemas/$$name.schema.json || exit; done
 	$(BIN)/python -m runbook doc --all > docs/steps.md
 	$(BIN)/python -m runbook doc --templates > docs/templates.md
+	$(BIN)/python docs/architecture.py
 
 # Needs root, OpenSSH and iproute2; takes about a quarter of an hour. ARGS: --quick, --only W1,W2, --out FILE
 bench: $(READY)

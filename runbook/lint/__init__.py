@@ -1,6 +1,7 @@
 """What `validate` finds beyond the loader: mistakes that a run would show late or never, each by a rule of its own.
 
-One file for each kind of rule, one row in `LINTS`; the names of all rules are in `rules.RULES`.
+A playbook, as far as it could be read, comes in as a `subject.Subject`; problems with their places leave. One file for
+each kind of rule, one row in `LINTS`; the names of all rules are in `rules.RULES`. Open `subject.py` first.
 """
 
 from __future__ import annotations

@@ -1,4 +1,8 @@
-"""Reports of a run: one file each, one row here each. `render(run) -> str`, made from the record alone."""
+"""Reports of a run: one file each, one row here each. `render(run) -> str`, made from the record alone.
+
+A `Run` comes in and text leaves, for people or for programs; `console/` alone reads events, while the run goes on. Open
+`tap.py` first: it is the shortest.
+"""
 
 from __future__ import annotations
 

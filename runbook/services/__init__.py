@@ -1,4 +1,8 @@
-"""The service managers: one file each, one row here each."""
+"""The service managers: one file each, one row here each.
+
+A service, a wish and a shell on its host come in at `state_change.py`, which asks the manager what it needs; what was
+done, and the proof of it, leaves to the step. Open `base.py` first: what a manager must be able to say.
+"""
 
 from __future__ import annotations
 

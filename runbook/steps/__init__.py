@@ -1,4 +1,8 @@
-"""The kinds of step: one file each, one row here each. A kind is imported when a playbook uses it."""
+"""The kinds of step: one file each, one row here each. A kind is imported when a playbook uses it.
+
+Options, rendered and checked, and a `Context` come in at a kind's `run`; an `Outcome` leaves. Open `base.py` first:
+what a kind is and what it is given; then `traits.py`: what else it may say of itself.
+"""
 
 from __future__ import annotations
 

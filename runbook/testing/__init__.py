@@ -1,8 +1,8 @@
 """For tests of playbooks and of what one adds to this program: hosts that answer from a script, and contracts to keep.
 
-`run_step` runs one attempt of one kind of step, `run_playbook` a whole run; both take the hosts that a test gives and
-give back what a report would be made of. The tests of this program use nothing else. Open `hosts.py` first; what every
-kind, manager, transport and report keeps stands in `contracts/`, which alone needs pytest.
+A kind or a playbook comes in, with the hosts that a test gives, at `steps.run_step` and `playbooks.run_playbook`; what
+a report would be made of leaves. The tests of this program use nothing else. Open `hosts.py` first; what every kind,
+manager, transport and report keeps stands in `contracts/`, which alone needs pytest.
 """
 
 from __future__ import annotations

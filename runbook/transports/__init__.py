@@ -1,7 +1,7 @@
 """The ways to a host: a room each, and a row here for each name that `ansible_connection` has for it.
 
-`connect` picks a host's by its variables; `base` is what all of them can do; `shell` is what the ways share that run
-commands in a POSIX shell.
+A host's variables come in at `connect.transport_for`, and what is run at `Transport.run`; results leave, and bytes as
+they arrive. Open `base.py` first: what every way can do.
 """
 
 TRANSPORTS = {

@@ -1,7 +1,8 @@
 """Ansible's everyday filters under their names, with its results. FILTERS is added to Jinja's own.
 
-One file a theme. The docstring of a filter is its entry in `docs/templates.md`: what it gives, and an example that is
-run. What a filter makes is bounded: see `runbook.templating.sandbox.limits`.
+Values of a template come in and leave. One file a theme; open `text.py` first. The docstring of a filter is its entry
+in `docs/templates.md`: what it gives, and an example that is run. What it makes is bounded: see
+`templating/sandbox/limits.py`.
 """
 
 from __future__ import annotations

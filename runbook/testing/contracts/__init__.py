@@ -1,8 +1,8 @@
 """What every kind of step, service manager, transport and report keeps, as tests that a test inherits. Needs pytest.
 
 A test file subclasses a contract and gives it the fixture that it asks for: a transport, a service under a manager, a
-run to report. Kinds and reports are held by their row in the table alone. Open `transports.py` first: it shows how the
-others are used, too.
+function that renders. Kinds and reports are held by their row in the table alone. Open `transports.py` first: it shows
+how the others are used, too.
 """
 
 from __future__ import annotations

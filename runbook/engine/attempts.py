@@ -14,13 +14,13 @@ from runbook.common.durations import seconds
 from runbook.common.frozen import replace
 from runbook.engine.host_state import HostState
 from runbook.engine.inherited import Inherited
-from runbook.engine.judge import flags, judge_all, judge_outcome, judged_scope
 from runbook.engine.mode import HINT, Mode, changes, left_undone, not_yet_failed, only_looks
-from runbook.engine.outcomes import NodeResult, of_items
+from runbook.engine.outcomes.judge import flags, judge_all, judge_outcome, judged_scope
+from runbook.engine.outcomes.node_result import NodeResult, of_items
+from runbook.engine.outcomes.template_failures import CANNOT_RENDER, explain, failure_of
 from runbook.engine.output.files import Outputs, safe
 from runbook.engine.output.step_output import StepOutput
 from runbook.engine.step_events import StepEvents
-from runbook.engine.template_failures import CANNOT_RENDER, explain, failure_of
 from runbook.engine.when import ask_when
 from runbook.model import Node, Step
 from runbook.runs.events import Condition, Outcome, Status

@@ -2,7 +2,7 @@
 
 All of them go one way, which is read here from top to bottom: begun → `when` → attempts → diagnose → remediate (after
 each branch the attempts again) → severity → told. What an attempt is, and how it is judged, stands in
-`runbook.engine.attempts` and `runbook.engine.judge`.
+`runbook.engine.attempts` and `runbook.engine.outcomes.judge`.
 """
 
 from __future__ import annotations
@@ -14,13 +14,13 @@ from runbook.common.frozen import replace
 from runbook.engine.attempts import Attempts
 from runbook.engine.host_state import HostState
 from runbook.engine.inherited import Inherited
-from runbook.engine.judge import flags
 from runbook.engine.mode import Mode, Unsure
-from runbook.engine.outcomes import NodeResult, of_block, remedied, softened
+from runbook.engine.outcomes.judge import flags
+from runbook.engine.outcomes.node_result import NodeResult, of_block, remedied, softened
+from runbook.engine.outcomes.template_failures import CANNOT_RENDER, failure_of
 from runbook.engine.pipelining import Pipeline
 from runbook.engine.session import Session
 from runbook.engine.step_events import StepEvents
-from runbook.engine.template_failures import CANNOT_RENDER, failure_of
 from runbook.engine.when import RUNS, ask_when
 from runbook.model import Block, Choose, Common, Host, Node, Remediation, Stage, Step
 from runbook.runs.events import BAD, STOPPING, Outcome, Role, Status

@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from runbook.engine.inherited import Inherited
-from runbook.engine.judge import flags
 from runbook.engine.kind_runner import KindRunner
 from runbook.engine.mode import Unsure
-from runbook.engine.outcomes import NodeResult
+from runbook.engine.outcomes.judge import flags
+from runbook.engine.outcomes.node_result import NodeResult
 from runbook.engine.session import Session
 from runbook.model import Host, Node, Step
 from runbook.runs.events import Status

@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import Any
 
 from runbook.common.frozen import Frozen, replace
-from runbook.engine.outcomes import NodeResult
+from runbook.engine.outcomes.node_result import NodeResult
 from runbook.model import Node, Step
 from runbook.runs.events import Outcome, Status
 from runbook.steps import KINDS

@@ -17,7 +17,7 @@ from runbook.engine.host_state import HostState
 from runbook.engine.inherited import Inherited
 from runbook.engine.kind_runner import Progress
 from runbook.engine.mode import Mode, changes
-from runbook.engine.outcomes import NodeResult
+from runbook.engine.outcomes.node_result import NodeResult
 from runbook.model import Block, Node, Step
 from runbook.runs.events import Status
 from runbook.steps import KINDS

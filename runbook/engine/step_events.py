@@ -7,7 +7,7 @@ import time
 from runbook.common.frozen import Frozen
 from runbook.engine.host_state import HostState
 from runbook.engine.inherited import Inherited
-from runbook.engine.outcomes import NodeResult, hidden
+from runbook.engine.outcomes.node_result import NodeResult, hidden
 from runbook.model import Node, Step
 from runbook.runs.events import BAD, StepFinished, StepProgress, StepStarted
 from runbook.source.document import excerpt

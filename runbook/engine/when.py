@@ -5,10 +5,10 @@ from __future__ import annotations
 from runbook.common.frozen import Frozen
 from runbook.engine.host_state import HostState
 from runbook.engine.inherited import Inherited
-from runbook.engine.judge import judge_all
 from runbook.engine.mode import Mode, Unsure
-from runbook.engine.outcomes import NodeResult
-from runbook.engine.template_failures import CANNOT_RENDER, failure_of
+from runbook.engine.outcomes.judge import judge_all
+from runbook.engine.outcomes.node_result import NodeResult
+from runbook.engine.outcomes.template_failures import CANNOT_RENDER, failure_of
 from runbook.model import Node
 from runbook.runs.events import Outcome, Status
 from runbook.templating.unknown import UnknownValue

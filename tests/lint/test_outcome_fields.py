@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from runbook.engine.judge import flags
+from runbook.engine.outcomes.judge import flags
 from runbook.lint.outcome_fields import EVERY
 from runbook.runs.events import Outcome, Status
 from runbook.source.document import Problem

@@ -1,4 +1,5 @@
 """What the hosts of a batch agree on: `throttle`, how many may be in a step at a time; `run_once`, one for all.
 
-Both are asked by each host's own thread, and end the wait when the run is stopped.
+A host's own thread comes in and waits for its turn, or for the outcome of the host that does it for all; the wait ends
+when the run is stopped. Open `throttle.py` first.
 """

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import Future
 
-from runbook.engine.outcomes import NodeResult
+from runbook.engine.outcomes.node_result import NodeResult
 from runbook.model import Host
 from runbook.transports.ssh.jumps import result_of
 

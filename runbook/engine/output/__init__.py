@@ -1,4 +1,5 @@
-"""What running steps print. Bytes come in from a kind, and leave it as lines to show and as files that hold all of it.
+"""What running steps print: shown line by line while it comes, and whole in files where that was asked for.
 
-Open `step_output` first: it puts the other two together for one attempt. Secrets are taken out here.
+Bytes come in from a kind, and leave as lines to show and as files that hold all of it; secrets are taken out here. Open
+`step_output.py` first: it puts the other two together for one attempt.
 """

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from runbook.common.frozen import Frozen, replace
-from runbook.engine.judge import flags
+from runbook.engine.outcomes.judge import flags
 from runbook.runs.events import BAD, OUTPUT_FILES, Condition, Outcome, Status, worst
 
 

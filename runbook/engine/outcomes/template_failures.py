@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from runbook.engine.outcomes import NodeResult
+from runbook.engine.outcomes.node_result import NodeResult
 from runbook.plan.make.plan import Plan
 from runbook.runs.events import Evidence, Outcome, Status
 from runbook.source.document import excerpt

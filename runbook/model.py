@@ -14,6 +14,9 @@ from runbook.source.document import Place, Problem, Span
 VARIABLE_NAME = r"^[^\x00-@\[-^`{-\xa0\u2000-\u206f][^\x00-/:-@\[-^`{-\xa0\u2000-\u206f]*$"
 """What a variable may be called, in any script. Without \\w, which some of the engines that read it take for ASCII."""
 
+NAMES_A_HOST = r"[^\s,:]"
+"""What a host pattern has, so that it names something: one without would reach every host."""
+
 # --- inventory ---------------------------------------------------------------------------------------------
 
 
@@ -196,7 +199,8 @@ class Playbook(Frozen):
     name: str
     place: Place
     stages: tuple[Stage, ...]
-    hosts: str = "all"
+    hosts: str = ""
+    """A pattern; empty where each stage has its own."""
     description: str = ""
     labels: Mapping[str, str] = field(default_factory=dict)
     inputs: Mapping[str, Input] = field(default_factory=dict)

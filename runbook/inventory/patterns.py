@@ -24,16 +24,25 @@ _PART = re.compile(r"(?:[^\s:\[\]]|\[[^\]]*\])+")
 
 
 def select(inventory: Inventory, pattern: str, limit: str | None = None) -> tuple[Host, ...]:
-    """The hosts that a pattern means, within the limit, in the inventory's order. An empty pattern means all.
+    """The hosts that a pattern means, within the limit, in the inventory's order.
 
-    Raises Problems for a regular expression that is wrong, and for a file of the limit that cannot be read.
+    Raises Problems for a pattern or a limit that names nothing (neither means all hosts), for a regular expression that
+    is wrong, and for a file of the limit that cannot be read.
     """
-    hosts = _chosen(inventory, split_pattern(pattern), pattern)
-    within = _limit_parts(limit)
-    if within:
-        allowed = _chosen(inventory, within, limit or "")
+    hosts = _chosen(inventory, _named(split_pattern(pattern), pattern, "pattern"), pattern)
+    if limit is not None:
+        within = _named(_limit_parts(limit), limit, "limit")
+        allowed = _chosen(inventory, within, limit)
         hosts = {name: host for name, host in hosts.items() if name in allowed}
     return tuple(hosts.values())
+
+
+def _named(parts: list[str], text: str, what: str) -> list[str]:
+    if not parts:
+        span = Span(f"{what} {text!r}", 1, 1)
+        said = f"the file {text[1:]} names no host" if text.startswith("@") else f"the {what} names no host"
+        raise Problems([Problem(said, span, "write `all` for every host", "pattern")])
+    return parts
 
 
 def unmatched(inventory: Inventory, pattern: str, limit: str | None = None) -> tuple[str, ...]:

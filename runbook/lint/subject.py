@@ -6,12 +6,12 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from runbook.common.frozen import Frozen
-from runbook.inventory.patterns import select
 from runbook.lint.texts import Text, every_text, option_place
 from runbook.model import Block, Choose, Host, Inventory, Node, Playbook, Step, walk
+from runbook.plan.make.stage_hosts import StageHosts, stage_hosts
 from runbook.plan.make.variables import Given, Variables
 from runbook.playbook.load import Loaded
-from runbook.source.document import Place, Problem, Problems, Span
+from runbook.source.document import Place, Problem, Span
 from runbook.steps import KINDS
 from runbook.steps.traits import traits
 from runbook.templating.environment import environment
@@ -47,10 +47,14 @@ def subject(loaded: Loaded, inventory: Inventory | None, extra: Mapping[str, Any
     scope = Variables(playbook, Inventory({}, {}), Given(extra)).scope(Host("any"))
     always = {*scope, *playbook.inputs, *playbook.vars, *environment().globals}
     whole = not any(problem.rule in _BROKEN for problem in loaded.problems)
-    hosts, problems = _hosts(playbook, inventory) if inventory else (None, [])
+    chosen = stage_hosts(playbook, Variables(playbook, inventory, Given(extra))) if inventory else StageHosts({})
+    hosts = chosen.hosts if inventory else None
     places = _places(playbook)
     texts = tuple(every_text(playbook, places))
-    return Subject(playbook, whole, frozenset(always), hosts, frozenset(_defined(playbook)), places, texts), problems
+    defined = frozenset(_defined(playbook))
+    found = Subject(playbook, whole, frozenset(always), hosts, defined, places, texts)
+    told = {(problem.span.line, problem.span.column) for problem in loaded.problems}
+    return found, [problem for problem in chosen.problems if (problem.span.line, problem.span.column) not in told]
 
 
 def _places(playbook: Playbook) -> tuple[Node, ...]:
@@ -59,23 +63,6 @@ def _places(playbook: Playbook) -> tuple[Node, ...]:
     for node in walk((*(stage.block for stage in playbook.stages), *branches)):
         found.setdefault(node.place.value, node)
     return tuple(found.values())
-
-
-def _hosts(playbook: Playbook, inventory: Inventory) -> tuple[dict[str, tuple[Host, ...]], list[Problem]]:
-    from runbook.plan.make.plan import no_host
-
-    hosts: dict[str, tuple[Host, ...]] = {}
-    problems: list[Problem] = []
-    for stage in playbook.stages:
-        pattern = stage.hosts or playbook.hosts
-        try:
-            hosts[stage.number] = select(inventory, pattern)
-        except Problems as error:
-            problems += error.problems
-            continue
-        if not hosts[stage.number]:
-            problems.append(no_host(stage, pattern, inventory))
-    return hosts, problems
 
 
 def _defined(playbook: Playbook) -> Iterator[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -85,7 +85,7 @@ def playbook_from(document: Document, root: Path, vault: Vault | None = None) ->
         str(name): (value, place / "remediations" / name) for name, value in _mapping(data.get("remediations")).items()
     }
     playbook = _build(builder, data, place)
-    problems = (*builder.problems, *unknown_databases(playbook), *wrong_schedule(playbook))
+    problems = (*builder.problems, *_no_hosts(data, place), *unknown_databases(playbook), *wrong_schedule(playbook))
     return Loaded(playbook, tuple(redacted_problems(problems, builder.documents)))
 
 
@@ -96,7 +96,7 @@ def _build(builder: Builder, data: Mapping[str, Any], place: Place) -> Playbook:
         name=str(data.get("name", "")),
         place=place,
         stages=stages,
-        hosts=str(data.get("hosts", "all")),
+        hosts=_pattern(data.get("hosts")),
         description=str(data.get("description", "")),
         labels={str(k): str(v) for k, v in _mapping(data.get("labels")).items()},
         inputs=inputs(builder, data.get("inputs"), place / "inputs"),
@@ -142,13 +142,34 @@ def _stage(
         name=str(data.get("name") or f"Stage {number}"),
         block=block,
         place=place,
-        hosts=str(data.get("hosts", "")),
+        hosts=_pattern(data.get("hosts")),
         serial=tuple(serial) if isinstance(serial, list) else (() if serial is None else (serial,)),
         max_fail_percentage=data.get("max_fail_percentage"),
         any_errors_fatal=data.get("any_errors_fatal") is True,
         order=str(data.get("order", "inventory")),
         confirm=str(data.get("confirm", "")),
     )
+
+
+def _no_hosts(data: Mapping[str, Any], place: Place) -> Iterator[Problem]:
+    """A problem where nobody said on which hosts: every host is meant only where that is written."""
+    stages = data.get("stages")
+    each = [stage for stage in stages if isinstance(stage, Mapping)] if isinstance(stages, list) else []
+    without = [stage for stage in each if "hosts" not in stage]
+    if not without or "hosts" in data:
+        return
+    hint = "write `hosts: all` where every host is meant, or a group's name: on the playbook, or on each stage"
+    if len(without) == len(each):
+        yield (place / "name").problem("the playbook has no `hosts`, and none of its stages has", hint, "missing-key")
+        return
+    for index, stage in enumerate(stages if isinstance(stages, list) else []):
+        if stage in without:
+            at = place / "stages" / index / "name"
+            yield at.problem("this stage has no `hosts`, and the playbook has none", hint, "missing-key")
+
+
+def _pattern(hosts: Any) -> str:
+    return ",".join(map(str, hosts)) if isinstance(hosts, list) else str(hosts if hosts is not None else "")
 
 
 def _databases(builder: Builder, data: Any, place: Place) -> dict[str, Mapping[str, Any]]:

@@ -11,11 +11,18 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
-from runbook.model import VARIABLE_NAME
+from runbook.model import NAMES_A_HOST, VARIABLE_NAME
 from runbook.playbook.schema_check import templated
 from runbook.steps import KINDS
 
 _TEXT = {"type": "string"}
+_HOSTS = {
+    "anyOf": [
+        {"type": "string", "pattern": NAMES_A_HOST},
+        {"type": "array", "minItems": 1, "items": {"type": "string", "pattern": NAMES_A_HOST}},
+    ]
+}
+"""A pattern that names something: an empty one would reach every host."""
 _EXPRESSIONS = {
     "anyOf": [{"type": ["string", "boolean", "number"]}, {"type": "array", "items": {"type": ["string", "boolean"]}}]
 }
@@ -132,7 +139,7 @@ STRUCTURES = ("steps", "choose", "include")
 
 STAGE: dict[str, Any] = {
     **SHARED,
-    "hosts": _described(_TEXT, "Inventory pattern; the playbook's `hosts` when not said."),
+    "hosts": _described(_HOSTS, "Inventory pattern, or a list of them; the playbook's `hosts` when not said."),
     "serial": _value(
         {"anyOf": [{"type": ["integer", "string"]}, {"type": "array", "items": {"type": ["integer", "string"]}}]},
         "Hosts at a time: a number, a percentage, or a list of them.",
@@ -188,7 +195,7 @@ PLAYBOOK: dict[str, Any] = {
     "name": _described(_TEXT, "What the runbook is for."),
     "description": _described(_TEXT, "When to use it, and what it does."),
     "labels": _described({"type": "object"}, "Free labels: risk, owner, duration, docs."),
-    "hosts": _described(_TEXT, "Inventory pattern that stages run on; `all` when not said."),
+    "hosts": _described(_HOSTS, "Inventory pattern that stages run on, or a list of them; here or on each stage."),
     "inputs": {"type": "object", "description": "Typed parameters of a run."},
     "vars": SHARED["vars"],
     "vars_files": _described(

@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from runbook.common.spelling import nearest
-from runbook.model import VARIABLE_NAME
+from runbook.model import NAMES_A_HOST, VARIABLE_NAME
 from runbook.source.document import Place, Problem
 from runbook.templating.render import is_template
 
@@ -156,6 +156,10 @@ def _explain(error: ValidationError, here: Place) -> Iterator[Problem]:
             yield from _alternatives(error, here)
         case "pattern" if limit == VARIABLE_NAME:
             yield here.problem(f"{value!r} is no name of a variable: letters, digits and _", rule="value")
+        case "pattern" if limit == NAMES_A_HOST:
+            yield here.problem("it names no host", "write `all` where every host is meant", "value")
+        case "minItems" if error.schema.get("items", {}).get("pattern") == NAMES_A_HOST:  # type: ignore[union-attr] # a list's
+            yield here.problem("it names no host", "write `all` where every host is meant", "value")
         case _:
             yield here.problem(
                 _SENTENCES.get(rule, "is not right: {error}").format(limit=limit, error=error.message), rule="value"

@@ -11,11 +11,11 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from runbook.common.frozen import Frozen, field
-from runbook.common.spelling import nearest
 from runbook.model import Host, Inventory, Node, Playbook, Stage, Step, walk
 from runbook.plan.make.selection import Selection, left_out
+from runbook.plan.make.stage_hosts import stage_hosts
 from runbook.plan.make.variables import Given, Variables
-from runbook.source.document import Problem, Problems
+from runbook.source.document import Problems
 from runbook.steps.traits import traits
 
 
@@ -53,37 +53,28 @@ def build(
     playbook: Playbook, inventory: Inventory, given: Given, selection: Selection, limit: str | None = None
 ) -> Plan:
     """Raises Problems when no host matches, or a tag or a starting point is unknown."""
-    from runbook.inventory.patterns import select
-
+    variables = Variables(playbook, inventory, given)
+    chosen = stage_hosts(playbook, variables, limit)
     stages = []
-    problems: list[Problem] = []
     for stage in playbook.stages:
-        pattern = stage.hosts or playbook.hosts
-        hosts = select(inventory, pattern, limit)
+        hosts = chosen.hosts[stage.number]
         if selection.hosts is not None:
             hosts = tuple(host for host in hosts if host.name in selection.hosts)
-        if not hosts:
-            problems.append(no_host(stage, pattern, inventory, limit))
         stages.append(PlannedStage(stage, batches(_ordered(hosts, stage.order), stage.serial)))
-    if problems and (len(problems) == len(playbook.stages) or (limit is None and selection.hosts is None)):
-        raise Problems(problems, {doc.file: doc.text for doc in playbook.documents})
+    narrowed = limit is not None or selection.hosts is not None
+    if chosen.problems and (not narrowed or not any(planned.hosts for planned in stages) or chosen.wrong):
+        raise Problems(chosen.problems, {doc.file: doc.text for doc in playbook.documents})
+    if not any(planned.hosts for planned in stages):
+        said = "no host of the earlier run is among those of a stage"
+        raise Problems([(playbook.place / "stages").problem(said, rule="no-host", at_key=True)])
     return Plan(
         playbook,
         inventory,
         tuple(stages),
-        Variables(playbook, inventory, given),
+        variables,
         left_out(playbook, selection),
         registers(playbook),
     )
-
-
-def no_host(stage: Stage, pattern: str, inventory: Inventory, limit: str | None = None) -> Problem:
-    """That a stage has no host."""
-    narrowed = f" within --limit {limit}" if limit else ""
-    names = [*inventory.hosts, *inventory.groups]
-    known = f"the inventory has: {', '.join(names[:12])}{' …' if len(names) > 12 else ''}"
-    place = stage.place / "hosts" if stage.hosts else stage.place / "name"
-    return place.problem(f"no host matches {pattern!r}{narrowed}", nearest(pattern, names) or known, "no-host")
 
 
 def batches(hosts: tuple[Host, ...], serial: tuple[Any, ...]) -> tuple[tuple[Host, ...], ...]:

@@ -7,11 +7,11 @@ from typing import Any
 
 from runbook.common.frozen import Frozen
 from runbook.common.masking import MASK, Masker
-from runbook.inventory.patterns import select
-from runbook.model import Host, Stage
+from runbook.model import Host
 from runbook.plan.make.scoped_variables import scoped
 from runbook.plan.make.secrets import secrets_of
 from runbook.plan.make.settings import Level, Setting
+from runbook.plan.make.stage_hosts import stage_hosts
 from runbook.plan.make.variables import Variables
 from runbook.source.document import Place
 from runbook.templating.errors import TemplateError
@@ -41,10 +41,11 @@ class Explainer:
         self.variables, self.hosts, self.given = variables, hosts, tuple(given)
         self.playbook, self.inventory = variables.playbook, variables.inventory
         self.masker = Masker(secrets_of(self.playbook, variables, hosts))
-        self._scoped = [(self._hosts_of(stage), tuple(scoped(stage))) for stage in self.playbook.stages]
-
-    def _hosts_of(self, stage: Stage) -> frozenset[str]:
-        return frozenset(host.name for host in select(self.inventory, stage.hosts or self.playbook.hosts))
+        of_stages = stage_hosts(self.playbook, variables).hosts
+        self._scoped = [
+            (frozenset(host.name for host in of_stages[stage.number]), tuple(scoped(stage)))
+            for stage in self.playbook.stages
+        ]
 
     def names(self) -> set[str]:
         """Every name that is set anywhere for one of the hosts."""

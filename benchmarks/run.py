@@ -132,7 +132,7 @@ def w5(setting: Setting, folder: Path) -> Iterator[str]:
         f"        expect: [rc == 0, \"'{number}' in stdout\"]\n        when: part | length > 0\n"
         for number in range(2000)
     )
-    playbook.write_text(f"name: Large\nvars: {{part: x}}\nstages:\n  - name: All\n    steps:\n{steps}")
+    playbook.write_text(f"name: Large\nvars: {{part: x}}\nhosts: all\nstages:\n  - name: All\n    steps:\n{steps}")
     program = str(setting.ours / "runbook")
     found = compare(
         [

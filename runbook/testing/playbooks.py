@@ -35,7 +35,7 @@ def run_playbook(
 ) -> Run:
     """The record of a run of a playbook (its text, or its path). `extra` is what `-e` gives.
 
-    >>> run_playbook("name: T\\nstages: [{name: One, steps: [{note: hello}]}]").verdict
+    >>> run_playbook("name: T\\nhosts: all\\nstages: [{name: One, steps: [{note: hello}]}]").verdict
     <Verdict.PASSED: 'passed'>
     """
     request = PlanRequest(variables=extra or {})

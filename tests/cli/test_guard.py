@@ -22,7 +22,7 @@ def project(tmp_path: Path) -> Path:
 
 
 def _playbook(step: str) -> str:
-    return f"name: Guarded\nstages:\n  - name: One\n    steps:\n      {step}\n"
+    return f"name: Guarded\nhosts: all\nstages:\n  - name: One\n    steps:\n      {step}\n"
 
 
 def touched(project: Path) -> list[str]:

@@ -16,11 +16,11 @@ from tests.cli.terminal import on_terminal
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
     (tmp_path / "long.yml").write_text(
-        "name: Long\nstages:\n  - name: One\n    steps:\n      - note: before\n"
+        "name: Long\nhosts: all\nstages:\n  - name: One\n    steps:\n      - note: before\n"
         f"      - name: sleeps\n        shell: 'echo $$ > {tmp_path}/pid; sleep 600'\n"
     )
     (tmp_path / "asks.yml").write_text(
-        "name: Asks\nstages:\n  - name: One\n    steps:\n      - confirm: Is the page there?\n"
+        "name: Asks\nhosts: all\nstages:\n  - name: One\n    steps:\n      - confirm: Is the page there?\n"
     )
     return tmp_path
 

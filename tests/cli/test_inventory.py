@@ -46,7 +46,7 @@ ODD = "[web]\nweb x=1\nw1\nw1:2222\n"
 def test_what_is_odd_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: str) -> None:
     monkeypatch.chdir(tmp_path)
     Path("hosts.ini").write_text(ODD)
-    Path("site.yml").write_text("name: x\nstages: [{name: x, steps: [{note: x}]}]\n")
+    Path("site.yml").write_text("name: x\nhosts: all\nstages: [{name: x, steps: [{note: x}]}]\n")
     done = run_within(*words.split())
     assert done.code == 0
     lines = done.stderr.splitlines()

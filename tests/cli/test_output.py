@@ -14,6 +14,7 @@ from tests.cli.terminal import ROOT
 
 PLAYBOOK = """\
 name: Long
+hosts: all
 stages:
   - name: One
     steps:

@@ -11,6 +11,7 @@ from tests.cli.terminal import runbook
 
 PLAYBOOK = """\
 name: Mend
+hosts: all
 stages:
   - name: One
     serial: {serial}

@@ -28,6 +28,7 @@ PLAYBOOK = """
 name: "Проверка: 100 % well"
 inputs: {pw: {secret: true, env: CHECK_PASSWORD, required: false}}
 schedule: {cron: "*/15 6-20 * * 1-5", timezone: Europe/Berlin, inventory: "localhost,", inputs: {level: "a b"}}
+hosts: all
 stages: [{name: One, steps: [{note: "{{ level | default('none') }}"}]}]
 """
 

@@ -330,7 +330,7 @@ def test_the_examples_of_a_review_plan_and_compare(name: str, tmp_path: Path) ->
     (tmp_path / "inventories").mkdir()
     (tmp_path / "inventories" / "prod.yml").write_text("all: {hosts: {localhost: }}\n")
     book = tmp_path / "playbooks" / "restore.yml"
-    book.write_text("name: Restore\nstages: [{name: One, steps: [{command: before}]}]\n")
+    book.write_text("name: Restore\nhosts: all\nstages: [{name: One, steps: [{command: before}]}]\n")
     who = ["git", "-c", "user.name=t", "-c", "user.email=t@example.com"]
     for words in (["init", "-q", "-b", "main"], ["add", "."], ["commit", "-qm", "one"]):
         subprocess.run([*who, *words], cwd=tmp_path, check=True)

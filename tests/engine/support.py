@@ -44,7 +44,7 @@ def play(text: str, hosts: str = "one", **given: Any) -> Run:
 def steps(body: str, before: str = "") -> str:
     """A playbook with one stage of these steps, which stand at the left margin."""
     inner = "\n".join(f"      {line}" if line.strip() else "" for line in body.strip("\n").splitlines())
-    return f"name: Test\n{before}\nstages:\n  - name: One\n    steps:\n{inner}\n"
+    return f"name: Test\n{before}\nhosts: all\nstages:\n  - name: One\n    steps:\n{inner}\n"
 
 
 def ends(run: Run) -> dict[str, str]:

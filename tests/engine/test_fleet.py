@@ -50,6 +50,7 @@ def test_delegating_to_a_stranger_is_an_error() -> None:
 def _serial(extra: str) -> str:
     return f"""
 name: Batches
+hosts: all
 stages:
   - name: One
     serial: 2
@@ -84,6 +85,7 @@ def test_any_errors_fatal_stops_the_run() -> None:
 def test_a_stage_is_a_barrier(tmp_path: Path) -> None:
     text = f"""
 name: Barrier
+hosts: all
 stages:
   - name: One
     steps: [{{shell: 'case {{{{ n }}}} in a) sleep 0.3 ;; esac; echo 1 >> {tmp_path}/n'}}]

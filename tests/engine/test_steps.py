@@ -200,6 +200,7 @@ def test_variables_have_five_levels() -> None:
     text = """
 name: Levels
 vars: {a: playbook, b: playbook, c: playbook, n: playbook, d: playbook}
+hosts: all
 stages:
   - name: One
     vars: {b: stage, c: stage}

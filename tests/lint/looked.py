@@ -11,6 +11,7 @@ from runbook.lint.ignore_comments import silenced
 from runbook.playbook.load import playbook_from
 from runbook.source.document import Problem, in_order
 from runbook.source.yaml import read_yaml
+from tests.playbooks import on_all
 
 HEAD = "name: Test\nstages:\n  - name: One\n    steps:\n"
 """Four lines: a step that follows begins in line 5, and its key in column 9."""
@@ -27,7 +28,7 @@ def problems(
 ) -> list[Problem]:
     """`hosts` is the text of an inventory, or a list with a comma."""
     folder = root or Path("nowhere").absolute()
-    loaded = playbook_from(read_yaml(text, str(folder / "p.yml")), folder)
+    loaded = playbook_from(read_yaml(on_all(text), str(folder / "p.yml")), folder)
     inventory = load_inventory([hosts]) if hosts else None
     return list(in_order(silenced(in_order(lint(loaded, inventory, extra)), loaded.texts)))
 

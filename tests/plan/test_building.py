@@ -42,6 +42,7 @@ def plan(text: str, hosts: Inventory | None = None, limit: str | None = None, **
 
 STEPS = """
 name: Steps
+hosts: all
 stages:
   - name: One
     tags: first
@@ -109,6 +110,7 @@ inputs:
   count: {type: integer, minimum: 1, default: 2}
   mode: {type: string, enum: [fast, safe], env: TEST_MODE}
   password: {type: string, secret: true, required: false, minLength: 8}
+hosts: all
 stages: [{name: One, steps: [{note: "{{ mode }} {{ inputs.count }}"}]}]
 """
 
@@ -158,7 +160,7 @@ def test_the_inventory_may_give_an_input_to_some_hosts() -> None:
 )
 def test_texts_become_what_the_input_is(kind: str, text: str, value: Any) -> None:
     (item,) = playbook_from_text(
-        f"name: x\ninputs: {{v: {{type: {kind}}}}}\nstages: [{{name: s, steps: [{{note: x}}]}}]"
+        f"name: x\ninputs: {{v: {{type: {kind}}}}}\nhosts: all\nstages: [{{name: s, steps: [{{note: x}}]}}]"
     ).inputs.values()
 
     assert coerce(text, item) == value
@@ -169,6 +171,7 @@ def test_the_later_level_wins_and_what_is_given_is_data() -> None:
 name: Levels
 inputs: {v: {default: input}}
 vars: {w: playbook, x: playbook, y: "{{ z }}"}
+hosts: all
 stages: [{name: s, steps: [{note: x}]}]
 """
     made = plan(text, inventory(a={"x": "host", "z": "{{ x }}!"}), extra={"v": "{{ w }}"})
@@ -181,6 +184,7 @@ def test_a_plan_says_what_each_step_does_and_what_is_known_later() -> None:
     text = """
 name: Later
 inputs: {pw: {secret: true, type: string}}
+hosts: all
 stages:
   - name: One
     serial: [1, "100%"]

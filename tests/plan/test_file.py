@@ -37,6 +37,7 @@ PLAYBOOK = """
 name: Small
 inputs: {pw: {type: string, secret: true}, n: {type: integer, default: 1}}
 vars_files: [more.yml]
+hosts: all
 stages:
   - name: One
     steps:

@@ -45,7 +45,7 @@ def test_the_page_is_whole_and_loads_nothing() -> None:
 
 def test_of_a_long_plan_the_parts_are_closed() -> None:
     steps = ", ".join("{note: x}" for _ in range(400))
-    assert "<details class=variant>" in as_html(view(f"name: x\nstages: [{{name: s, steps: [{steps}]}}]"))
+    assert "<details class=variant>" in as_html(view(f"name: x\nhosts: all\nstages: [{{name: s, steps: [{steps}]}}]"))
     assert "<details class=variant open>" in committed(PAGE, MAKES)
 
 

@@ -54,7 +54,7 @@ def test_it_fits_into_a_comment(stages: int, steps: int, text: str) -> None:
 
 
 def test_many_hosts_that_all_differ_fit_too() -> None:
-    text = "name: x\nstages: [{name: s, steps: [{command: 'echo {{ inventory_hostname }}'}]}]"
+    text = "name: x\nhosts: all\nstages: [{name: s, steps: [{command: 'echo {{ inventory_hostname }}'}]}]"
     shown = as_markdown(view(text, inventory(**{f"h{number}": {} for number in range(600)})))
     assert len(shown.encode()) <= LIMIT
     assert "more parts are left out" in shown

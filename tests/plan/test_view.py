@@ -157,6 +157,7 @@ def test_how_much_is_done() -> None:
     shown = view(
         """
 name: Counted
+hosts: all
 stages:
   - name: One
     steps:
@@ -183,6 +184,7 @@ HOSTS = st.dictionaries(
 SHARED = """
 name: Shared
 vars: {w: of the playbook, t: "{{ w }}-{{ v | default('none') }}"}
+hosts: all
 stages:
   - name: One
     steps:
@@ -206,7 +208,7 @@ def test_hosts_that_are_described_together_are_as_each_for_itself(hosts: dict[st
 
 def test_a_thousand_hosts_with_the_same_steps_are_described_once() -> None:
     hosts = inventory(**{f"h{number}": {"port": number} for number in range(1000)})
-    plan = plan_of("name: x\nstages: [{name: s, steps: [{command: 'echo {{ zone }}', vars: {zone: a}}]}]", hosts)
+    plan = plan_of("name: x\nhosts: all\nstages: [{name: s, steps: [{command: 'echo {{ zone }}', vars: {zone: a}}]}]", hosts)
     describer = Describer(plan, Reader())
     described: list[str] = []
     real = describer._describe
@@ -221,7 +223,7 @@ def test_a_thousand_hosts_with_the_same_steps_are_described_once() -> None:
 @pytest.mark.parametrize("form", [as_text, markdown.as_markdown, html.as_html, lambda v: json.dumps(encode(v))])
 def test_no_text_of_a_playbook_drives_a_terminal_or_a_page(form: Any) -> None:
     text = json.dumps({"name": "a\x1b[31m<script>b", "command": "echo \x1b]0;x\x07 <script>alert(1)</script>"})
-    shown = form(view(f"name: x\nstages: [{{name: s, steps: [{text}]}}]"))
+    shown = form(view(f"name: x\nhosts: all\nstages: [{{name: s, steps: [{text}]}}]"))
 
     assert "\x1b" not in shown or form is markdown.as_markdown
     assert "<script>" not in shown or form is not html.as_html
@@ -247,7 +249,7 @@ def test_no_text_of_a_playbook_drives_a_terminal_or_a_page(form: Any) -> None:
 def test_actions_are_shown_readably(step: str, shown: list[str]) -> None:
     head = "databases: {app: {dbname: app}}"
     indented = "\n".join(f"      {line}" for line in step.splitlines())
-    text = as_text(view(f"name: x\n{head}\nstages:\n  - name: s\n    steps:\n{indented}\n"))
+    text = as_text(view(f"name: x\n{head}\nhosts: all\nstages:\n  - name: s\n    steps:\n{indented}\n"))
     lines = [line.strip() for line in text.splitlines()]
 
     assert [line for line in lines if line in shown] == shown

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from runbook.model import Playbook
 from runbook.playbook.load import load_playbook, playbook_from_text
 from runbook.source.document import Problem, Problems
+from tests.playbooks import on_all
 
 ROOT = Path(__file__).resolve().parents[2]
 HEAD = "name: Test\nstages:\n  - name: One\n    steps:\n"
@@ -21,7 +22,7 @@ HEAD = "name: Test\nstages:\n  - name: One\n    steps:\n"
 
 def problems(text: str) -> list[Problem]:
     with pytest.raises(Problems) as caught:
-        playbook_from_text(text)
+        playbook_from_text(on_all(text))
     return list(caught.value.problems)
 
 

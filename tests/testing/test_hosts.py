@@ -13,6 +13,7 @@ from runbook.transports.base import Command, CommandResult, CommandTimeout, Unre
 
 BOOK = """
 name: Two hosts
+hosts: all
 stages:
   - name: Look
     steps:

@@ -51,7 +51,7 @@ def home(tmp_path: Path) -> dict[str, str]:
     (tmp_path / ".ssh" / "config").write_text(
         f'Match exec "echo %h %r >> {log}"\nHost *\n  ProxyCommand echo %h %r %n >> {log}\n'
     )
-    (tmp_path / "p.yml").write_text("name: x\nstages: [{name: s, steps: [{shell: id}]}]\n")
+    (tmp_path / "p.yml").write_text("name: x\nhosts: all\nstages: [{name: s, steps: [{shell: id}]}]\n")
     return {"HOME": str(tmp_path)}
 
 

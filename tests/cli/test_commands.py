@@ -12,7 +12,7 @@ import pytest
 from runbook.cli.main import COMMANDS
 from tests.cli.terminal import ROOT, on_terminal, runbook
 
-HEAD = "name: Проверка\nstages:\n  - name: Первая\n    steps:\n"
+HEAD = "name: Проверка\nhosts: all\nstages:\n  - name: Первая\n    steps:\n"
 
 
 @pytest.fixture
@@ -92,7 +92,7 @@ def test_what_is_wrong_is_shown_with_its_place_and_nothing_is_run(project: Path)
 
     done = runbook("run", "wrong.yml", "-i", "localhost,", cwd=project)
 
-    assert "wrong.yml:6:10: no kind of step is called 'shel'" in done.stderr
+    assert "wrong.yml:7:10: no kind of step is called 'shel'" in done.stderr
     assert "^^^^" in done.stderr
     assert "did you mean shell?" in done.stderr
     assert "nothing has been touched" in done.stderr

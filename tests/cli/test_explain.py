@@ -45,7 +45,6 @@ inputs:
   needed: {type: string}
 vars_files: [more.yml]
 vars: {port: 12}
-hosts: all
 stages:
   - name: One
     hosts: web

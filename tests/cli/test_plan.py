@@ -17,7 +17,6 @@ PLAYBOOK = """
 name: Files
 hosts: localhost
 inputs: {pw: {type: string, secret: true}, word: {type: string, default: hello}}
-hosts: all
 stages:
   - name: One
     steps:

@@ -27,7 +27,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("COLUMNS", "80")
     (tmp_path / "all, sorts.yml").write_text(ALL_SORTS, encoding="utf-8")
     (tmp_path / "note.yml").write_text(steps("- note: x\n---\nvars: {y: 1}"))
-    (tmp_path / "good.yml").write_text(steps("- note: x"))
+    (tmp_path / "good.yml").write_text("name: Test\nhosts: all\nstages:\n  - name: One\n    steps:\n      - note: x\n")
     (tmp_path / "hosts.yml").write_text("all: {hosts: {a: {}}}\n")
     return tmp_path
 
@@ -159,8 +159,8 @@ def test_run_and_plan_do_not_ask_for_more_than_the_loader(project: Path, capsys:
     assert run(capsys, "run", "warned.yml", "-i", "localhost,")[0] == OK
 
 
-UGLY = "name: X\nstages:\n- steps:\n  - note:   hi   # Привет\n    name:  A\n  name: One\n"
-NICE = "name: X\nstages:\n  - name: One\n    steps:\n      - name: A\n        note: hi # Привет\n"
+UGLY = "name: X\nhosts: all\nstages:\n- steps:\n  - note:   hi   # Привет\n    name:  A\n  name: One\n"
+NICE = "name: X\nhosts: all\nstages:\n  - name: One\n    steps:\n      - name: A\n        note: hi # Привет\n"
 
 
 def test_fmt_writes_checks_and_shows(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -190,7 +190,7 @@ def test_fmt_keeps_line_ends_and_links(project: Path, capsys: pytest.CaptureFixt
 
 
 def test_fmt_leaves_alone_what_it_cannot_keep(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    text = "name: X\nstages: [ # why\n  {steps: [{note: x}]}]\n"
+    text = "name: X\nhosts: all\nstages: [ # why\n  {steps: [{note: x}]}]\n"
     (project / "odd.yml").write_text(text)
     (project / "broken.yml").write_text("stages: [\n")
 

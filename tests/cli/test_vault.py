@@ -211,7 +211,7 @@ def test_a_person_is_asked(here: Path) -> None:
         assert terminal.finish() == 0
         assert "typed" not in terminal.text
     Path("site.yml").write_text(
-        "name: x\nhosts: localhost\nvars_files: [file.yml]\nhosts: all\nstages: [{name: x, steps: [{note: '{{ größe }}'}]}]\n"
+        "name: x\nhosts: localhost\nvars_files: [file.yml]\nstages: [{name: x, steps: [{note: '{{ größe }}'}]}]\n"
     )
     with on_terminal("plan", "site.yml", "-J", cwd=here, env=quiet) as terminal:
         terminal.wait_for("Vault password: ")
@@ -226,7 +226,6 @@ hosts: localhost
 vars_files: [secrets.yml]
 vars:
   inline: {value}
-hosts: all
 stages:
   - name: Use
     steps:
@@ -296,7 +295,7 @@ def test_a_secret_of_a_host_that_is_not_in_the_run_is_masked() -> None:
     value = run_within("vault", "encrypt-string", "far-secret").stdout.replace("\n  ", "\n      ")
     Path("hosts.yml").write_text(f"all:\n  hosts:\n    far:\n      token: {value}")
     Path("site.yml").write_text(
-        "name: x\nhosts: localhost\nhosts: all\nstages: [{name: x, steps: [{note: \"{{ hostvars['far'].token }}\"}]}]\n"
+        "name: x\nhosts: localhost\nstages: [{name: x, steps: [{note: \"{{ hostvars['far'].token }}\"}]}]\n"
     )
     for command in ("plan", "run"):
         done = run_within(command, "site.yml", "-i", "hosts.yml")

@@ -108,7 +108,7 @@ def _completed(data: Any) -> dict[str, Any]:
     branches = {name: {"steps": [{"note": "here"}]} for name in set(_named(data))}
     playbook["remediations"] = branches | playbook.get("remediations", {})
     playbook.setdefault("databases", {"app": {"dbname": "app"}})
-    return playbook | {"stages": [{"name": "Example", "steps": step}]}
+    return {"hosts": "all"} | playbook | {"stages": [{"name": "Example", "steps": step}]}
 
 
 def _named(data: Any) -> Iterator[str]:

@@ -15,6 +15,7 @@ from runbook.runs.events import Event
 from runbook.runs.record import Run, fold
 from runbook.steps.base import Answer, Question
 from runbook.testing import LostHost, inventory_of, plan_playbook, ways_to
+from tests.playbooks import on_all
 
 connect = ways_to({"down": LostHost(), "down1": LostHost(), "down2": LostHost()})
 
@@ -44,7 +45,7 @@ def play(text: str, hosts: str = "one", **given: Any) -> Run:
 def steps(body: str, before: str = "") -> str:
     """A playbook with one stage of these steps, which stand at the left margin."""
     inner = "\n".join(f"      {line}" if line.strip() else "" for line in body.strip("\n").splitlines())
-    return f"name: Test\n{before}\nhosts: all\nstages:\n  - name: One\n    steps:\n{inner}\n"
+    return on_all(f"name: Test\n{before}\nstages:\n  - name: One\n    steps:\n{inner}\n")
 
 
 def ends(run: Run) -> dict[str, str]:

@@ -152,7 +152,8 @@ def test_a_repaired_block_is_run_again_whole(tmp_path: Path) -> None:
 
 
 def test_a_host_that_is_not_there_is_unreachable_and_the_others_go_on() -> None:
-    text = "name: T\nhosts: all\nstages:\n  - {name: A, steps: [{shell: 'true'}]}\n  - {name: B, steps: [{note: goes on}]}\n"
+    head = "name: T\nhosts: all\nstages:\n"
+    text = head + "  - {name: A, steps: [{shell: 'true'}]}\n  - {name: B, steps: [{note: goes on}]}\n"
 
     run = play(text, "one down")
 

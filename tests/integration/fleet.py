@@ -60,7 +60,8 @@ class Fleet:
         (self.folder / "fleet.yml").write_text(json.dumps(inventory))
         indented = "".join(f"      {line}\n" for line in steps.splitlines())
         (self.folder / "play.yml").write_text(
-            f"name: Fleet\nhosts: all\nstages:\n  - name: All\n    {stage or 'order: inventory'}\n    steps:\n{indented}"
+            "name: Fleet\nhosts: all\nstages:\n"
+            f"  - name: All\n    {stage or 'order: inventory'}\n    steps:\n{indented}"
         )
         argv = ["run", "play.yml", "-i", "fleet.yml", "-y", "--report", "json=report.json", *more]
         with (self.folder / "output").open("wb") as output:

@@ -20,7 +20,7 @@ HEAD = "name: Test\nstages:\n  - name: One\n    steps:\n"
 def steps(text: str) -> str:
     """A playbook with these steps, and what follows after a line `---`."""
     inside, _, after = text.strip("\n").partition("\n---\n")
-    return HEAD + "".join(f"      {line}\n" for line in inside.splitlines()) + after
+    return on_all(HEAD + "".join(f"      {line}\n" for line in inside.splitlines()) + after)
 
 
 def problems(

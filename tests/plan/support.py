@@ -36,5 +36,7 @@ def view(text: str, hosts: Inventory | None = None, **chosen: Any) -> PlanView:
 def steps(text: str, hosts: Inventory | None = None, head: str = "", **extra: Any) -> tuple[StepView, ...]:
     """The lines of a list of steps, on the first host."""
     indented = "\n".join(f"      {line}" for line in text.strip("\n").splitlines())
-    shown = view(f"name: Test\n{head}\nhosts: all\nstages:\n  - name: One\n    steps:\n{indented}\n", hosts, extra=extra)
+    shown = view(
+        f"name: Test\n{head}\nhosts: all\nstages:\n  - name: One\n    steps:\n{indented}\n", hosts, extra=extra
+    )
     return shown.stages[0].variants[0].steps

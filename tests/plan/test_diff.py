@@ -39,7 +39,7 @@ def some_steps(draw: st.DrawFn, depth: int = 0) -> list[Step]:
 
 
 def of(steps: list[Step], **hosts: Any) -> Any:
-    playbook = {"name": "Test", "stages": [{"name": "One", "steps": steps}]}
+    playbook = {"name": "Test", "hosts": "all", "stages": [{"name": "One", "steps": steps}]}
     return view(json.dumps(playbook), inventory(**(hosts or {"a": {"u": 1}, "b": {"u": 2}})))
 
 
@@ -148,7 +148,9 @@ def test_a_variable_of_one_host_changes_that_host() -> None:
 
 def test_stages_are_known_by_their_names() -> None:
     def stages(*names: str) -> Any:
-        return view(json.dumps({"name": "x", "stages": [{"name": n, "steps": [{"note": n}]} for n in names]}))
+        return view(
+            json.dumps({"name": "x", "hosts": "all", "stages": [{"name": n, "steps": [{"note": n}]} for n in names]})
+        )
 
     found = diff(stages("a", "b", "c"), stages("new", "a", "c", "b"))
     assert [(stage.what, stage.name) for stage in found.stages] == [("added", "new"), ("moved", "c")]
@@ -241,7 +243,7 @@ def test_a_condition_around_checks_is_called_out(where: str) -> None:
     def planned(when: str, step: Step) -> Any:
         block = {"name": "block", "steps": [step]} | ({"when": when} if when and where == "block" else {})
         stage = {"name": "One", "steps": [block]} | ({"when": when} if when and where == "stage" else {})
-        return view(json.dumps({"name": "x", "stages": [stage]}))
+        return view(json.dumps({"name": "x", "hosts": "all", "stages": [stage]}))
 
     for step, said in ((CHECK, ("it is only done when later",)), ({"name": "x", "note": "y"}, ())):
         (change,) = diff(planned("", step), planned("later", step)).steps()

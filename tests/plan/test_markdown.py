@@ -36,7 +36,7 @@ def playbook(stages: int, steps: int, text: str = "x") -> str:
         }
         for number in range(stages)
     ]
-    return json.dumps({"name": "Long", "stages": made})
+    return json.dumps({"name": "Long", "hosts": "all", "stages": made})
 
 
 @pytest.mark.parametrize(
@@ -94,7 +94,9 @@ def test_every_line_of_a_diagram_is_one_that_mermaid_takes(names: list[str]) -> 
         }
         for name in plain
     ]
-    first, *lines = diagram(view(json.dumps({"name": "x", "stages": stages}, ensure_ascii=False))).splitlines()
+    first, *lines = diagram(
+        view(json.dumps({"name": "x", "hosts": "all", "stages": stages}, ensure_ascii=False))
+    ).splitlines()
     assert first == "flowchart TD"
     assert [line for line in lines if not LINE.fullmatch(line)] == []
 

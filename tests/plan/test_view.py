@@ -208,7 +208,9 @@ def test_hosts_that_are_described_together_are_as_each_for_itself(hosts: dict[st
 
 def test_a_thousand_hosts_with_the_same_steps_are_described_once() -> None:
     hosts = inventory(**{f"h{number}": {"port": number} for number in range(1000)})
-    plan = plan_of("name: x\nhosts: all\nstages: [{name: s, steps: [{command: 'echo {{ zone }}', vars: {zone: a}}]}]", hosts)
+    plan = plan_of(
+        "name: x\nhosts: all\nstages: [{name: s, steps: [{command: 'echo {{ zone }}', vars: {zone: a}}]}]", hosts
+    )
     describer = Describer(plan, Reader())
     described: list[str] = []
     real = describer._describe

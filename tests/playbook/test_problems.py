@@ -128,7 +128,7 @@ def test_what_is_no_playbook(text: str, said: str) -> None:
 
 
 def test_the_same_text_with_another_encoding_is_the_same_playbook(tmp_path: Path) -> None:
-    text = f"{HEAD}      - {{name: Страница, note: x}}\n"
+    text = on_all(f"{HEAD}      - {{name: Страница, note: x}}\n")
     for number, raw in enumerate((text.encode(), b"\xef\xbb\xbf" + text.encode(), text.replace("\n", "\r\n").encode())):
         path = tmp_path / f"{number}.yml"
         path.write_bytes(raw)
@@ -145,7 +145,7 @@ def test_includes_are_followed_and_stay_in_the_project(tmp_path: Path) -> None:
 
     def load(step: str) -> Playbook:
         path = tmp_path / "playbook.yml"
-        path.write_text(f"{HEAD}      - {step}\n")
+        path.write_text(on_all(f"{HEAD}      - {step}\n"))
         return load_playbook(path)
 
     assert load("{include: inner.yml, vars: {word: hello}}").stages[0].block.steps[0].number == "1.1"
@@ -196,7 +196,7 @@ _data = st.recursive(
 
 @given(st.dictionaries(_keys, _data, max_size=5), _data)
 def test_any_data_is_a_playbook_or_has_problems(data: dict[str, Any], steps: Any) -> None:
-    for document in (data, {"name": "x", "stages": [{"name": "s", "steps": steps}]}):
+    for document in (data, {"name": "x", "hosts": "all", "stages": [{"name": "s", "steps": steps}]}):
         text = yaml.safe_dump(document, allow_unicode=True)
         found: list[Problem] | None = None
         try:
@@ -211,6 +211,7 @@ def test_any_data_is_a_playbook_or_has_problems(data: dict[str, Any], steps: Any
     ("name", "right"), [("имя", True), ("名前", True), ("_a1", True), ("a-b", False), ("1a", False)]
 )
 def test_a_variable_may_be_called_in_any_script(name: str, right: bool) -> None:
-    text = f"name: x\nstages:\n  - steps:\n      - {{command: 'true', register: {name}}}\n      - set: {{{name}: 1}}\n"
+    text = "name: x\nhosts: all\nstages:\n"
+    text += f"  - steps:\n      - {{command: 'true', register: {name}}}\n      - set: {{{name}: 1}}\n"
     with nullcontext() if right else pytest.raises(Problems, match="no name of a variable"):
         playbook_from_text(text)

@@ -113,7 +113,6 @@ name: Lookups
 hosts: localhost
 vars:
   printed: "{{ lookup('pipe', 'echo x >> ran; echo printed') }}"
-hosts: all
 stages:
   - name: Only
     steps:

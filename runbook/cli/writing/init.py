@@ -15,6 +15,8 @@ labels:
   risk: none
   duration: a few seconds
 
+hosts: all
+
 inputs:
   max_used_percent:
     type: integer

@@ -65,7 +65,7 @@ def build(
     if chosen.problems and (not narrowed or not any(planned.hosts for planned in stages) or chosen.wrong):
         raise Problems(chosen.problems, {doc.file: doc.text for doc in playbook.documents})
     if not any(planned.hosts for planned in stages):
-        said = "no host of the earlier run is among those of a stage"
+        said = "no host matches: none of the earlier run is among those of a stage"
         raise Problems([(playbook.place / "stages").problem(said, rule="no-host", at_key=True)])
     return Plan(
         playbook,

@@ -91,7 +91,7 @@ def test_one_level_more_is_told_at_its_place(name: str, deep: Path, capsys: pyte
 def test_its_place_is_what_asks_for_the_level_too_much(deep: Path, capsys: pytest.CaptureFixture[str]) -> None:
     WRITERS["named remediations"](deep, MAX_DEPTH + 1)
     assert _guarded(["validate", "deep.yml"]) == WRONG
-    assert "deep.yml:56:60: error: nested too deeply" in capsys.readouterr().out
+    assert "deep.yml:57:60: error: nested too deeply" in capsys.readouterr().out
 
     WRITERS["includes"](deep, MAX_DEPTH + 1)
     assert _guarded(["validate", "deep.yml"]) == WRONG

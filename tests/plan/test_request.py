@@ -18,6 +18,7 @@ inputs:
   room: {type: integer}
   fast: {type: boolean, default: false}
   token: {type: string, secret: true}
+hosts: all
 stages:
   - name: One
     hosts: all

@@ -34,7 +34,9 @@ def _files(folder: Path, levels: int, around: Callable[[int], str]) -> None:
 
 
 def _playbook(folder: Path, step: str, more: str = "") -> None:
-    (folder / "deep.yml").write_text(f"name: Deep\nhosts: all\nstages:\n  - name: One\n    steps:\n      - {step}\n{more}")
+    (folder / "deep.yml").write_text(
+        f"name: Deep\nhosts: all\nstages:\n  - name: One\n    steps:\n      - {step}\n{more}"
+    )
 
 
 def _includes(folder: Path, levels: int) -> None:

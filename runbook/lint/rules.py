@@ -55,7 +55,7 @@ RULES: dict[str, Rule] = {
     ),
     "unknown-field": _lint(ERROR, "A field that the outcome under a registered name, or `failure`, does not have."),
     "used-before-set": _lint(WARNING, "A registered name is read before the step that sets it. With -i: an error."),
-    "missing-file": _lint(WARNING, "`src` names a file that is not there."),
+    "missing-file": _lint(WARNING, "A file of this machine that a step names, such as `src`, is not there."),
     "constant-condition": _lint(WARNING, "A condition that is always true, or never."),
     "changes-false": _lint(WARNING, "`changes: false` on a command that plainly changes the host."),
     "free-form": _lint(WARNING, "An option in the text of a command, as `creates=/x`, where it is a word like others."),

@@ -1,7 +1,8 @@
 """The protocol of a kind of step, and what a kind is given to work with.
 
-A kind is one module: a docstring that is its reference page, `SCHEMA`, `SHORT`, `changes`, `plan`, `run`. It never
-decides whether it may run, retries nothing, and judges nothing but its own work: the engine does the rest.
+A kind is one module: a docstring that is its reference page, `SCHEMA`, `SHORT`, `changes`, `plan`, `run`, and what it
+says of itself to the rest of the house (`traits.py`). It never decides whether it may run, retries nothing, and judges
+nothing but its own work: the engine does the rest.
 """
 
 from __future__ import annotations

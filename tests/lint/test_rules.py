@@ -221,6 +221,12 @@ def test_a_missing_source(tmp_path: Path) -> None:
 
     assert told(steps(text % ("there.txt", "there.txt")), root=tmp_path) == []
     assert told(steps(text % ("gone.txt", "gone.sh")), root=tmp_path) == ["5:21 missing-file", "6:17 missing-file"]
+    asked = "{url: 'https://x', ca: %s}"
+    text = f"- http: {asked}\n- wait: {{http: {asked}}}\n- http: {asked}"
+    assert told(steps(text % ("gone.pem", "gone.pem", "~/gone.pem")), root=tmp_path) == [
+        "5:38 missing-file",
+        "6:45 missing-file",
+    ]
 
 
 @pytest.mark.parametrize(

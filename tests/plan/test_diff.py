@@ -203,6 +203,38 @@ WEAKER = [
         "no longer checks `contains`: x",
     ),
     ({"wait": {"tcp": "h:1", "timeout": 5}}, {"wait": {"tcp": "h:1", "timeout": 50}}, None),
+    ({"http": {"url": "http://h", "status": [200, 204]}}, {"http": {"url": "http://h", "status": 200}}, None),
+    (
+        {"http": {"url": "http://h", "json": {"status": "on"}}},
+        {"http": {"url": "http://h", "json": {"state": "on"}}},
+        None,
+    ),
+    (
+        {"wait": {"file": {"path": "/x", "sha256": "a" * 64}}},
+        {"wait": {"file": "/x"}},
+        f"no longer checks `sha256`: {'a' * 64}",
+    ),
+    (
+        {"wait": {"log": {"file": "/l", "pattern": "up"}}},
+        {"wait": {"log": {"file": "/l"}}},
+        "no longer checks `pattern`: up",
+    ),
+    (
+        {"wait": {"http": {"url": "http://h", "verify": True}}},
+        {"wait": {"http": {"url": "http://h", "verify": False}}},
+        "the server's certificate is no longer checked",
+    ),
+    (
+        {"log": {"file": "/l", "state": "absent"}},
+        {"log": {"file": "/l"}},
+        "whatever it finds is right now",
+    ),
+    ({"port": 80}, {"port": {"port": 80, "state": "any"}}, "whatever it finds is right now"),
+    (
+        {"shell": {"cmd": "ls", "parse": "json"}},
+        {"shell": "ls"},
+        "no longer checks `parse`: json",
+    ),
     (
         {"log": {"file": "/l", "state": "absent"}},
         {"log": {"file": "/l", "state": "any"}},
@@ -232,6 +264,10 @@ def test_a_check_that_is_gone_is_called_out() -> None:
     for step, said in (
         ({"name": "x", **CHECK}, ("no longer expects rc == 0", "no longer expects n > 5")),
         ({"name": "x", "port": 80}, ("this check is gone",)),
+        ({"name": "x", "port": {"port": 80, "state": "any"}}, ()),
+        ({"name": "x", "fail": "too old", "when": "old"}, ("this check is gone",)),
+        ({"name": "x", "service": {"name": "a", "state": "restarted", "newer_than": "/a"}}, ("this check is gone",)),
+        ({"name": "x", "service": {"name": "a", "state": "restarted"}}, ()),
         ({"name": "x", "note": "nothing"}, ()),
     ):
         (gone,) = diff(of([keep, step]), of([keep])).steps()

@@ -45,7 +45,7 @@ from runbook.steps.files import file
 from runbook.steps.logs import log
 from runbook.steps.processes import port, process
 from runbook.steps.requests import http, sql
-from runbook.steps.traits import CommandLine, Conditions, Fields, Query, traits
+from runbook.steps.traits import CommandLine, Conditions, Fields, Query, SourceFile, traits
 from runbook.steps.weaker import fewer
 from runbook.templating.render import is_template
 from runbook.transports.base import CommandTimeout, Unreachable
@@ -121,6 +121,11 @@ def detail(args: Args) -> tuple[Detail, ...]:
 
 def queries(args: Args) -> tuple[Query, ...]:
     return (Query(_of(sql, args["sql"]).get("database", ""), ("sql",)),) if "sql" in args else ()
+
+
+def files(args: Args) -> tuple[SourceFile, ...]:
+    asked = _of(http, args.get("http"))
+    return tuple(replace(one, at=("http", *one.at)) for one in http.files(asked))
 
 
 def conditions(args: Args) -> tuple[Conditions, ...]:

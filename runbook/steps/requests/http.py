@@ -38,7 +38,7 @@ from runbook.runs.events import Evidence, Outcome, Status, failed
 from runbook.steps.base import Args, Context, Detail, StepError
 from runbook.steps.json_text import Parsed, parse_json
 from runbook.steps.requests.http_address import address, without_password
-from runbook.steps.traits import Fields
+from runbook.steps.traits import Fields, SourceFile
 from runbook.steps.weaker import fewer, turned, wider
 
 if TYPE_CHECKING:
@@ -140,6 +140,12 @@ def _shown_body(args: Args) -> str:
 
 def _pairs(values: Mapping[str, Any], between: str) -> list[str]:
     return [f"{name}{between}{value}" for name, value in values.items()]
+
+
+def files(args: Args) -> tuple[SourceFile, ...]:
+    """The certificates to trust; what lies in a home is another file for everybody."""
+    ca = str(args.get("ca") or "~")
+    return () if ca.startswith("~") else (SourceFile(ca, ("ca",)),)
 
 
 def weaker(before: Args, after: Args) -> Iterator[str]:

@@ -25,6 +25,8 @@ from runbook.steps.traits import traits
 _METHODS = frozenset({"get", "items", "keys", "values"})
 """What every mapping has."""
 _FAILURE = "failure"
+_MOST_LISTED = 30
+"""Fields that a hint lists; of a query every word could be one."""
 _KEY = re.compile(r"([^\W\d]\w*)\s*(?:\.\s*([^\W\d]\w*)|\[\s*['\"]([^'\"]*))")
 """`a.b` and `a['b']`, by a quick look."""
 
@@ -160,8 +162,9 @@ def _place(text: Text, name: str, key: str) -> Span:
 
 def _problem(name: str, key: str, at: Span, known: Known) -> Problem:
     whose = f"the outcome of {' or '.join(f'`{kind}`' for kind in known.kinds)}"
+    hint = nearest(key, known.fields | known.of_items)
     if key in known.of_items:
         hint = "it is that of a loop: each of its `results` has this field"
-    else:
-        hint = nearest(key, known.fields | known.of_items) or f"it has: {', '.join(sorted(known.fields))}"
+    elif not hint and len(known.fields) <= _MOST_LISTED:
+        hint = f"it has: {', '.join(sorted(known.fields))}"
     return found("unknown-field", at, f"{name!r}, {whose}, has no field {key!r}", hint)

@@ -11,7 +11,7 @@ PIP    := $(BIN)/python -m pip install --quiet --no-compile --disable-pip-versio
 # The program is started hundreds of times by the tests: it is compiled once, whatever the environment says.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test check unit format schemas bench clean
+.PHONY: demo test check unit format schemas package bench clean
 
 demo: $(DEMO)
 	@$(BIN)/python demo/run.py $(ARGS)
@@ -38,6 +38,10 @@ schemas: $(if $(filter file,$(origin VENV)),$(DEMO))
 	$(BIN)/python -m runbook doc --all > docs/steps.md
 	$(BIN)/python -m runbook doc --templates > docs/templates.md
 	$(BIN)/python docs/architecture.py
+
+# The wheel and the sdist, in build/dist, looked through and tried as users have them.
+package:
+	@PYTHON='$(PYTHON)' .ci/package
 
 # Needs root, OpenSSH and iproute2; takes about a quarter of an hour. ARGS: --quick, --only W1,W2, --out FILE
 bench: $(READY)

@@ -15,8 +15,7 @@ def judged(node: Node) -> Fields:
     """What `until`, `expect` and their like see; of a loop they judge each item."""
     if not isinstance(node, Step):
         return Fields(EVERY)
-    own = traits(node.kind).fields(node.args)
-    return Fields(_OF_STEPS | own.names, own.open)
+    return Fields(_OF_STEPS) | traits(node.kind).fields(node.args)
 
 
 def left_behind(node: Node) -> Fields:

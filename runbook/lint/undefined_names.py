@@ -144,7 +144,7 @@ class _Walk:
     def look(self, texts: Iterable[Text], scope: Scope) -> None:
         done: set[str] = set() if scope.lazy else self.done
         for text in texts:
-            known = scope.names | text.sees.names
+            known = scope.names | text.sees.known
             if text.sees.open or not likely_names(text) - known - done:
                 continue
             read = reads(text.text, text.bare)

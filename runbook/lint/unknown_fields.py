@@ -20,13 +20,11 @@ from runbook.lint.subject import Subject
 from runbook.lint.texts import Text, before_outcome, of_branch, of_outcome, pinpoint, templates, top_values
 from runbook.model import Block, Choose, Node, Step
 from runbook.source.document import Problem, Span
-from runbook.steps.traits import traits
+from runbook.steps.traits import NO_FIELDS, Fields, traits
 
 _METHODS = frozenset({"get", "items", "keys", "values"})
 """What every mapping has."""
 _FAILURE = "failure"
-_MOST_LISTED = 30
-"""Fields that a hint lists; of a query every word could be one."""
 _KEY = re.compile(r"([^\W\d]\w*)\s*(?:\.\s*([^\W\d]\w*)|\[\s*['\"]([^'\"]*))")
 """`a.b` and `a['b']`, by a quick look."""
 
@@ -34,16 +32,16 @@ _KEY = re.compile(r"([^\W\d]\w*)\s*(?:\.\s*([^\W\d]\w*)|\[\s*['\"]([^'\"]*))")
 class Known(Frozen):
     """An outcome that a name stands for. Several steps may leave one there."""
 
-    fields: frozenset[str] = frozenset()
-    of_items: frozenset[str] = frozenset()
+    fields: Fields = NO_FIELDS
+    of_items: Fields = NO_FIELDS
     """Of a loop: the fields that each of its `results` has."""
     kinds: tuple[str, ...] = ()
 
     def or_of(self, node: Node) -> Known:
         looped = isinstance(node, Step) and node.loop is not None
         return Known(
-            self.fields | left_behind(node).names,
-            self.of_items | (judged(node).names if looped else frozenset()),
+            self.fields | left_behind(node),
+            self.of_items | (judged(node) if looped else NO_FIELDS),
             tuple(dict.fromkeys((*self.kinds, node.kind if isinstance(node, Step) else "block"))),
         )
 
@@ -128,7 +126,7 @@ def _with_own(node: Node, outcomes: Outcomes) -> Outcomes:
     """A loop's conditions see the outcome of the item under the registered name."""
     if not isinstance(node, Step) or node.loop is None or node.register not in outcomes:
         return outcomes
-    return {**outcomes, node.register: replace(outcomes[node.register], fields=judged(node).names)}
+    return {**outcomes, node.register: replace(outcomes[node.register], fields=judged(node))}
 
 
 def _failed(node: Node, outcomes: Outcomes) -> Iterator[tuple[Text, Outcomes]]:
@@ -143,7 +141,7 @@ def _unknown(text: Text, outcomes: Outcomes) -> Iterator[tuple[str, str, Span]]:
     """Names of outcomes with the fields that are read and not there, and where."""
 
     def lacks(name: str, key: str) -> bool:
-        return name in outcomes and key not in outcomes[name].fields and key not in _METHODS
+        return name in outcomes and key not in outcomes[name].fields.known and key not in _METHODS
 
     if any(lacks(name, key or quoted) for name, key, quoted in _KEY.findall(text.text)):  # else no need to parse it
         read = reads(text.text, text.bare)
@@ -162,9 +160,9 @@ def _place(text: Text, name: str, key: str) -> Span:
 
 def _problem(name: str, key: str, at: Span, known: Known) -> Problem:
     whose = f"the outcome of {' or '.join(f'`{kind}`' for kind in known.kinds)}"
-    hint = nearest(key, known.fields | known.of_items)
-    if key in known.of_items:
+    has = known.fields.names
+    if key in known.of_items.known:
         hint = "it is that of a loop: each of its `results` has this field"
-    elif not hint and len(known.fields) <= _MOST_LISTED:
-        hint = f"it has: {', '.join(sorted(known.fields))}"
+    else:
+        hint = nearest(key, has) or f"it has: {', '.join(sorted(has))}"
     return found("unknown-field", at, f"{name!r}, {whose}, has no field {key!r}", hint)

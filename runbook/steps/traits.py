@@ -24,6 +24,16 @@ class Fields(Frozen):
 
     names: frozenset[str] = frozenset()
     open: bool = False
+    perhaps: frozenset[str] = frozenset()
+    """Names that it could have beside: they are not wrong, and nobody is told that he meant them."""
+
+    @property
+    def known(self) -> frozenset[str]:
+        return self.names | self.perhaps
+
+    def __or__(self, other: Fields) -> Fields:
+        """Those of an outcome that is one or the other, or both."""
+        return Fields(self.names | other.names, self.open or other.open, self.perhaps | other.perhaps)
 
 
 NO_FIELDS = Fields()

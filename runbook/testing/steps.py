@@ -39,7 +39,7 @@ def run_step(
     except StepError as error:
         return failed(str(error))
     said = said_by(known).fields(args)
-    if (more := set(outcome.data) - said.names) and not said.open:
+    if (more := set(outcome.data) - said.known) and not said.open:
         raise AssertionError(f"fields of the outcome that the kind does not say it has: {', '.join(sorted(more))}")
     return outcome
 

@@ -27,7 +27,7 @@ from runbook.steps.base import Args, Context, Detail, StepError
 from runbook.steps.logs import log_lines
 from runbook.steps.logs.time_stamps import clock
 from runbook.steps.requests import sql
-from runbook.steps.traits import Fields, Query
+from runbook.steps.traits import NO_FIELDS, Fields, Query
 
 SCHEMA: Mapping[str, Any] = {
     "type": "object",
@@ -77,8 +77,7 @@ def detail(args: Args) -> tuple[Detail, ...]:
 
 def fields(args: Args) -> Fields:
     asked = args.get("sql")
-    found = sql.fields(asked) if isinstance(asked, Mapping) else Fields()
-    return Fields(found.names | log_lines.MARK_FIELDS, found.open)
+    return Fields(log_lines.MARK_FIELDS) | (sql.fields(asked) if isinstance(asked, Mapping) else NO_FIELDS)
 
 
 def queries(args: Args) -> tuple[Query, ...]:

@@ -96,8 +96,7 @@ def detail(args: Args) -> tuple[Detail, ...]:
 
 def fields(args: Args) -> Fields:
     """The columns of a single row are fields too."""
-    columns = columns_of(args.get("query"))
-    return Fields(_FIELDS | (columns or frozenset()), open=columns is None)
+    return Fields(_FIELDS) | columns_of(args.get("query"))
 
 
 def queries(args: Args) -> tuple[Query, ...]:

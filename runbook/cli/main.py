@@ -75,6 +75,7 @@ Examples:
 Exit codes:
   0 passed or remediated    1 failed        2 what you wrote is wrong
   3 a host unreachable      4 waiting       5 the plan given is not that of today
+  7 with --check --detailed-exitcode: something would change, or may
   70 a fault of runbook itself              130 interrupted
 """
 

@@ -44,7 +44,7 @@ def driver(rules: list[dict[str, Any]]) -> dict[str, Any]:
 def _run(run: Run) -> dict[str, Any]:
     found = [step for step in run.steps() if step.status in _LEVELS]
     kinds = sorted({step.kind for step in found})
-    good = run.verdict in (Verdict.PASSED, Verdict.REMEDIATED, Verdict.UNKNOWN)
+    good = run.verdict in (Verdict.PASSED, Verdict.REMEDIATED, Verdict.UNKNOWN, Verdict.DRIFT)
     invocation = {"executionSuccessful": good, "exitCodeDescription": f"{run.verdict}: {one_line(run.reason)}"}
     return {
         "tool": driver([{"id": kind} for kind in kinds]),

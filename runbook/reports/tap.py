@@ -23,7 +23,7 @@ def render(run: Run) -> str:
     lines = ["TAP version 14", f"# {one_line(run.playbook)}: {run.verdict} - {one_line(run.reason)}"]
     for index, stage in enumerate(run.stages, start=1):
         lines += _stage(stage, index)
-    good = run.verdict in (Verdict.PASSED, Verdict.REMEDIATED, Verdict.UNKNOWN)
+    good = run.verdict in (Verdict.PASSED, Verdict.REMEDIATED, Verdict.UNKNOWN, Verdict.DRIFT)
     last = len(run.stages) + 1
     skipped = f" # SKIP {_described(run.reason)}" if run.verdict is Verdict.UNKNOWN else ""
     lines += [f"{_ok(good)} {last} - verdict: {run.verdict}{skipped}", f"1..{last}"]

@@ -9,6 +9,7 @@ from runbook.documents.harmless import one_line
 from runbook.documents.model import Table
 from runbook.runs import events
 from runbook.runs.events import OUTPUT_FILES, Condition, Evidence, Outcome, Status
+from runbook.runs.results import Verdict
 from runbook.steps.traits import traits
 
 __all__ = ["clock", "duration", "evidence_of", "is_telling", "sign", "table_of", "unmet"]
@@ -28,7 +29,7 @@ _SIGNS = {
 
 def sign(status: str) -> str:
     """One character; always shown beside the word, so that nothing rests on it or on a colour alone."""
-    return _SIGNS[Status(status)]
+    return "~" if status == Verdict.DRIFT else _SIGNS[Status(status)]
 
 
 def clock(at: float, form: str = "%Y-%m-%d %H:%M:%S UTC") -> str:

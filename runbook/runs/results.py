@@ -23,6 +23,8 @@ class Verdict(StrEnum):
     UNREACHABLE = "unreachable"
     WAITING = "waiting"
     UNKNOWN = "unknown"
+    DRIFT = "drift"
+    """Of a check alone: something is not as the playbook wants it, and a run would change it."""
 
 
 class Result(Frozen):

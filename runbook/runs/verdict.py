@@ -38,10 +38,30 @@ def judge(run: Run) -> tuple[Verdict, str]:
             return Verdict.FAILED, run.note
         if all(result.status is Status.SKIPPED for result in run.steps()):
             return Verdict.FAILED, "nothing was checked"
+        if run.mode == "check":
+            return _drift(run)
         warned = run.counts.get("warned", 0)
         return verdict, "every check held" + (f", with {warned} warning{'s' * (warned > 1)}" if warned else "")
     reason = _reason(_SAID[verdict], [_source(result, status) for result in stages if result.status is status])
+    if verdict is Verdict.UNKNOWN and run.mode == "check" and (drift := _would_change(run)):
+        reason += f"; {drift}"
     return verdict, reason + (f"; {run.note}" if run.note else "")
+
+
+def _drift(run: Run) -> tuple[Verdict, str]:
+    """Of a check in which all is known: is there anything that a run would change?"""
+    said = _would_change(run)
+    return (Verdict.DRIFT, said) if said else (Verdict.PASSED, "every check held, and nothing would change")
+
+
+def _would_change(run: Run) -> str:
+    """`3 steps would change 2 hosts`; empty where none would."""
+    found = [result for result in run.steps() if result.status is Status.CHANGED]
+    if not found:
+        return ""
+    steps, hosts = len({result.number for result in found}), {result.host for result in found}
+    where = found[0].host if len(hosts) == 1 else f"{len(hosts)} hosts"
+    return f"{steps} step{'s' * (steps > 1)} would change {where}"
 
 
 def _interrupted(run: Run) -> str:

@@ -186,3 +186,22 @@ def test_the_published_schema_takes_our_playbooks_and_refuses_broken_ones() -> N
             assert not validator.is_valid(broken)
         data["stages"][0]["steps"][0]["servce"] = {}
         assert not validator.is_valid(data)
+
+
+def test_a_check_that_would_change_something_does_not_say_passed(project: Path) -> None:
+    step = "{copy: {content: new, dest: %s}}" % (project / "made")
+    (project / "drift.yml").write_text(f"{HEAD}      - {step}\n")
+    words = ("run", "drift.yml", "-i", "localhost,", "--check")
+
+    done = runbook(*words, cwd=project)
+    assert (done.returncode, "DRIFT – 1 step would change localhost" in done.stdout) == (0, True), done.stdout
+    assert "PASSED" not in done.stdout
+    assert runbook(*words, "--detailed-exitcode", cwd=project).returncode == 7
+    (project / "made").write_text("new")
+    done = runbook(*words, "--detailed-exitcode", cwd=project)
+    assert (done.returncode, "PASSED – every check held, and nothing would change" in done.stdout) == (0, True)
+    (project / "unsure.yml").write_text(f"{HEAD}      - {{shell: 'true'}}\n")
+    assert runbook("run", "unsure.yml", *words[2:], "--detailed-exitcode", cwd=project).returncode == 7, "it may"
+    (project / "wrong.yml").write_text(f"{HEAD}      - {{copy: {{content: new, dest: /no/such/folder/file}}}}\n")
+    assert runbook("run", "wrong.yml", *words[2:], "--detailed-exitcode", cwd=project).returncode == 1
+    assert runbook("run", "drift.yml", "-i", "localhost,", "--detailed-exitcode", cwd=project).returncode == 2

@@ -56,6 +56,12 @@ Examples:
     help="Change nothing: run what only looks, and show what the rest would do. What depends on that is unknown.",
 )
 @click.option(
+    "--detailed-exitcode",
+    "detailed",
+    is_flag=True,
+    help="With --check: exit code 0 when nothing would change, 7 when something would, or may.",
+)
+@click.option(
     "--answer",
     "answers",
     multiple=True,
@@ -82,6 +88,7 @@ def command(
     choice: ChoiceOptions,
     connection: ConnectionOptions,
     check: bool,
+    detailed: bool,
     answers: tuple[str, ...],
     output: OutputOptions,
     yes: bool,
@@ -91,7 +98,9 @@ def command(
 
     Exit code: 0 passed or remediated, 1 failed, see `runbook --help`.
     """
-    options = RunOptions(connection, output, "check" if check else "run", answers)
+    if detailed and not check:
+        raise click.UsageError("--detailed-exitcode goes with --check")
+    options = RunOptions(connection, output, "check" if check else "run", answers, detailed)
 
     def before(made: Plan) -> None:
         if not check:

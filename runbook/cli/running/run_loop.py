@@ -42,6 +42,8 @@ class RunOptions(Frozen):
     """run, check or verify."""
     answers: tuple[str, ...] = ()
     """To `confirm` steps, as typed."""
+    detailed: bool = False
+    """Has a check that would change something an exit code of its own?"""
 
 
 def run_to_end(
@@ -69,7 +71,7 @@ def run_to_end(
                 click.echo(line, err=stream is sys.stderr)
         except click.ClickException as error:
             error.show()
-    return exit_code(run)
+    return exit_code(run, detailed=options.detailed)
 
 
 def _view(output: OutputOptions, stream: TextIO) -> View:

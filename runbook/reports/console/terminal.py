@@ -38,6 +38,7 @@ STYLES = {
     "removed": "red",
     "passed": "green",
     "changed": "yellow",
+    "drift": "yellow",
     "remediated": "magenta",
     "warned": "yellow",
     "skipped": "dim",

@@ -11,7 +11,7 @@ from runbook.common.frozen import Frozen
 from runbook.lint.outcome_fields import judged
 from runbook.model import Choose, Common, Expression, Node, Playbook, Remediation, Step
 from runbook.source.document import Place, Span
-from runbook.steps.traits import NO_FIELDS, Fields, Path, option, traits
+from runbook.steps.traits import NO_FIELDS, Fields, OptionPath, option, traits
 from runbook.templating.render import is_template
 
 _TAGS = re.compile(r"\{\{(.*?)\}\}|\{%(.*?)%\}", re.DOTALL)
@@ -97,7 +97,9 @@ def of_args(step: Step) -> Iterator[Text]:
         yield from _of_option(value, option_place(step, (key,)), (key,), conditions)
 
 
-def _of_option(value: Any, place: Place, at: Path, conditions: Mapping[Path, tuple[Text, ...]]) -> Iterator[Text]:
+def _of_option(
+    value: Any, place: Place, at: OptionPath, conditions: Mapping[OptionPath, tuple[Text, ...]]
+) -> Iterator[Text]:
     if at in conditions:
         yield from conditions[at]
     elif isinstance(value, Mapping) and any(path[: len(at)] == at for path in conditions):
@@ -107,7 +109,7 @@ def _of_option(value: Any, place: Place, at: Path, conditions: Mapping[Path, tup
         yield from templates(value, place)
 
 
-def of_conditions(step: Step) -> Iterator[tuple[Path, tuple[Text, ...]]]:
+def of_conditions(step: Step) -> Iterator[tuple[OptionPath, tuple[Text, ...]]]:
     """The options that hold conditions, each with its expressions."""
     for one in traits(step.kind).conditions(step.args):
         value, place = option(step.args, one.at), option_place(step, one.at)
@@ -115,7 +117,7 @@ def of_conditions(step: Step) -> Iterator[tuple[Path, tuple[Text, ...]]]:
         yield one.at, tuple(Text(str(item), at, bare=True, sees=one.sees) for item, at in places or [(value, place)])
 
 
-def option_place(step: Step, at: Path) -> Place:
+def option_place(step: Step, at: OptionPath) -> Place:
     """Where an option stands; for one that stands alone, without its name, where the options would."""
     return step.args_place.below(at) if isinstance(_raw(step.args_place), Mapping) else step.args_place
 

@@ -131,7 +131,7 @@ class _Walk:
         if conditions:
             self.look(conditions, replace(own, sure=scope.sure))
         if variables:
-            lazy = replace(own, lazy=True, names=own.names | (judged(node).names if isinstance(node, Step) else set()))
+            lazy = replace(own, lazy=True, names=own.names | (judged(node).known if isinstance(node, Step) else set()))
             self.look(templates(variables, node.place / "vars"), lazy)
         if isinstance(node, Step) and node.loop is not None:
             self.look(of_loop(node), scope.inside(conditions, variables))
@@ -197,23 +197,22 @@ def _problem(name: str, misses: list[Miss], subject: Subject) -> Problem:
     at = pinpoint(first.text.place, name)
     more = f" (and in {len(places) - 1} more place{'s' if len(places) > 2 else ''})" if len(places) > 1 else ""
     severity = Severity.ERROR if certain else None
-    fields = frozenset[str]().union(*(miss.text.sees.names for miss in misses))
-    field = nearest(name, fields)
     if name in _BOUND:
         return found("undefined-name", at, f"{name!r} is not defined here{more}", _BOUND[name], severity=Severity.ERROR)
     if first.later:
         message = f"{name!r} is read here before a step sets it{more}"
         hint = f"{_setter(name, subject)}; put that first, or write {name} | default(…)"
         return found("used-before-set", at, message, hint, severity=severity)
-    if field:
-        message = f"{name!r} is no field of the outcome, and nothing sets it{more}"
-        return found("undefined-name", at, message, field, severity=severity or Severity.WARNING)
+    fields = frozenset[str]().union(*(miss.text.sees.names for miss in misses))
     if subject.hosts is None:
         message = f"nothing in the playbook sets {name!r}{more}"
-        hint = "an inventory or -e may: give them with -i and -e, and this is certain"
+        field = nearest(name, fields)
+        hint = f"{field} An inventory or -e may set it" if field else "an inventory or -e may"
+        hint += ": give them with -i and -e, and this is certain"
     else:
         message = f"{name!r} is not defined: no host of the stage has it, and nothing in the playbook sets it{more}"
-        hint = nearest(name, subject.always | subject.defined) or "define it in `vars`, the inventory, or with -e"
+        meant = nearest(name, subject.always | subject.defined | fields)
+        hint = meant or "define it in `vars`, the inventory, or with -e"
     return found("undefined-name", at, message, hint, severity=severity)
 
 

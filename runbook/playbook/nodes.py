@@ -20,8 +20,7 @@ from runbook.playbook.step_shape import no_single_shape, shapes
 from runbook.playbook.template_syntax import as_expression, wrong_expressions, wrong_templates
 from runbook.source.document import Document, Place, Problem, Problems
 from runbook.steps import KINDS
-from runbook.steps.traits import Path as OptionPath
-from runbook.steps.traits import traits
+from runbook.steps.traits import OptionPath, traits
 from runbook.templating.render import is_template
 from runbook.vault.format import Vault
 

@@ -15,7 +15,7 @@ from runbook.steps import KINDS
 from runbook.steps.base import Args, Detail, Kind
 from runbook.steps.weaker import fewer, given
 
-Path = tuple[str, ...]
+OptionPath = tuple[str, ...]
 """The keys that lead from a kind's options to one of them; none for the options as a whole."""
 
 
@@ -43,7 +43,7 @@ class SetVariable(Frozen):
     """A variable that a step sets for those behind it, and where it says so."""
 
     name: str
-    at: Path
+    at: OptionPath
     value: Any = "(known when the step has run)"
 
 
@@ -51,7 +51,7 @@ class SourceFile(Frozen):
     """A file of the controller that a step reads, relative to the playbook. The path may hold a template."""
 
     path: Any
-    at: Path
+    at: OptionPath
     language: str = ""
     """As what a plan shows its text: sh, template. Empty: its text is not shown, only its checksum."""
     rendered: bool = False
@@ -62,13 +62,13 @@ class Query(Frozen):
     """A question to a database of the playbook. The name may hold a template; empty: there is only one."""
 
     database: Any
-    at: Path
+    at: OptionPath
 
 
 class Conditions(Frozen):
     """An option that holds bare expressions, one or a list, which must all hold."""
 
-    at: Path
+    at: OptionPath
     sees: Fields = NO_FIELDS
     """What they read beside the variables."""
 
@@ -83,7 +83,7 @@ class CommandLine(Frozen):
     """The option that holds the same as a list of words."""
 
 
-def option(args: Args, at: Path) -> Any:
+def option(args: Args, at: OptionPath) -> Any:
     """The value that the keys lead to; None where they lead nowhere."""
     found: Any = args
     for key in at:
@@ -111,6 +111,7 @@ class Traits:
     CHECKED_BY: tuple[str, ...] = ()
     """Options that each ask for something: without one, or with fewer of its values, less is checked."""
     COMMAND_LINE: CommandLine | None = None
+    """The option that is a command, where it has one."""
 
     def detail(self, args: Args) -> tuple[Detail, ...]:
         """What it does on more than one line: in the place of the line of `plan`, where it tells an option."""
@@ -128,14 +129,17 @@ class Traits:
         return ()
 
     def files(self, args: Args) -> Iterable[SourceFile]:
+        """What it reads on the controller: a plan shows it, and is bound to it."""
         del args
         return ()
 
     def queries(self, args: Args) -> Iterable[Query]:
+        """Which databases of the playbook it asks."""
         del args
         return ()
 
     def conditions(self, args: Args) -> Iterable[Conditions]:
+        """Which of its options are expressions, and no templates."""
         del args
         return ()
 

@@ -50,10 +50,13 @@ def test_a_mistyped_field_is_found_at_its_place(step: str, mistyped: str, meant:
     assert (problem.severity, problem.hint) == ("error", f"did you mean {meant}?")
 
 
-def test_one_that_is_only_near_is_a_warning() -> None:
-    (problem,) = problems(steps("- {shell: a, expect: rcc == 0}"))
+def test_one_that_is_only_near_may_be_the_inventorys() -> None:
+    text = steps("- {shell: a, expect: rcc == 0}")
+    (perhaps,), (certain,) = problems(text), problems(text, "web1,web2")
 
-    assert (problem.rule, problem.severity, problem.hint) == ("undefined-name", "warning", "did you mean rc?")
+    assert (perhaps.rule, perhaps.severity) == ("undefined-name", "note")
+    assert perhaps.hint.startswith("did you mean rc? An inventory or -e may set it")
+    assert (certain.rule, certain.severity, certain.hint) == ("undefined-name", "error", "did you mean rc?")
 
 
 @pytest.mark.parametrize(

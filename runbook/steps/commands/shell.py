@@ -53,7 +53,7 @@ FIELDS = OUTCOME_FIELDS
 OWN_VERDICT = ("rc",)
 CHECKED_BY = ("parse",)
 IN_LINE = ("cmd",)
-COMMAND_LINE = CommandLine("cmd", by_shell=True, words="argv")
+COMMAND_LINE = CommandLine("cmd", by_shell=True)
 BY_EXIT_CODE = True
 
 

@@ -20,12 +20,13 @@ from runbook.engine.outcomes.node_result import NodeResult, of_block, remedied, 
 from runbook.engine.outcomes.template_failures import CANNOT_RENDER, failure_of
 from runbook.engine.pipelining import Pipeline
 from runbook.engine.session import Session
+from runbook.engine.stage_question import Asked
 from runbook.engine.step_events import StepEvents
 from runbook.engine.when import RUNS, ask_when
 from runbook.model import Block, Choose, Common, Host, Node, Remediation, Stage, Step
 from runbook.runs.events import BAD, STOPPING, Outcome, Role, Status
 from runbook.templating.errors import TemplateError
-from runbook.templating.render import evaluate
+from runbook.templating.render import evaluate, render
 from runbook.templating.unknown import UnknownValue
 from runbook.transports.base import Stopped
 
@@ -50,6 +51,19 @@ class HostRun:
     def connect(self, stage: Stage) -> None:
         """Begin to connect, where the stage needs that at once: the host gets its part ready while we get ours."""
         self._pipeline.connect(stage.block)
+
+    def question(self, stage: Stage) -> Asked:
+        """The stage's question as this host's variables have it, where its `when` does not leave the host out."""
+        block, name = stage.block, self._state.host.name
+        own = Inherited().taking(block.common, block.place)
+        when = ask_when(block, self._state, own)
+        if when.result is not None and when.result.status is Status.SKIPPED:
+            return Asked(name)
+        try:
+            text = str(render(stage.confirm, self._state.scope(own), stage.place / "confirm"))
+        except CANNOT_RENDER as error:
+            return Asked(name, why=failure_of(error, self._plan).outcome.message)
+        return Asked(name, text)
 
     def stage(self, stage: Stage, batch: tuple[Host, ...]) -> Status:
         """Run a stage on this host; returns how it ended."""

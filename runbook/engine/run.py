@@ -16,7 +16,8 @@ from runbook import __version__
 from runbook.engine.host import HostRun
 from runbook.engine.mode import Mode
 from runbook.engine.session import Session, Tools
-from runbook.model import Host
+from runbook.engine.stage_question import question_of, refusal
+from runbook.model import Host, Stage
 from runbook.plan.make.plan import Plan, PlannedStage
 from runbook.plan.make.secrets import secrets_of
 from runbook.runs.events import (
@@ -31,7 +32,6 @@ from runbook.runs.events import (
     Status,
     StepFinished,
 )
-from runbook.steps.base import Question
 from runbook.transports.base import Stopped
 
 SIGNAL_LOOK = 0.2
@@ -125,31 +125,38 @@ class _Stages:
         if not going:
             return
         self.session.emit(StageStarted(time.time(), stage.number, stage.name, tuple(host.name for host in going)))
-        if self._agreed(planned, going):
-            for batch in planned.batches:
-                self._batch(planned, batch)
-                if self.halted or self.session.stop.is_set():
-                    break
+        self._ask(planned, going)
+        for batch in planned.batches:
+            self._batch(planned, batch)
+            if self.halted or self.session.stop.is_set():
+                break
         self.session.emit(StageFinished(time.time(), stage.number, stage.name))
 
-    def _agreed(self, planned: PlannedStage, going: list[Host]) -> bool:
-        """Ask the stage's question, if it has one."""
+    def _ask(self, planned: PlannedStage, going: list[Host]) -> None:
+        """Ask the stage's question, if it has one. Where nobody says yes, the hosts that it is about go no further."""
         stage = planned.stage
         if not stage.confirm or self.session.mode is not Mode.RUN:
-            return True
-        answer = self.session.ask(Question(stage.number, "", stage.confirm))
+            return
+        asked = [self.hosts[host.name].question(stage) for host in going]
+        for one in asked:
+            if one.why:
+                self._refused(stage, one.host, Status.FAILED, one.why)
+        question = question_of(stage.number, asked)
+        if question is None:
+            return
+        answer = self.session.ask(question)
         if answer is not None and answer.value == "yes":
-            return True
+            return
         status = Status.WAITING if answer is None else Status.FAILED
-        said = "waits for an answer" if answer is None else f"answered {answer.value} by {answer.by}"
+        for one in asked:
+            if one.text:
+                self._refused(stage, one.host, status, refusal(stage.number, one.text, answer))
+
+    def _refused(self, stage: Stage, host: str, status: Status, why: str) -> None:
         now = time.time()
-        for host in going:
-            self.hosts[host.name].status = status
-            outcome = Outcome(status, f"{stage.confirm} – {said}")
-            self.session.emit(
-                StepFinished(now, host.name, stage.number, stage.name, "stage", "", Role.STEP, now, outcome)
-            )
-        return False
+        self.hosts[host].status = status
+        outcome = Outcome(status, why)
+        self.session.emit(StepFinished(now, host, stage.number, stage.name, "stage", "", Role.STEP, now, outcome))
 
     def _batch(self, planned: PlannedStage, batch: tuple[Host, ...]) -> None:
         going = tuple(host for host in batch if self.hosts[host.name].status not in STOPPING)

@@ -154,6 +154,8 @@ def every_text(playbook: Playbook, nodes: Iterable[Node]) -> Iterator[Text]:
     """Every template and expression of a playbook, of these nodes and of what is around them."""
     for value, place in top_values(playbook):
         yield from templates(value, place)
+    for stage in playbook.stages:
+        yield from templates(stage.confirm, stage.place / "confirm")
     for branch in playbook.remediations.values():
         yield from of_branch(branch)
         yield from templates(branch.description, branch.place / "description")

@@ -86,6 +86,8 @@ class _Walk:
     def stages(self) -> None:
         for stage in self.subject.playbook.stages:
             names = self.subject.always | self.subject.stage_names(stage.number)
+            question = Scope(names).inside(list(bare(stage.block.common.when)), stage.block.common.vars)
+            self.look(templates(stage.confirm, stage.place / "confirm"), question)
             self.node(stage.block, Scope(names))
 
     def nodes(self, nodes: tuple[Node, ...], scope: Scope) -> None:

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from runbook.common.frozen import Frozen, replace
 from runbook.common.json_data import as_json
-from runbook.model import Block, Choose, Expression, Host, Input, Node, Remediation, Step
+from runbook.model import Block, Choose, Expression, Host, Input, Node, Remediation, Stage, Step
 from runbook.plan.describe.actions import Reader, connections, files_of
 from runbook.plan.describe.known_values import KnownValues, without_secrets
 from runbook.plan.describe.notes import notes_of
@@ -56,6 +57,23 @@ class Describer:
         above = _above((), block.common.vars, block)
         lines = [head.line] if head.line.notes else []
         return (*lines, *(self._inside(block, above, 0, host) if head.inside else ()))
+
+    def questions(self, planned: PlannedStage) -> dict[str, list[str]]:
+        """The texts of the stage's `confirm`, each with its hosts: those that `when` does not certainly leave out."""
+        stage = planned.stage
+        found: dict[str, list[str]] = {}
+        if stage.confirm:
+            for host in planned.hosts:
+                if not self._head(stage.block, (), 0, host).inside:
+                    continue
+                make = partial(self._question, stage, host)
+                text: str = self._memo.get(("confirm", stage.number), host, make)
+                found.setdefault(text, []).append(host.name)
+        return found
+
+    def _question(self, stage: Stage, host: Host) -> str:
+        scope = self._scope(stage.block, _above((), stage.block.common.vars, stage.block), host)
+        return str(without_secrets(self.known.value(stage.confirm, scope, stage.place / "confirm")))
 
     def input(self, item: Input, host: Host) -> str:
         """The value of an input on a host, as text."""

@@ -44,7 +44,7 @@ def _stage(describer: Describer, planned: PlannedStage) -> StageView:
     return StageView(
         number=planned.stage.number,
         name=planned.stage.name,
-        notes=notes_of_stage(planned.stage),
+        notes=notes_of_stage(planned.stage, describer.questions(planned)),
         batches=tuple(tuple(host.name for host in batch) for batch in planned.batches),
         variants=tuple(Variant(tuple(names), steps) for names, steps in groups.values()),
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from runbook.model import Node, Stage, Step
@@ -61,7 +61,8 @@ def _rendered(key: str, value: Any, scope: Scope, known: KnownValues) -> Note:
     return note(key, without_secrets(known.value(value, scope)))
 
 
-def notes_of_stage(stage: Stage) -> tuple[Note, ...]:
+def notes_of_stage(stage: Stage, questions: Mapping[str, Sequence[str]]) -> tuple[Note, ...]:
+    """What holds for all of its steps. `questions`: the hosts of each text that its `confirm` has."""
     found: list[Note] = []
     if stage.serial:
         found.append(Note("serial", ", ".join(map(str, stage.serial))))
@@ -71,9 +72,14 @@ def notes_of_stage(stage: Stage) -> tuple[Note, ...]:
         found.append(note("any_errors_fatal", True))
     if stage.order != "inventory":
         found.append(Note("order", stage.order))
-    if stage.confirm:
-        found.append(Note("confirm", without_passwords(stage.confirm)))
+    for text, hosts in questions.items():
+        where = f" ({', '.join(hosts[:_NAMED])}{' …' if len(hosts) > _NAMED else ''})" if len(questions) > 1 else ""
+        found.append(Note("confirm", without_passwords(text) + where))
     return tuple(found)
+
+
+_NAMED = 5
+"""Hosts that are named beside a text that is not the same for all."""
 
 
 def words(notes: tuple[Note, ...]) -> Iterator[str]:

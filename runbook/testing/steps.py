@@ -113,6 +113,8 @@ def nowhere() -> Place:
 
 
 def _kind(kind: str | Kind) -> Kind:
+    if isinstance(kind, str) and kind not in KINDS:
+        raise LookupError(f"no kind of step is called {kind!r}: has it a row in runbook/steps/__init__.py?")
     return KINDS[kind] if isinstance(kind, str) else kind
 
 

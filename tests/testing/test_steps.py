@@ -30,6 +30,11 @@ def test_options_have_their_defaults_and_wrong_ones_are_refused() -> None:
         run_step("note", {"mesage": "x"})
 
 
+def test_a_kind_without_a_row_is_told_so() -> None:
+    with pytest.raises(LookupError, match=r"called 'disk': has it a row in runbook/steps/__init__\.py"):
+        run_step("disk", {})
+
+
 def test_what_a_step_cannot_do_is_a_failed_outcome() -> None:
     outcome = run_step("sql", {"query": "SELECT 1", "database": "shop"}, context=step_context(databases={"app": {}}))
     assert (outcome.status, outcome.message) == (Status.FAILED, "no database is called 'shop'")

@@ -32,6 +32,8 @@ from runbook.transports.base import Stopped
 
 _POINTING = (Status.FAILED, Status.WARNED, Status.REMEDIATED)
 """Statuses with which a step that has a `cause` points at it."""
+_AT_ONCE = nullcontext()
+"""The turn of a node without `throttle`."""
 
 
 class HostRun:
@@ -229,7 +231,7 @@ class HostRun:
         """Where only so many hosts may be in a node at a time, this one's turn."""
         most = node.common.throttle
         if most is None:
-            return nullcontext()
+            return _AT_ONCE
 
         def waits() -> None:
             self._events.progress(node.number, "note", f"waits for its turn (throttle: {most})", own)

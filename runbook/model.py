@@ -147,6 +147,10 @@ class Block(Frozen):
     steps: tuple[Node, ...]
     rescue: tuple[Node, ...] = ()
     always: tuple[Node, ...] = ()
+    recheck: bool = False
+    """After its rescue it is run again."""
+    accepted: bool = False
+    """That it was rescued is only a warning."""
     included: str = ""
     """The file, when it is an include."""
 

@@ -73,7 +73,7 @@ Examples:
 
 \b
 Exit codes:
-  0 passed or remediated    1 failed        2 what you wrote is wrong
+  0 passed or remediated    1 failed or rescued        2 what you wrote is wrong
   3 a host unreachable      4 waiting       5 the plan given is not that of today
   7 with --check --detailed-exitcode: something would change, or may
   70 a fault of runbook itself              130 interrupted

@@ -16,7 +16,7 @@ from runbook.engine.host_state import HostState
 from runbook.engine.inherited import Inherited
 from runbook.engine.mode import Mode, Unsure
 from runbook.engine.outcomes.judge import flags
-from runbook.engine.outcomes.node_result import NodeResult, of_block, remedied, softened
+from runbook.engine.outcomes.node_result import NodeResult, of_block, remedied, softened, worse
 from runbook.engine.outcomes.template_failures import CANNOT_RENDER, failure_of
 from runbook.engine.pipelining import Pipeline
 from runbook.engine.session import Session
@@ -24,7 +24,7 @@ from runbook.engine.stage_question import Asked
 from runbook.engine.step_events import StepEvents
 from runbook.engine.when import RUNS, ask_when
 from runbook.model import Block, Choose, Common, Host, Node, Remediation, Stage, Step
-from runbook.runs.events import BAD, STOPPING, Outcome, Role, Status
+from runbook.runs.events import BAD, OUT, STOPPING, Outcome, Role, Status
 from runbook.templating.errors import TemplateError
 from runbook.templating.render import evaluate, render
 from runbook.templating.unknown import UnknownValue
@@ -48,7 +48,7 @@ class HostRun:
         self._causes: list[str] | None = None
         """Where steps that point at a likely cause leave it, while something is diagnosed or repaired."""
         self.status = Status.PASSED
-        """How its last stage ended; with a stopping one the host takes part in no later stage."""
+        """How its last stage ended; with one of OUT the host takes part in no later stage."""
 
     def connect(self, stage: Stage) -> None:
         """Begin to connect, where the stage needs that at once: the host gets its part ready while we get ours."""
@@ -70,7 +70,7 @@ class HostRun:
     def stage(self, stage: Stage, batch: tuple[Host, ...]) -> Status:
         """Run a stage on this host; returns how it ended."""
         result = self._node(stage.block, stage.name, "stage", Inherited(batch=batch))
-        if result.status in STOPPING:
+        if result.status in OUT:
             self.status = result.status
         return result.status
 
@@ -137,15 +137,25 @@ class HostRun:
 
     def _block(self, block: Block, own: Inherited, _attempt: int) -> NodeResult:
         inner = own.within(block.number)
-        outcome, failure = self._all(block.steps, inner)
-        if failure is not None and failure.status in BAD and block.rescue and self._session.mode is Mode.RUN:
-            rescue = inner.within(block.number, Role.RESCUE).with_data(failure=flags(failure))
-            said, failed = self._all(block.rescue, rescue)
-            outcome = said if failed is not None else remedied(Outcome(Status.PASSED), "rescue")
+        outcome = self._rescued(block, inner)
+        if outcome.status is Status.RESCUED and block.recheck:
+            again = self._rescued(block, inner)
+            outcome = remedied(again, "rescue") if again.ok and again.status is not Status.RESCUED else again
+        if outcome.status is Status.RESCUED and block.accepted:
+            outcome = softened(outcome)
         if block.always:
-            said, failed = self._all(block.always, inner.within(block.number, Role.ALWAYS))
-            outcome = said if failed is not None and outcome.ok else outcome
+            said, _ = self._all(block.always, inner.within(block.number, Role.ALWAYS))
+            outcome = worse(outcome, said) if outcome.ok else outcome
         return NodeResult(outcome)
+
+    def _rescued(self, block: Block, inner: Inherited) -> Outcome:
+        """A block's steps once, and where one failed its rescue: what was wanted is not there then, whatever it did."""
+        outcome, failure = self._all(block.steps, inner)
+        if failure is None or failure.status not in BAD or not block.rescue or self._session.mode is not Mode.RUN:
+            return outcome
+        around = inner.within(block.number, Role.RESCUE).with_data(failure=flags(failure))
+        said, failed = self._all(block.rescue, around)
+        return said if failed is not None else Outcome(Status.RESCUED, f"rescued after: {failure.message}")
 
     def _choose(self, choose: Choose, own: Inherited, _attempt: int) -> NodeResult:
         inner = own.within(choose.number)
@@ -199,7 +209,7 @@ class HostRun:
             with self._looking_for_causes() as found:
                 tried = self._node(block, branch.name, "remediation", around)
             causes = tuple(dict.fromkeys((*causes, *found)))
-            if tried.status in STOPPING or tried.status is Status.SKIPPED:
+            if tried.status in OUT or tried.status is Status.SKIPPED:
                 continue
             again = self._tried(node, own) if branch.recheck else NodeResult(Outcome(Status.PASSED))
             if again.outcome.ok:

@@ -21,7 +21,7 @@ from runbook.model import Host, Stage
 from runbook.plan.make.plan import Plan, PlannedStage
 from runbook.plan.make.secrets import secrets_of
 from runbook.runs.events import (
-    STOPPING,
+    OUT,
     Event,
     Outcome,
     Role,
@@ -121,7 +121,7 @@ class _Stages:
 
     def _stage(self, planned: PlannedStage) -> None:
         stage = planned.stage
-        going = [host for host in planned.hosts if self.hosts[host.name].status not in STOPPING]
+        going = [host for host in planned.hosts if self.hosts[host.name].status not in OUT]
         if not going:
             return
         self.session.emit(StageStarted(time.time(), stage.number, stage.name, tuple(host.name for host in going)))
@@ -159,7 +159,7 @@ class _Stages:
         self.session.emit(StepFinished(now, host, stage.number, stage.name, "stage", "", Role.STEP, now, outcome))
 
     def _batch(self, planned: PlannedStage, batch: tuple[Host, ...]) -> None:
-        going = tuple(host for host in batch if self.hosts[host.name].status not in STOPPING)
+        going = tuple(host for host in batch if self.hosts[host.name].status not in OUT)
         if not going:
             return
         with ThreadPoolExecutor(max_workers=min(self.session.tools.forks, len(going))) as pool:
@@ -183,7 +183,7 @@ class _Stages:
     def _halt_after_failures(self, planned: PlannedStage, batch: tuple[Host, ...]) -> None:
         """Do so many hosts of a batch fail that the run ends?"""
         stage = planned.stage
-        failed = [host.name for host in batch if self.hosts[host.name].status in STOPPING]
+        failed = [host.name for host in batch if self.hosts[host.name].status in OUT]
         if not failed:
             return
         share = 100 * len(failed) / len(batch)

@@ -128,6 +128,7 @@ def _stage(
     inside = {key: value for key, value in data.items() if key in _STAGE_AS_BLOCK}
     if environment:
         inside["environment"] = {**environment, **_mapping(data.get("environment"))}
+    builder.rescue_keys(data, place)
     block = Block(
         number=number,
         common=builder.common(inside, place, number, defaults=False),
@@ -135,6 +136,8 @@ def _stage(
         steps=builder.nodes(data.get("steps"), place / "steps", f"{number}."),
         rescue=builder.nodes(data.get("rescue"), place / "rescue", f"{number}.r"),
         always=builder.nodes(data.get("always"), place / "always", f"{number}.a"),
+        recheck=data.get("recheck") is True,
+        accepted=data.get("rescued") == "accept",
     )
     serial = data.get("serial")
     return Stage(

@@ -156,6 +156,7 @@ class Builder:
 
     def block(self, data: Mapping[str, Any], place: Place, number: str) -> Block:
         self._check_keys("block", data, place)
+        self.rescue_keys(data, place)
         return Block(
             number=number,
             common=self.common(data, place, number),
@@ -163,7 +164,16 @@ class Builder:
             steps=self.nodes(data.get("steps"), place / "steps", f"{number}."),
             rescue=self.nodes(data.get("rescue"), place / "rescue", f"{number}.r"),
             always=self.nodes(data.get("always"), place / "always", f"{number}.a"),
+            recheck=data.get("recheck") is True,
+            accepted=data.get("rescued") == "accept",
         )
+
+    def rescue_keys(self, data: Mapping[str, Any], place: Place) -> None:
+        """What is said of a rescue needs one."""
+        for key in ("recheck", "rescued"):
+            if key in data and not data.get("rescue"):
+                message = f"`{key}` speaks of a `rescue`, and there is none here"
+                self.add((place / key).problem(message, rule="missing-key", at_key=True))
 
     def _choose(self, data: Mapping[str, Any], place: Place, number: str) -> Choose | None:
         found = self._check_keys("choose", data, place)

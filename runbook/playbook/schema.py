@@ -108,7 +108,9 @@ STEP_ONLY: dict[str, Any] = {
 
 BLOCK_ONLY: dict[str, Any] = {
     "steps": _described(_STEPS, "The steps of the block; they stop at the first failure."),
-    "rescue": _described(_STEPS, "Steps that run when one of the block's failed."),
+    "rescue": _described(_STEPS, "Steps that run when one of the block's failed; it is `rescued` then, not passed."),
+    "recheck": _described(_FLAG, "After its rescue the block is run again; where it passes it is `remediated`."),
+    "rescued": _described({"enum": ["fail", "accept"]}, "`accept`: that it was rescued is only a warning."),
     "always": _described(_STEPS, "Steps that run in the end, whatever happened."),
 }
 

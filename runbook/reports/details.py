@@ -18,7 +18,7 @@ MAX_ITEMS = 10
 MAX_HOSTS = 30
 SLOW = 5.0
 """Seconds from which on a step is named among the slowest."""
-_TROUBLE = (*BAD, Status.WARNED, Status.WAITING, Status.UNKNOWN)
+_TROUBLE = (*BAD, Status.RESCUED, Status.WARNED, Status.WAITING, Status.UNKNOWN)
 
 
 def explain(event: StepFinished, verbosity: int, diff: bool, width: int) -> Iterator[Line]:

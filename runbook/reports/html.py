@@ -21,7 +21,15 @@ from runbook.reports.text import clock, duration, sign
 from runbook.runs.events import SEVERITY, Status
 from runbook.runs.record import ASIDE, Result, Run, StageRecord
 
-TROUBLE = (Status.FAILED, Status.UNREACHABLE, Status.WAITING, Status.UNKNOWN, Status.WARNED, Status.REMEDIATED)
+TROUBLE = (
+    Status.FAILED,
+    Status.RESCUED,
+    Status.UNREACHABLE,
+    Status.WAITING,
+    Status.UNKNOWN,
+    Status.WARNED,
+    Status.REMEDIATED,
+)
 """What is listed under "needs attention", the worst first."""
 MOST_LISTED = 100
 MOST_LANES = 40

@@ -16,7 +16,15 @@ LARGE = 1000
 """From so many results on the browser draws only what is in view, and what is closed when it is opened."""
 SMALL = 200
 """Up to so many results, tables and blocks are open from the start."""
-_OPEN = (Status.FAILED, Status.UNREACHABLE, Status.WAITING, Status.UNKNOWN, Status.WARNED, Status.REMEDIATED)
+_OPEN = (
+    Status.FAILED,
+    Status.RESCUED,
+    Status.UNREACHABLE,
+    Status.WAITING,
+    Status.UNKNOWN,
+    Status.WARNED,
+    Status.REMEDIATED,
+)
 _ROLES = {Role.DIAGNOSE: "diagnosis", Role.RESCUE: "rescue", Role.ALWAYS: "always"}
 
 

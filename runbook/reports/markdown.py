@@ -27,6 +27,7 @@ MOST_EXPLAINED = 100
 _SIMPLE = (Status.PASSED, Status.SKIPPED)
 _EXPLAINED = (
     Status.FAILED,
+    Status.RESCUED,
     Status.UNREACHABLE,
     Status.WAITING,
     Status.UNKNOWN,

@@ -17,6 +17,7 @@ from runbook.runs.record import Result, Run, Verdict
 
 _LEVELS = {
     Status.FAILED: "error",
+    Status.RESCUED: "error",
     Status.UNREACHABLE: "error",
     Status.WAITING: "error",
     Status.UNKNOWN: "note",

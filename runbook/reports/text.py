@@ -18,6 +18,7 @@ _SIGNS = {
     Status.PASSED: "✓",
     Status.CHANGED: "~",
     Status.REMEDIATED: "↺",
+    Status.RESCUED: "↩",
     Status.WARNED: "!",
     Status.SKIPPED: "–",
     Status.FAILED: "✗",

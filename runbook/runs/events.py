@@ -19,6 +19,7 @@ class Status(StrEnum):
     PASSED = "passed"
     CHANGED = "changed"
     REMEDIATED = "remediated"
+    RESCUED = "rescued"
     WARNED = "warned"
     SKIPPED = "skipped"
     FAILED = "failed"
@@ -39,6 +40,7 @@ SEVERITY = {
             Status.UNKNOWN,
             Status.WAITING,
             Status.UNREACHABLE,
+            Status.RESCUED,
             Status.FAILED,
         ]
     )
@@ -48,6 +50,8 @@ SEVERITY = {
 BAD = frozenset({Status.FAILED, Status.UNREACHABLE})
 STOPPING = BAD | {Status.WAITING}
 """After a step with one of these, the host does not go on with the steps behind it."""
+OUT = STOPPING | {Status.RESCUED}
+"""A host whose stage ended with one of these counts as failed, and takes part in no later stage."""
 
 
 OUTPUT_FILES = "output_files"

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from enum import StrEnum
 
 from runbook.common.frozen import Frozen, field
-from runbook.runs.events import STOPPING, Condition, Outcome, Role, Status, worst
+from runbook.runs.events import OUT, Condition, Outcome, Role, Status, worst
 
 STRUCTURES = frozenset({"stage", "block", "choose", "include", "remediation"})
 """Kinds of results that only hold others; counts leave them out."""
@@ -19,6 +19,7 @@ class Verdict(StrEnum):
 
     PASSED = "passed"
     REMEDIATED = "remediated"
+    RESCUED = "rescued"
     FAILED = "failed"
     UNREACHABLE = "unreachable"
     WAITING = "waiting"
@@ -154,7 +155,7 @@ class Run(Frozen):
         """The hosts that did not come to the end: all of them where the run itself ended before its time."""
         if self.interrupted or self.note:
             return self.hosts
-        stopped = {result.host for stage in self.stages for result in stage.results if result.status in STOPPING}
+        stopped = {result.host for stage in self.stages for result in stage.results if result.status in OUT}
         return tuple(host for host in self.hosts if host in stopped)
 
     @property

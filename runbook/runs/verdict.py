@@ -10,6 +10,7 @@ NOT_FINISHED = "was running when the run ended"
 
 _OF_STATUS = {
     Status.FAILED: Verdict.FAILED,
+    Status.RESCUED: Verdict.RESCUED,
     Status.UNREACHABLE: Verdict.UNREACHABLE,
     Status.WAITING: Verdict.WAITING,
     Status.UNKNOWN: Verdict.UNKNOWN,
@@ -17,6 +18,7 @@ _OF_STATUS = {
 }
 _SAID = {
     Verdict.FAILED: "failed",
+    Verdict.RESCUED: "failed, and was rescued,",
     Verdict.UNREACHABLE: "the host could not be reached",
     Verdict.WAITING: "waits for an answer",
     Verdict.UNKNOWN: "cannot be known before it runs",

@@ -77,6 +77,23 @@ def test_remediation(tmp_path: Path, folder: str) -> None:
     assert ended("run", "import.yml", cwd=tmp_path)[:2] == (OK, "passed")
 
 
+def test_roll_back(tmp_path: Path, folder: str) -> None:
+    page = "docs/how-to/roll-back.md"
+    (tmp_path / "settings.yml").write_text(shown(page)[0].replace("/tmp/runbook-how-to", folder))
+    settings = Path(folder) / "settings.conf"
+    settings.write_text("workers = 2\n")
+    run = ("run", "settings.yml", "-i", "localhost,")
+
+    assert ended(*run, cwd=tmp_path)[:2] == (OK, "passed")
+    assert settings.read_text() == "workers = 4\n"
+    for workers in ("many", "1"):
+        code, verdict, text = ended(*run, "-e", f"workers={workers}", cwd=tmp_path)
+        assert (code, verdict) == (FAILED, "rescued")
+        assert settings.read_text() == "workers = 4\n"
+        assert "The new settings are everywhere" not in text
+    assert "1 workers are too few" in text
+
+
 def test_inputs_and_secrets(tmp_path: Path) -> None:
     (tmp_path / "user.yml").write_text(shown("docs/how-to/inputs-and-secrets.md")[0])
     token = {"APP_API_TOKEN": "s3cret-token"}

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from runbook.cli.exit_codes import exit_code
 from runbook.steps.base import Answer, Question
 from tests.engine.support import ends, message, play, steps
 
@@ -92,7 +93,7 @@ def test_a_branch_that_does_not_help_leaves_the_step_failed() -> None:
     assert [cause.text for cause in run.causes] == ["It was the cable"]
 
 
-def test_a_rescued_block_is_remediated_and_always_runs() -> None:
+def test_a_rescued_block_is_rescued_and_always_runs() -> None:
     run = play(
         steps("""
 - name: Block
@@ -107,11 +108,15 @@ def test_a_rescued_block_is_remediated_and_always_runs() -> None:
         "1.1.1": "failed",
         "1.1.r1": "passed",
         "1.1.a1": "passed",
-        "1.1": "remediated",
+        "1.1": "rescued",
         "1.2": "passed",
     }
     assert message(run, "1.1.r1") == "rescued exit code 1"
-    assert run.verdict == "remediated"
+    assert (run.verdict, run.reason) == (
+        "rescued",
+        "1.1 Block: failed, and was rescued, on one",
+    )
+    assert (exit_code(run), run.unfinished) == (1, ("one",))
 
 
 def test_a_failing_rescue_fails_and_always_runs_still() -> None:

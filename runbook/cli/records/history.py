@@ -15,7 +15,7 @@ from runbook.common.frozen import Frozen, asdict
 if TYPE_CHECKING:
     from runbook.runs.store import Head
 
-VERDICTS = ("passed", "remediated", "failed", "unreachable", "waiting", "unknown", "drift")
+VERDICTS = ("passed", "remediated", "rescued", "failed", "unreachable", "waiting", "unknown", "drift")
 EPILOG = """\b
 Examples:
   runbook history

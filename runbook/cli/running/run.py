@@ -96,7 +96,7 @@ def command(
 ) -> int:
     """Run PLAYBOOK on the hosts of an inventory, or exactly what a plan file says.
 
-    Exit code: 0 passed or remediated, 1 failed, see `runbook --help`.
+    Exit code: 0 passed or remediated, 1 failed or rescued, see `runbook --help`.
     """
     if detailed and not check:
         raise click.UsageError("--detailed-exitcode goes with --check")

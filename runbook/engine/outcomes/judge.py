@@ -20,7 +20,7 @@ def flags(outcome: Outcome, attempts: int = 1) -> dict[str, Any]:
         "msg": outcome.message,
         **outcome.data,
         "changed": outcome.status in (Status.CHANGED, Status.REMEDIATED),
-        "failed": outcome.status in (Status.FAILED, Status.WARNED),  # a warning is a failure that was let pass
+        "failed": outcome.status in (Status.FAILED, Status.RESCUED, Status.WARNED),  # a warning: a failure let pass
         "skipped": outcome.status is Status.SKIPPED,
         "unreachable": outcome.status is Status.UNREACHABLE,
         "remediated": outcome.status is Status.REMEDIATED,

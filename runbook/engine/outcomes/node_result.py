@@ -7,7 +7,7 @@ from typing import Any
 
 from runbook.common.frozen import Frozen, replace
 from runbook.engine.outcomes.judge import flags
-from runbook.runs.events import BAD, OUTPUT_FILES, Condition, Outcome, Status, worst
+from runbook.runs.events import BAD, OUTPUT_FILES, SEVERITY, Condition, Outcome, Status, worst
 
 
 class NodeResult(Frozen):
@@ -61,7 +61,13 @@ def remedied(outcome: Outcome, branch: str, failure: Outcome | None = None) -> O
 
 def softened(outcome: Outcome) -> Outcome:
     """A failure that is only a warning."""
-    return replace(outcome, status=Status.WARNED) if outcome.status is Status.FAILED else outcome
+    return replace(outcome, status=Status.WARNED) if outcome.status in (Status.FAILED, Status.RESCUED) else outcome
+
+
+def worse(outcome: Outcome, other: Outcome) -> Outcome:
+    """The worse of the two; the first where they are alike, or where the other merely changed something."""
+    better = SEVERITY[other.status] <= max(SEVERITY[outcome.status], SEVERITY[Status.CHANGED])
+    return outcome if better else other
 
 
 def hidden(outcome: Outcome) -> Outcome:

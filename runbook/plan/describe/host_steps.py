@@ -111,7 +111,9 @@ class Describer:
     def _inside(self, block: Block, above: Above, depth: int, host: Host) -> Iterator[StepView]:
         yield from self._nodes(block.steps, above, depth, host)
         if block.rescue:
-            yield self._one(StepView("", "if a step above fails", "rescue", depth=depth))
+            said = (("recheck", block.recheck), ("accepted", block.accepted))
+            notes = tuple(Note(key, "true") for key, holds in said if holds)
+            yield self._one(StepView("", "if a step above fails", "rescue", depth=depth, notes=notes))
             yield from self._nodes(block.rescue, above, depth + 1, host)
         if block.always:
             yield self._one(StepView("", "in the end, whatever happened", "always", depth=depth))

@@ -135,6 +135,8 @@ _SAID = {
     ("changes", "false"): "said to change nothing",
     ("changes", "true"): "said to change the host",
     ("recheck", "false"): "the failed step is not run again afterwards",
+    ("recheck", "true"): "then the block is run again",
+    ("accepted", "true"): "that it was rescued is only a warning",
     ("any_errors_fatal", "true"): "one failure ends the run for all hosts",
 }
 _FORMS = {

@@ -16,7 +16,7 @@ from runbook.playbook.schema import PLAYBOOK
 from runbook.source.yaml import Loader
 from runbook.steps import KINDS
 
-_WORK = ("steps", "rescue", "always", "choose")
+_WORK = ("steps", "rescue", "recheck", "rescued", "always", "choose")
 _COMMON = (
     *("vars", "when", "loop", "loop_control", "tags", "become", "become_user", "delegate_to", "run_once", "throttle"),
     *("environment", "timeout", "changes", "until", "retries", "delay", "changed_when", "failed_when", "expect"),

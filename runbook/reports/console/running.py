@@ -12,7 +12,7 @@ from rich.text import Text
 
 from runbook.documents.harmless import one_line
 from runbook.reports.text import duration
-from runbook.runs.events import BAD
+from runbook.runs.events import OUT
 from runbook.runs.record import STRUCTURES
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ class Running:
         """How many hosts of a fleet have ended the stage."""
         ended, size = len(self._view.stage_ended), self._view.stage_size
         full = BAR * ended // size
-        bad = sum(status in BAD for status, _ in self._view.stage_ended.values())
+        bad = sum(status in OUT for status, _ in self._view.stage_ended.values())
         text = Text("  " + "━" * full, style="green")
         text.append("─" * (BAR - full), style="dim")
         text.append(f" {ended} of {size} hosts", style="default")

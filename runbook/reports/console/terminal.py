@@ -40,6 +40,7 @@ STYLES = {
     "changed": "yellow",
     "drift": "yellow",
     "remediated": "magenta",
+    "rescued": "bold red",
     "warned": "yellow",
     "skipped": "dim",
     "failed": "bold red",

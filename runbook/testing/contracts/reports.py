@@ -24,7 +24,18 @@ from runbook.testing.run_events import EventWriter, outcome, table
 Render = Callable[[Run], str]
 
 HOSTILE = "a # SKIP b\nok 1 - no\n  ---\n\"\\ # {x} | <b>&'`*_ \x1b[31m\x07\x00\u202e ünï 説明"
-STATUSES = ("passed", "changed", "remediated", "failed", "skipped", "unknown", "waiting", "warned", "unreachable")
+STATUSES = (
+    "passed",
+    "changed",
+    "remediated",
+    "rescued",
+    "failed",
+    "skipped",
+    "unknown",
+    "waiting",
+    "warned",
+    "unreachable",
+)
 
 
 def hostile_run() -> Run:

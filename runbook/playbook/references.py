@@ -1,4 +1,4 @@
-"""Names that steps refer to and the playbook must have."""
+"""What a playbook refers to and has to have, or to mean: the databases of its queries, the times of its `schedule`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""From a host's variables to the way that leads to it."""
+"""From a host's variables to its transport: which row of the table it is, and what that makes of them."""
 
 from __future__ import annotations
 

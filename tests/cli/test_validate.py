@@ -13,7 +13,7 @@ from jsonschema import Draft7Validator
 from runbook.cli.exit_codes import FAILED, OK, WRONG
 from runbook.cli.main import _guarded
 from tests.cli.terminal import ROOT
-from tests.lint.looked import steps
+from tests.lint.support import steps
 
 SARIF = Draft7Validator(json.loads((ROOT / "tests/reports/schemas/sarif-2.1.0.json").read_text(encoding="utf-8")))
 ALL_SORTS = steps(

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from runbook.common.spelling import slip_of
-from tests.lint.looked import problems, steps, told
+from tests.lint.support import problems, steps, told
 
 RIGHT = [
     "- note: '{{ port | default(1) }} {{ a.b.c | default(2) }} {{ x | d(3) }}'",

@@ -8,7 +8,7 @@ from runbook.engine.outcomes.judge import flags
 from runbook.lint.outcome_fields import EVERY
 from runbook.runs.events import Outcome, Status
 from runbook.source.document import Problem
-from tests.lint.looked import problems, steps, told
+from tests.lint.support import problems, steps, told
 
 DATABASE = "\n---\ndatabases: {app: {dbname: app}}\n"
 

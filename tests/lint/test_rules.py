@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from runbook.source.document import render
-from tests.lint.looked import problems, steps, told
+from tests.lint.support import problems, steps, told
 
 
 @pytest.mark.parametrize(

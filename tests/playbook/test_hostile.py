@@ -12,7 +12,7 @@ import pytest
 
 from runbook.cli.exit_codes import WRONG
 from runbook.cli.main import _guarded
-from tests.lint.looked import HEAD, steps
+from tests.lint.support import HEAD, steps
 
 MIB = 1024 * 1024
 PEAK_MIB = 200

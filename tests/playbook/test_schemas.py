@@ -20,7 +20,7 @@ from tests.cli.terminal import ROOT
 from tests.committed import committed
 from tests.engine.support import play
 from tests.engine.support import steps as whole
-from tests.lint.looked import steps
+from tests.lint.support import steps
 from tests.reports import sample
 
 SCHEMAS = {

@@ -24,7 +24,7 @@ from runbook.steps.base import Args, Context, Question
 from runbook.steps.traits import CommandLine, Conditions, Fields, Query, SetVariable, SourceFile
 from runbook.testing import run_playbook
 from runbook.testing.contracts.kinds import KindContract
-from tests.lint.looked import problems, told
+from tests.lint.support import problems, told
 from tests.plan.support import view
 
 OPTIONS = {

@@ -1,4 +1,4 @@
-"""Playbooks in folders."""
+"""Which files are playbooks, and the YAML files below a folder."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Sentences that every form of a plan shares."""
+"""Sentences that a plan has alike as text, as Markdown and as a page: what it does, and on how many hosts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Truth, choice and type of values."""
+"""Filters for truth, choice and type of values: `bool`, `ternary` …"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""JSON, YAML, Base64."""
+"""Filters between texts and data: JSON, YAML, Base64."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Points in time."""
+"""Filters for points in time: `to_datetime`, `strftime`."""
 
 from __future__ import annotations
 

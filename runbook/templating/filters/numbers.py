@@ -1,4 +1,4 @@
-"""Numbers and sizes."""
+"""Filters for numbers and sizes: `log`, `human_to_bytes` …"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Queries over data."""
+"""Filters that ask data by a query: `json_query`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Addresses of the web."""
+"""Filters for URLs: their parts, and texts quoted for them."""
 
 from __future__ import annotations
 

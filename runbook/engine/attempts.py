@@ -15,7 +15,7 @@ from runbook.common.frozen import replace
 from runbook.engine.host_state import HostState
 from runbook.engine.inherited import Inherited
 from runbook.engine.mode import HINT, Mode, changes, left_undone, not_yet_failed, only_looks
-from runbook.engine.outcomes.judge import flags, judge_all, judge_outcome, judged_scope
+from runbook.engine.outcomes.judge import flags, gap_of, judge_all, judge_outcome, judged_scope, seen
 from runbook.engine.outcomes.node_result import NodeResult, of_items
 from runbook.engine.outcomes.template_failures import CANNOT_RENDER, explain, failure_of
 from runbook.engine.output.files import Outputs, safe
@@ -27,6 +27,7 @@ from runbook.runs.events import Condition, Outcome, Status
 from runbook.steps import KINDS
 from runbook.templating.errors import TemplateError
 from runbook.templating.render import evaluate, is_template, render
+from runbook.templating.sandbox.partly_read import NotRead
 from runbook.templating.scope import Scope
 from runbook.templating.unknown import Unknown
 from runbook.transports.base import Stopped
@@ -70,7 +71,10 @@ class Attempts:
             unknown = last.register if last.register is not None else unknown
             if last.status in (Status.UNREACHABLE, Status.WAITING):
                 break
-        return replace(last, outcome=of_items(items), items=tuple(items), attempts=1, register=unknown)
+        outcome = of_items(items)
+        if unknown is None and any(one.gaps for _, one in items):
+            unknown = {**flags(outcome), "results": [{**seen(one), "item": label} for label, one in items]}
+        return replace(last, outcome=outcome, items=tuple(items), attempts=1, register=unknown)
 
     def _loop_values(self, step: Step, scope: Scope) -> list[Any]:
         place, loop = step.place / "loop", step.loop
@@ -162,7 +166,8 @@ class Attempts:
             outcome, conditions = judge_outcome(step, outcome, scope, number)
         except TemplateError as error:
             why = outcome.message if outcome.status is Status.FAILED else ""
-            message = "; ".join(filter(None, (why, explain(error, self._session.plan))))
+            gap = "" if isinstance(error, NotRead) else gap_of(step, outcome)
+            message = "; ".join(filter(None, (why, explain(error, self._session.plan), gap)))
             return NodeResult(replace(outcome, status=Status.FAILED, message=message), number, action)
         return NodeResult(not_yet_failed(outcome, self._state.undone), number, action, conditions)
 

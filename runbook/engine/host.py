@@ -15,7 +15,7 @@ from runbook.engine.attempts import Attempts
 from runbook.engine.host_state import HostState
 from runbook.engine.inherited import Inherited
 from runbook.engine.mode import Mode, Unsure
-from runbook.engine.outcomes.judge import flags
+from runbook.engine.outcomes.judge import seen
 from runbook.engine.outcomes.node_result import NodeResult, of_block, remedied, softened, worse
 from runbook.engine.outcomes.template_failures import CANNOT_RENDER, failure_of
 from runbook.engine.pipelining import Pipeline
@@ -153,7 +153,7 @@ class HostRun:
         outcome, failure = self._all(block.steps, inner)
         if failure is None or failure.status not in BAD or not block.rescue or self._session.mode is not Mode.RUN:
             return outcome
-        around = inner.within(block.number, Role.RESCUE).with_data(failure=flags(failure))
+        around = inner.within(block.number, Role.RESCUE).with_data(failure=seen(failure))
         said, failed = self._all(block.rescue, around)
         return said if failed is not None else Outcome(Status.RESCUED, f"rescued after: {failure.message}")
 
@@ -273,7 +273,7 @@ def _kind(node: Node) -> str:
 
 def _because_of(node: Node, own: Inherited, failed: NodeResult, role: Role) -> Inherited:
     """What is around the steps that diagnose or repair a node."""
-    around = own.within(node.number, role).with_data(failure=flags(failed.outcome))
+    around = own.within(node.number, role).with_data(failure=seen(failed.outcome))
     return replace(around, run_once=False)
 
 

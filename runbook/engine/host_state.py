@@ -10,7 +10,7 @@ from typing import Any
 from runbook.engine.inherited import Inherited
 from runbook.engine.kind_runner import KindRunner
 from runbook.engine.mode import Unsure
-from runbook.engine.outcomes.judge import flags
+from runbook.engine.outcomes.judge import seen
 from runbook.engine.outcomes.node_result import NodeResult
 from runbook.engine.session import Session
 from runbook.model import Host, Node, Step
@@ -57,7 +57,7 @@ class HostState:
         if not isinstance(node, Step):
             return
         if node.register:
-            told = result.register if result.register is not None else flags(result.outcome, result.attempts)
+            told = result.register if result.register is not None else seen(result.outcome, result.attempts)
             self.registered[node.register] = told
         names = [one.name for one in traits(node.kind).sets(node.args)]
         if result.status is Status.UNKNOWN:

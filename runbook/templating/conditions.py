@@ -19,6 +19,7 @@ from runbook.source.document import Place, Span
 from runbook.templating.environment import FAILURES, condition, environment, evaluate_node
 from runbook.templating.errors import TemplateError
 from runbook.templating.expression_text import text_of
+from runbook.templating.sandbox.partly_read import NotRead
 from runbook.templating.unknown import UnknownValue
 
 MAX_VALUE = 200
@@ -41,6 +42,8 @@ def _values(text: str, scope: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         seen.add(source)
         try:
             yield source, show(evaluate_node(node, scope))
+        except NotRead:
+            yield source, "not all of it was read"
         except (JinjaError, TemplateError, RecursionError, MemoryError, *FAILURES):
             yield source, "undefined"
         except UnknownValue:

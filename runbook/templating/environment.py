@@ -39,6 +39,7 @@ from runbook.templating.sandbox.jinja import (
     measured,
 )
 from runbook.templating.sandbox.native_values import native
+from runbook.templating.sandbox.partly_read import PartlyRead
 from runbook.templating.sandbox.truth import DECIDES, deciding
 from runbook.templating.sandbox.undefined import Undefined, refuse
 from runbook.templating.tests import TESTS
@@ -219,8 +220,12 @@ def _value(compiled: _Compiled, scope: Mapping[str, Any]) -> Any:
     if compiled.expression:  # then it puts out nothing
         value = context.vars["result"]
     refuse(value)
-    if isinstance(value, Unknown):
+    if isinstance(value, Unknown | PartlyRead):
         value.refuse()
+    if isinstance(value, dict) and compiled.plain:  # a registered outcome: all of it would be its fields too
+        for item in value.values():
+            if isinstance(item, PartlyRead):
+                item.refuse()
     if not compiled.plain:
         value = native(value)
     if compiled.newlines and isinstance(value, str):

@@ -14,6 +14,7 @@ from urllib.parse import urlparse
 from runbook.templating.filters.regexes import looked
 from runbook.templating.filters.sets import key
 from runbook.templating.sandbox.limits import text_of
+from runbook.templating.sandbox.partly_read import PartlyRead
 from runbook.templating.versions import version
 
 Test = Callable[..., bool]
@@ -67,12 +68,12 @@ def timedout(value: Any) -> bool:
 
 def search(value: Any, pattern: str = "", ignorecase: bool = False, multiline: bool = False) -> bool:
     """Does the regular expression match somewhere in the text?"""
-    return bool(looked(pattern, "search", text_of(value), ignorecase=ignorecase, multiline=multiline))
+    return _found(value, pattern, "search", ignorecase, multiline)
 
 
 def match(value: Any, pattern: str = "", ignorecase: bool = False, multiline: bool = False) -> bool:
     """Does the regular expression match at the beginning of the text?"""
-    return bool(looked(pattern, "match", text_of(value), ignorecase=ignorecase, multiline=multiline))
+    return _found(value, pattern, "match", ignorecase, multiline)
 
 
 def regex(
@@ -81,7 +82,14 @@ def regex(
     """As `search`; `match_type` is search, match or fullmatch."""
     if match_type not in ("search", "match", "fullmatch"):
         raise ValueError(f"regex: match_type is search, match or fullmatch, not {match_type!r}")
-    return bool(looked(pattern, match_type, text_of(value), ignorecase=ignorecase, multiline=multiline))
+    return _found(value, pattern, match_type, ignorecase, multiline)
+
+
+def _found(value: Any, pattern: str, how: str, ignorecase: bool, multiline: bool) -> bool:
+    partly = value if isinstance(value, PartlyRead) and how != "fullmatch" else None
+    text = partly.known if partly is not None else text_of(value)
+    found = looked(pattern, how, text, ignorecase=ignorecase, multiline=multiline)
+    return partly.holds(found) if partly is not None else bool(found)
 
 
 def contains(values: Any, value: Any) -> bool:

@@ -11,6 +11,7 @@ from runbook.runs.events import Condition, Outcome, Status
 from runbook.steps.traits import traits
 from runbook.templating.errors import TemplateError
 from runbook.templating.render import free_names, judge
+from runbook.templating.sandbox.partly_read import PartlyRead
 from runbook.templating.scope import Scope
 
 
@@ -29,9 +30,16 @@ def flags(outcome: Outcome, attempts: int = 1) -> dict[str, Any]:
     }
 
 
+def seen(outcome: Outcome, attempts: int = 1) -> dict[str, Any]:
+    """The same, and what was not all read is told as such: no condition over the rest of it holds."""
+    fields = flags(outcome, attempts)
+    partly = {name: why for name, why in outcome.gaps.items() if isinstance(fields.get(name), str | list)}
+    return {**fields, **{name: PartlyRead(fields[name], why) for name, why in partly.items()}}
+
+
 def judged_scope(step: Step, outcome: Outcome, scope: Scope, attempts: int) -> Scope:
     """The step's variables with the outcome's fields on top, and the outcome under its registered name."""
-    fields = flags(outcome, attempts)
+    fields = seen(outcome, attempts)
     named = {step.register: fields} if step.register else {}
     return scope.with_data(**{key: value for key, value in fields.items() if key.isidentifier()}, **named)
 
@@ -91,7 +99,16 @@ def _expect(step: Step, outcome: Outcome, conditions: tuple[Condition, ...]) -> 
     if not broken:
         return outcome
     more = f" (and {len(broken) - 1} more)" if len(broken) > 1 else ""
-    return replace(outcome, status=Status.FAILED, message=f"expected {broken[0].text}{more}")
+    gap = gap_of(step, outcome)
+    said = f"expected {broken[0].text}{more}" + (f": {gap}" if gap else "")
+    return replace(outcome, status=Status.FAILED, message=said)
+
+
+def gap_of(step: Step, outcome: Outcome) -> str:
+    """Why a field that the step's conditions read is not there; empty where none of them has a gap."""
+    texts = (*step.expect, *step.failed_when, *step.changed_when, *step.common.until)
+    read = {name for item in texts for name in free_names(item.text, bare=True)}
+    return next((why for name, why in outcome.gaps.items() if name in read and not outcome.data.get(name)), "")
 
 
 def _takes_over(step: Step, outcome: Outcome) -> bool:

@@ -7,6 +7,7 @@ from typing import Any
 
 from runbook.templating.sandbox import limits
 from runbook.templating.sandbox.limits import bounded, made, too_large
+from runbook.templating.sandbox.partly_read import PartlyRead
 from runbook.templating.sandbox.undefined import refuse
 
 _SCALARS = frozenset({str, int, float, bool, type(None)})
@@ -38,6 +39,8 @@ def _native(value: Any, left: list[int], depth: int) -> Any:
             return {_key(key): _native(item, left, depth + 1) for key, item in value.items()}
         return [_native(item, left, depth + 1) for item in value]
     refuse(value)
+    if isinstance(value, PartlyRead):
+        value.refuse()
     return str.__str__(value) if isinstance(value, str) else value
 
 

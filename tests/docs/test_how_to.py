@@ -300,6 +300,17 @@ def test_from_python(tmp_path: Path) -> None:
     assert "1 problems, the first: unknown key 'expects'" in check().stderr
 
 
+def test_a_test_of_a_playbook(tmp_path: Path) -> None:
+    page = "docs/how-to/library.md"
+    (tmp_path / "test_room.py").write_text(shown(page, "python")[1])
+    (tmp_path / "room.yml").write_text(shown(page)[0])
+    words = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"]
+
+    done = subprocess.run(words, cwd=tmp_path, capture_output=True, text=True)
+
+    assert done.stdout.splitlines()[-1].startswith("1 passed"), done.stdout
+
+
 def test_a_review(tmp_path: Path, folder: str) -> None:
     playbook = shown("docs/how-to/review.md")[0].replace("/tmp/runbook-how-to", folder)
     (tmp_path / "banner.yml").write_text(playbook)

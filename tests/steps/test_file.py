@@ -42,7 +42,7 @@ def complaint(path: Path, **args: Any) -> str:
 
 @pytest.mark.parametrize("step", examples(kind), ids=lambda step: str(step["name"]))
 def test_the_example_is_right(step: dict[str, Any]) -> None:
-    assert options(kind, step["file"])["contains"] == "localhost"
+    assert options(kind, step["file"])["path"] == "/etc/hosts"
     assert not kind.changes(step["file"])
 
 
@@ -145,6 +145,46 @@ def test_a_text_that_must_not_be_there_is_shown_with_its_lines(path: Path) -> No
     assert evidence.text == (
         "     1 | a\x0cb\u2028c\n>    2 | bad 1\n     3 | x\n     4 | y\n>    5 | bad 2\n     6 | "
     )
+
+
+@pytest.mark.parametrize(
+    ("args", "count", "said"),
+    [
+        ({"contains": "port", "count": 2}, 2, ""),
+        ({"contains": "port", "count": 1}, 2, "contains 'port' 2 times, not 1"),
+        ({"contains": "port", "count": "<= 2"}, 2, ""),
+        ({"contains": "port", "count": "> 2"}, 2, "contains 'port' 2 times, not > 2"),
+        ({"contains": "nothing", "count": 1}, 0, "contains 'nothing' 0 times, not 1"),
+        ({"contains": "nothing", "count": 0}, 0, ""),
+        ({"contains": ".", "count": 0}, 0, ""),
+        ({"matches": "^port = ", "count": 1}, 1, ""),
+        ({"matches": r"port = \d+$", "count": 1}, 2, "matches 'port = \\d+$' 2 times, not 1"),
+        ({"matches": "^last$", "count": "== 2"}, 1, "matches '^last$' 1 time, not == 2"),
+        ({"contains": ["first", "last"], "count": 1}, 2, ""),
+        ({"contains": ["first", "port"], "matches": "^#", "count": 1}, 4, "contains 'port' 2 times, not 1"),
+        ({"contains": "first"}, 1, ""),
+    ],
+)
+@pytest.mark.parametrize("ends", ["\n", "\r\n"])
+def test_how_often(path: Path, args: dict[str, Any], count: int, said: str, ends: str) -> None:
+    path.write_bytes(TEXT.replace("\n", ends).encode())
+    outcome = check(path, **args)
+    assert outcome.data["count"] == count
+    assert outcome.message == (f"{path}: {said}" if said else f"{path} is as it should be")
+
+
+def test_a_text_that_is_there_too_often_is_shown_with_its_lines(path: Path) -> None:
+    (evidence,) = check(path, contains="port", count=1).evidence
+    assert evidence.title == "where it contains 'port' 2 times, not 1"
+    assert evidence.text == "     1 | first\n>    2 | port = 80\n>    3 | # port = 81\n     4 | last"
+
+
+def test_a_count_that_is_none(path: Path) -> None:
+    assert "count 'often' is not a number or a comparison" in complaint(path, contains="x", count="often")
+
+
+def test_no_count_where_no_text_must_be_there(path: Path) -> None:
+    assert "count" not in check(path, not_contains="x").data
 
 
 def test_bytes_that_are_no_text(path: Path) -> None:
@@ -257,12 +297,16 @@ def test_a_file_over_the_limit(path: Path) -> None:
         ({"path": ""}, "must not be empty"),
         ({"path": "x", "state": "there"}, "must be one of present, absent, file, directory, link, not 'there'"),
         ({"path": "x", "contain": "y"}, "unknown key 'contain'"),
+        ({"path": "x", "count": 1}, "`count` needs `contains` or `matches`"),
+        ({"path": "x", "count": 1, "not_contains": "y"}, "`count` needs `contains` or `matches`"),
+        ({"path": "x", "count": -1, "contains": "y"}, "must be at least 0"),
+        ({"path": "x", "contains": "y", "count": "> 1"}, ""),
         ({"path": "x", "contains": 5}, "must be text or a list, not the number 5"),
         ({"path": "x", "sha256": "abc"}, "does not have the right form (expected: ^[0-9a-fA-F]{64}$)"),
     ],
 )
 def test_options_are_held_against_the_schema(args: dict[str, Any], said: str) -> None:
-    assert problems(kind, args) == [said]
+    assert problems(kind, args) == ([said] if said else [])
 
 
 def test_the_plan_is_one_line() -> None:

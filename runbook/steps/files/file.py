@@ -2,11 +2,12 @@
 
 All that is wrong is told at once. `contains` and `not_contains` are plain text, `matches` and `not_matches` regular
 expressions over the whole text in which `^` and `$` stand for the ends of lines, whatever these are; each takes one or
-a list. A link is followed, but for the states `link` and `absent`. Texts are looked for in files up to 16 MiB.
+a list. With `count` each text of `contains` and `matches` must be found that often (places that overlap count once).
+A link is followed, but for the states `link` and `absent`. Texts are looked for in files up to 16 MiB.
 
 Outcome: `path`, `exists`, and where it is there `kind` (file, directory, link, other), `size` (bytes), `mode` (octal
 text), `owner`, `group`, `uid`, `gid`, `mtime` (seconds since the epoch), `target` (where a link leads), `sha256` when
-asked for.
+asked for, `count` (how often the texts of `contains` and `matches` were found, together).
 
 ```yaml
 - name: The hosts file is whole
@@ -15,18 +16,21 @@ asked for.
     contains: localhost
     not_matches: '^0\\.0\\.0\\.0\\s'
     mode: "0644"
+
+- name: The loopback address is named once
+  file: {path: /etc/hosts, matches: '^127\\.0\\.0\\.1\\s', count: 1}
 ```
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from runbook.common.frozen import asdict
 from runbook.runs.events import Evidence, Outcome, failed, passed
 from runbook.steps.base import Args, Context, StepError
+from runbook.steps.files.file_texts import TEXT_CHECKS, listed, number_holds, texts
 from runbook.steps.files.put_file import mode_text, sha256_of
 from runbook.steps.quoted_text import shown
 from runbook.steps.traits import Fields
@@ -50,6 +54,12 @@ SCHEMA: Mapping[str, Any] = {
         "not_contains": {**_TEXTS, "description": "Text that must not stand in it."},
         "matches": {**_TEXTS, "description": "Regular expression that must match."},
         "not_matches": {**_TEXTS, "description": "Regular expression that must not match."},
+        "count": {
+            "type": ["integer", "string"],
+            "minimum": 0,
+            "description": "How often `contains` and `matches` must be found in it: a number, or a comparison such as "
+            "`<= 2`. Without it once is enough.",
+        },
         "mode": {"type": ["string", "integer"], "description": 'Octal mode in quotes, such as "0644".'},
         "owner": {"type": ["string", "integer"], "description": "User that must own it, by name or number."},
         "group": {"type": ["string", "integer"], "description": "Group that must own it, by name or number."},
@@ -61,13 +71,17 @@ SCHEMA: Mapping[str, Any] = {
         },
         "size": {"type": ["integer", "string"], "description": "Bytes, or a comparison such as `> 0`."},
     },
+    "anyOf": [
+        {"not": {"required": ["count"]}, "description": "`count` needs `contains` or `matches`"},
+        {"required": ["contains"]},
+        {"required": ["matches"]},
+    ],
 }
 SHORT = "path"
-FIELDS = Fields(frozenset({"path", "exists", "sha256", *FileInfo.__struct_fields__}))
+FIELDS = Fields(frozenset({"path", "exists", "sha256", "count", *FileInfo.__struct_fields__}))
 OWN_VERDICT = ("exists",)
 BY_EXIT_CODE = False
-_TEXT_CHECKS = ("contains", "not_contains", "matches", "not_matches")
-CHECKED_BY = (*_TEXT_CHECKS, "mode", "owner", "group", "newer_than", "sha256", "size")
+CHECKED_BY = (*TEXT_CHECKS, "mode", "owner", "group", "newer_than", "sha256", "size", "count")
 
 
 def changes(_args: Args) -> bool:
@@ -75,7 +89,7 @@ def changes(_args: Args) -> bool:
 
 
 def asks_once(args: Args) -> bool:
-    return not any(key in args for key in (*_TEXT_CHECKS, "sha256", "newer_than"))
+    return not any(key in args for key in (*TEXT_CHECKS, "sha256", "newer_than"))
 
 
 def plan(args: Args) -> str:
@@ -109,7 +123,7 @@ def run(args: Args, context: Context) -> Outcome:
 
 def _content(args: Args, info: FileInfo, context: Context, data: dict[str, Any]) -> tuple[list[str], list[Evidence]]:
     """What is wrong with what it holds, with the places that show it; its checksum goes into the data."""
-    if not any(key in args for key in (*_TEXT_CHECKS, "sha256")):
+    if not any(key in args for key in (*TEXT_CHECKS, "sha256")):
         return [], []
     if info.kind not in ("file", "link"):
         return [f"it is {_a(info.kind)}, which holds no text"], []
@@ -118,13 +132,15 @@ def _content(args: Args, info: FileInfo, context: Context, data: dict[str, Any])
         data["sha256"] = sha256_of(context.command, args["path"])
         if data["sha256"] != args["sha256"].lower():
             wrong.append(f"its sha256 is {data['sha256']}")
-    said, evidence = _text(args, _read(args, context))
-    return wrong + said, evidence
+    found = texts(args, _read(args, context))
+    if found.count is not None:
+        data["count"] = found.count
+    return wrong + found.wrong, found.evidence
 
 
 def _read(args: Args, context: Context) -> str:
     """Its text, where texts are asked for: bytes that are no UTF-8 as U+FFFD, with \\n at the ends of lines."""
-    if not any(key in args for key in _TEXT_CHECKS):
+    if not any(key in args for key in TEXT_CHECKS):
         return ""
     text = read_file(context.command, args["path"]).decode("utf-8", "replace")
     return text.removeprefix("\ufeff").replace("\r\n", "\n")
@@ -145,7 +161,7 @@ def _attributes(args: Args, info: FileInfo) -> Iterator[str]:
     for name, seen in (("owner", (info.owner, info.uid)), ("group", (info.group, info.gid))):
         if name in args and str(args[name]) not in seen:
             yield f"its {name} is {seen[0]}, not {args[name]}"
-    if "size" in args and not _size_holds(str(args["size"]), info.size):
+    if "size" in args and not number_holds("size", args["size"], info.size):
         yield f"its size is {info.size}, not {args['size']}"
 
 
@@ -153,62 +169,12 @@ def _a(kind: str) -> str:
     return "neither a file nor a directory" if kind == "other" else f"a {kind}"
 
 
-def _size_holds(wanted: str, size: int) -> bool:
-    found = re.fullmatch(r"\s*(<=|>=|==|<|>)?\s*(\d+)\s*", wanted)
-    if found is None:
-        raise StepError(f"size {wanted!r} is not a number or a comparison such as `> 0`")
-    number = int(found.group(2))
-    tests = {"<": size < number, ">": size > number, "<=": size <= number, ">=": size >= number}
-    return tests.get(found.group(1) or "==", size == number)
-
-
 def _newer(args: Args, info: FileInfo, context: Context) -> list[str]:
     wrong = []
-    for other in _listed(args.get("newer_than")):
+    for other in listed(args.get("newer_than")):
         theirs = stat(context.command, other)
         if theirs is None:
             wrong.append(f"{other}, which it must be newer than, is not there")
         elif info.mtime <= theirs.mtime:
             wrong.append(f"it is not newer than {other}")
     return wrong
-
-
-def _text(args: Args, text: str) -> tuple[list[str], list[Evidence]]:
-    wrong: list[str] = []
-    evidence: list[Evidence] = []
-    for wanted in _listed(args.get("contains")):
-        if wanted.replace("\r\n", "\n") not in text:
-            wrong.append(f"does not contain {shown(wanted)}")
-    for wanted in _listed(args.get("matches")):
-        if not _pattern(wanted).search(text):
-            wrong.append(f"does not match {shown(wanted)}")
-    for key, word in (("not_contains", "contains"), ("not_matches", "matches")):
-        for unwanted in _listed(args.get(key)):
-            exact = re.escape(unwanted.replace("\r\n", "\n"))
-            pattern = _pattern(exact if key == "not_contains" else unwanted)
-            places = list(pattern.finditer(text))
-            if places:
-                wrong.append(f"{word} {shown(unwanted)}")
-                evidence.append(Evidence(f"where it {word} {shown(unwanted)}", _lines(text, places), language="log"))
-    return wrong, evidence
-
-
-def _pattern(text: str) -> re.Pattern[str]:
-    try:
-        return re.compile(text, re.MULTILINE)
-    except re.error as error:
-        raise StepError(f"{text!r} is not a regular expression: {error}") from None
-
-
-def _lines(text: str, places: list[re.Match[str]]) -> str:
-    """The lines around the first matches, numbered, the matching ones marked."""
-    lines = text.split("\n")
-    hit = {n for m in places[:5] for n in range(text.count("\n", 0, m.start()), text.count("\n", 0, m.end()) + 1)}
-    near = sorted({m for n in hit for m in (n - 1, n, n + 1) if 0 <= m < len(lines)})
-    return "\n".join(f"{'>' if n in hit else ' '} {n + 1:>4} | {lines[n]}" for n in near)
-
-
-def _listed(value: Any) -> list[str]:
-    if value is None:
-        return []
-    return [str(item) for item in value] if isinstance(value, list) else [str(value)]

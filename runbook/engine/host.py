@@ -76,8 +76,8 @@ class HostRun:
 
     # --- one node, from its begin to its end -----------------------------------------------------------------
 
-    def _nodes(self, nodes: tuple[Node, ...], around: Inherited) -> tuple[list[Status], Outcome | None]:
-        """Run nodes up to the first that stops; its outcome is given, if any."""
+    def _nodes(self, nodes: tuple[Node, ...], around: Inherited) -> tuple[Outcome, Outcome | None]:
+        """Run nodes up to the first that stops: the outcome of all together, and of that one, if any."""
         statuses: list[Status] = []
         chosen = self._chosen(nodes)
         for index, node in enumerate(chosen):
@@ -89,8 +89,8 @@ class HostRun:
             self._pipeline.ended(node, result)
             statuses.append(result.status)
             if result.status in STOPPING:
-                return statuses, result.outcome
-        return statuses, None
+                return of_block(statuses, result.outcome), result.outcome
+        return of_block(statuses), None
 
     def _node(self, node: Node, name: str, kind: str, around: Inherited) -> NodeResult:
         """One node between its two events."""
@@ -144,17 +144,17 @@ class HostRun:
         if outcome.status is Status.RESCUED and block.accepted:
             outcome = softened(outcome)
         if block.always:
-            said, _ = self._all(block.always, inner.within(block.number, Role.ALWAYS))
+            said, _ = self._nodes(block.always, inner.within(block.number, Role.ALWAYS))
             outcome = worse(outcome, said) if outcome.ok else outcome
         return NodeResult(outcome)
 
     def _rescued(self, block: Block, inner: Inherited) -> Outcome:
         """A block's steps once, and where one failed its rescue: what was wanted is not there then, whatever it did."""
-        outcome, failure = self._all(block.steps, inner)
+        outcome, failure = self._nodes(block.steps, inner)
         if failure is None or failure.status not in BAD or not block.rescue or self._session.mode is not Mode.RUN:
             return outcome
         around = inner.within(block.number, Role.RESCUE).with_data(failure=seen(failure))
-        said, failed = self._all(block.rescue, around)
+        said, failed = self._nodes(block.rescue, around)
         return said if failed is not None else Outcome(Status.RESCUED, f"rescued after: {failure.message}")
 
     def _choose(self, choose: Choose, own: Inherited, _attempt: int) -> NodeResult:
@@ -168,7 +168,7 @@ class HostRun:
             message = f"{choose.by.text} is {name!r}; the options are {', '.join(names)}"
             raise TemplateError(message, choose.by.place.value)
         steps = choose.options[names.index(name)].steps
-        outcome, failure = self._all(steps, inner)
+        outcome, failure = self._nodes(steps, inner)
         if failure is not None:
             return NodeResult(outcome)
         status = outcome.status if steps else Status.PASSED
@@ -184,11 +184,6 @@ class HostRun:
                 self._nodes(option.steps, inner)
         names = ", ".join(option.name for option in choose.options)
         return NodeResult(Outcome(Status.UNKNOWN, f"one of {names}; {error}"))
-
-    def _all(self, nodes: tuple[Node, ...], around: Inherited) -> tuple[Outcome, Outcome | None]:
-        """The outcome of nodes together, and that of the one that stopped."""
-        statuses, failure = self._nodes(nodes, around)
-        return of_block(statuses, failure), failure
 
     # --- failure ---------------------------------------------------------------------------------------------
 

@@ -42,7 +42,7 @@ def of_items(items: Sequence[tuple[str, Outcome]]) -> Outcome:
     return Outcome(status, message or f"{len(items)} items", data, evidence, diff)
 
 
-def of_block(statuses: Sequence[Status], failure: Outcome | None) -> Outcome:
+def of_block(statuses: Sequence[Status], failure: Outcome | None = None) -> Outcome:
     """A block's outcome from its steps'."""
     if failure is not None:
         return Outcome(failure.status, failure.message)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import getpass
+import os
 import select
 import sys
 import threading
@@ -27,7 +28,12 @@ _WORDS = {"y": "yes", "yes": "yes", "n": "no", "no": "no", "na": "na", "n/a": "n
 
 def input_prompt() -> Callable[[Input], Any] | None:
     """How to ask for an input; None without a terminal."""
-    return _ask_input if sys.stdin.isatty() and sys.stderr.isatty() else None
+    return _ask_input if _at_a_terminal() else None
+
+
+def _at_a_terminal() -> bool:
+    """By the descriptors: what the live view puts for stderr says, before rich 15, that it is no terminal."""
+    return os.isatty(0) and os.isatty(2)
 
 
 def _ask_input(item: Input) -> Any:
@@ -57,7 +63,7 @@ class Operator:
         if question.number in self._given:
             value, comment = self._given[question.number]
             return Answer(value, _user(), time.time(), comment)
-        if not (sys.stdin.isatty() and sys.stderr.isatty()):
+        if not _at_a_terminal():
             return None
         with self._view.suspended():
             return self._prompt(question)

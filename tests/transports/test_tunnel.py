@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from runbook.testing.contracts.transport_forward import talk
 from runbook.testing.processes import run, wait_until
 from runbook.transports.base import Unreachable
 from runbook.transports.local.transport import LocalTransport
@@ -33,18 +34,6 @@ while True:
         while data := client.recv(65536):
             client.sendall(data)
 """
-
-
-def talk(address: tuple[str, int], data: bytes) -> bytes:
-    """Sends all, closes that direction, and reads to the end."""
-    with socket.create_connection(address, timeout=10) as client:
-        sender = threading.Thread(target=lambda: (client.sendall(data), client.shutdown(socket.SHUT_WR)))
-        sender.start()
-        said = bytearray()
-        while part := client.recv(65536):
-            said += part
-        sender.join()
-    return bytes(said)
 
 
 @pytest.fixture

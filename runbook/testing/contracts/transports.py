@@ -1,4 +1,4 @@
-"""The contract of a way to a host: a command gets what it was given, gives back what it made, and ends with its time.
+"""The contract of a way to a host: what a command gets, gives back, and how it ends; and addresses there.
 
 ```python
 class TestOurs(TransportContract):
@@ -16,9 +16,10 @@ The host is this machine, reached in whichever way: the tests look after the pro
 from __future__ import annotations
 
 from runbook.testing.contracts.transport_end import EndContract
+from runbook.testing.contracts.transport_forward import ForwardContract
 from runbook.testing.contracts.transport_input import InputContract
 from runbook.testing.contracts.transport_output import OutputContract
 
 
-class TransportContract(InputContract, OutputContract, EndContract):
+class TransportContract(InputContract, OutputContract, EndContract, ForwardContract):
     """All that every transport keeps."""

@@ -11,7 +11,7 @@ PIP    := $(BIN)/python -m pip install --quiet --no-compile --disable-pip-versio
 # The program is started hundreds of times by the tests: it is compiled once, whatever the environment says.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test check unit format schemas package bench clean
+.PHONY: demo test check unit format schemas golden package bench clean
 
 demo: $(DEMO)
 	@$(BIN)/python demo/run.py $(ARGS)
@@ -38,6 +38,11 @@ schemas: $(if $(filter file,$(origin VENV)),$(DEMO))
 	$(BIN)/python -m runbook doc --all > docs/steps.md
 	$(BIN)/python -m runbook doc --templates > docs/templates.md
 	$(BIN)/python docs/architecture.py
+
+# What plans and reports are held against in tests, as the code makes it now: to be looked at before it is committed.
+golden: $(READY)
+	$(BIN)/python -m tests.reports.golden
+	RUNBOOK_GOLDEN=write $(BIN)/python -m pytest -q tests/plan/test_golden.py
 
 # The wheel and the sdist, in build/dist, looked through and tried as users have them.
 package:

@@ -14,7 +14,7 @@ from runbook.plan.make.selection import Selection
 from runbook.testing import inventory_of, plan_playbook
 
 HERE = Path(__file__).resolve().parent
-MAKES = "RUNBOOK_GOLDEN=write python -m pytest tests/plan/test_golden.py"
+MAKES = "make golden"
 """The command that makes the golden files."""
 
 

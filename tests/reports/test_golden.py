@@ -14,4 +14,4 @@ MADE = made()
 def test_the_sample_run_is_reported_as_it_was(name: str) -> None:
     if name not in MADE:
         pytest.fail(f"{FOLDER / name}: no report makes it: delete it", pytrace=False)
-    held_against(FOLDER / name, MADE[name], "python -m tests.reports.golden")
+    held_against(FOLDER / name, MADE[name], "make golden")

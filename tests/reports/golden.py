@@ -1,6 +1,6 @@
 """Reports on disk, as they are made from the sample run.
 
-`python -m tests.reports.golden` writes them anew; look at the difference before you commit it.
+`make golden` writes them anew; look at the difference before you commit it.
 """
 
 from __future__ import annotations

@@ -117,6 +117,14 @@ class Common(Frozen):
     diagnose: tuple[Node, ...] = ()
 
 
+class Cause(Frozen):
+    """What is probably wrong when a step does not pass, and `when` holds."""
+
+    text: str
+    place: Place
+    when: tuple[Expression, ...] = ()
+
+
 class Step(Frozen):
     """One step of a kind. `args` is as written (a bare value is put under the kind's SHORT option)."""
 
@@ -134,7 +142,7 @@ class Step(Frozen):
     failed_when: tuple[Expression, ...] = ()
     expect: tuple[Expression, ...] = ()
     changes: bool | None = None
-    cause: str = ""
+    causes: tuple[Cause, ...] = ()
     secrets: tuple[str, ...] = ()
 
 

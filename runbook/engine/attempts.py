@@ -16,6 +16,7 @@ from runbook.engine.host_state import HostState
 from runbook.engine.inherited import Inherited
 from runbook.engine.mode import HINT, Mode, changes, left_undone, not_yet_failed, only_looks
 from runbook.engine.outcomes.judge import flags, gap_of, judge_all, judge_outcome, judged_scope, seen
+from runbook.engine.outcomes.looks import with_look
 from runbook.engine.outcomes.node_result import NodeResult, of_items
 from runbook.engine.outcomes.template_failures import CANNOT_RENDER, explain, failure_of
 from runbook.engine.output.files import Outputs, safe
@@ -104,11 +105,11 @@ class Attempts:
         """Attempts until one is good or, as `retries` says, they are used up. Raises CANNOT_RENDER."""
         common = node.common
         if common.retries is None and not common.until:
-            return attempt(node, own, 1)
+            return with_look(node, attempt(node, own, 1))
         most, delay = self._bounds(node, self._state.scope(own))
         for number in count(1):
             try:
-                result = replace(attempt(node, own, number), attempts=number)
+                result = with_look(node, replace(attempt(node, own, number), attempts=number))
             except CANNOT_RENDER as error:
                 result = replace(failure_of(error, self._session.plan), attempts=number)
             if result.status is Status.UNKNOWN:  # it was not run: there is nothing to wait for
@@ -159,6 +160,7 @@ class Attempts:
         with StepOutput(step, own, self._state, self._events, self._outputs) as output:
             outcome = self._state.runner.run(step, args, scope, own, output.progress, preview=preview)
         outcome = output.with_files(outcome)
+        self._state.runner.reached(step, own, scope, outcome)
         self._remember_secrets(step, outcome)
         if preview and outcome.status in (Status.CHANGED, Status.UNKNOWN):
             return self._undone(step, args, outcome, action)
@@ -168,7 +170,7 @@ class Attempts:
             why = outcome.message if outcome.status is Status.FAILED else ""
             gap = "" if isinstance(error, NotRead) else gap_of(step, outcome)
             message = "; ".join(filter(None, (why, explain(error, self._session.plan), gap)))
-            return NodeResult(replace(outcome, status=Status.FAILED, message=message), number, action)
+            return NodeResult(replace(outcome, status=Status.FAILED, message=message, looked=False), number, action)
         return NodeResult(not_yet_failed(outcome, self._state.undone), number, action, conditions)
 
     def _undone(self, step: Step, args: Mapping[str, Any], outcome: Outcome, action: str) -> NodeResult:

@@ -39,6 +39,9 @@ class HostState:
     unsure: Unsure | None = None
     """In a check: a `when` around the steps now that cannot be known. Nothing is run, and nothing here is a failure."""
 
+    unseen: set[str] = field(default_factory=set)
+    """Registered names of steps that could not look: no repair rests on them."""
+
     def __post_init__(self) -> None:
         self.runner = KindRunner(self.session, self.host)
         self._registered = Layer(self.registered)
@@ -59,6 +62,7 @@ class HostState:
         if node.register:
             told = result.register if result.register is not None else seen(result.outcome, result.attempts)
             self.registered[node.register] = told
+            (self.unseen.discard if result.outcome.looked else self.unseen.add)(node.register)
         names = [one.name for one in traits(node.kind).sets(node.args)]
         if result.status is Status.UNKNOWN:
             self.registered.update({name: Unknown(node.number) for name in names})

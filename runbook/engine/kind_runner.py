@@ -10,15 +10,18 @@ from typing import Any, cast
 from runbook.common.durations import seconds
 from runbook.common.frozen import Frozen
 from runbook.common.spelling import nearest
+from runbook.engine.away import Away
 from runbook.engine.inherited import Inherited
 from runbook.engine.session import Session
 from runbook.model import Host, Step
 from runbook.playbook.coercion import coerced
 from runbook.playbook.schema_check import check, with_defaults
-from runbook.runs.events import Evidence, Outcome, Status
+from runbook.runs.events import Evidence, Outcome, Role, Status
+from runbook.runs.results import ASIDE
 from runbook.source.document import Place, Span
 from runbook.steps import KINDS
 from runbook.steps.base import Context, Previews, StepError
+from runbook.steps.traits import traits
 from runbook.templating.errors import TemplateError
 from runbook.templating.render import judge, render
 from runbook.templating.scope import Scope
@@ -37,6 +40,8 @@ class KindRunner:
 
     def __init__(self, session: Session, host: Host) -> None:
         self.session, self.host = session, host
+        self.away: set[str] = set()
+        """Hosts that could not be reached: what diagnoses and repairs does not try each of them once more."""
 
     def args(self, step: Step, scope: Scope) -> dict[str, Any]:
         """The options rendered, checked strictly, with defaults. Raises TemplateError, StepError."""
@@ -64,15 +69,31 @@ class KindRunner:
             data = {"timed_out": True, "stdout": error.result.out, "stderr": error.result.err}
             return Outcome(Status.FAILED, str(error), data, evidence)
         except StepError as error:
-            return Outcome(Status.FAILED, str(error))
+            return Outcome(Status.FAILED, str(error), looked=False)
+
+    def reached(self, step: Step, own: Inherited, scope: Scope, outcome: Outcome) -> None:
+        """Remember whether the host of a step was there."""
+        target = self.target(own, scope)
+        if outcome.status is Status.UNREACHABLE:
+            self.away.add(target)
+        elif own.role not in ASIDE:
+            self.away.discard(target)
+        elif own.role is Role.REMEDIATE and outcome.ok and self._brings_back(step, outcome, target):
+            self.away.clear()
+
+    def _brings_back(self, step: Step, outcome: Outcome, target: str) -> bool:
+        """May a host that was away be there again after this?"""
+        said = traits(step.kind)
+        return outcome.changed or target not in self.away or said.PATIENT or said.ASKS_PERSON
 
     def context(self, step: Step, scope: Scope, own: Inherited, progress: Progress) -> Context:
         session = self.session
         target = self.target(own, scope)
+        known_away = target in self.away and own.role in ASIDE and not traits(step.kind).PATIENT
         return Context(
             host=self.host,
             number=step.number,
-            transport=session.transport(self.host, target),
+            transport=Away(target) if known_away else session.transport(self.host, target),
             controller=session.controller(self.host),
             variables=scope,
             base=_folder_of(step.place.document.file),

@@ -72,6 +72,8 @@ class Pipeline:
         session = self._state.session
         if session.mode is Mode.CHECK or session.stop.is_set() or self.holds(nodes[index]):
             return
+        if self._state.runner.away:
+            return  # it would be tried once more
         if session.tools.output_dir:
             return  # what is sent ahead keeps its output in memory, which is bounded
         transport = self._transport(nodes[index])

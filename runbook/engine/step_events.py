@@ -72,5 +72,7 @@ class StepEvents:
                 place=str(span),
                 excerpt=excerpt(node.place.document.text, span, 2) if bad else "",
                 items=() if silent else result.items,
+                first=None if silent else result.first,
+                tried=() if silent else result.tried,
             )
         )

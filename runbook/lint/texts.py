@@ -129,7 +129,14 @@ def of_outcome(node: Node) -> Iterator[Text]:
     if isinstance(node, Step):
         for expressions in (node.changed_when, node.failed_when, node.expect):
             yield from bare(expressions, sees)
-        for item in templates(node.cause, node.place / "cause"):
+
+
+def of_causes(node: Node) -> Iterator[Text]:
+    """What is asked of the outcome and of `failure` when the step has ended badly."""
+    for cause in node.causes if isinstance(node, Step) else ():
+        sees = judged(node)
+        yield from bare(cause.when, sees)
+        for item in templates(cause.text, cause.place):
             yield Text(item.text, item.place, sees=sees)
 
 
@@ -162,6 +169,7 @@ def every_text(playbook: Playbook, nodes: Iterable[Node]) -> Iterator[Text]:
     for node in nodes:
         yield from before_outcome(node)
         yield from of_outcome(node)
+        yield from of_causes(node)
         for branch in node.common.remediate:
             yield from of_branch(branch)
 

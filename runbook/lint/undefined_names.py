@@ -23,6 +23,7 @@ from runbook.lint.texts import (
     bare,
     likely_names,
     of_args,
+    of_causes,
     of_common,
     of_loop,
     of_outcome,
@@ -110,6 +111,7 @@ class _Walk:
         self.done |= {name for name, _ in sets(node)}
         # What is asked of an outcome may be any of its fields, where the kind does not say which it has.
         self.look(of_outcome(node), own)
+        self.look(of_causes(node), replace(own, names=own.names | {"failure"}, sure=False))
         if node.common.diagnose or node.common.remediate:
             self._failed(node, replace(own, names=own.names | {"failure"}, sure=False))
 

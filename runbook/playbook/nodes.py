@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from runbook.common.spelling import nearest
-from runbook.model import Block, Choose, Common, Expression, Node, Option, Remediation, Step
+from runbook.model import Block, Cause, Choose, Common, Expression, Node, Option, Remediation, Step
 from runbook.playbook.other_tools import better, no_mapping
 from runbook.playbook.project_files import Files
 from runbook.playbook.schema import loading
@@ -116,8 +116,17 @@ class Builder:
             failed_when=self.expressions(data, place, "failed_when"),
             expect=self.expressions(data, place, "expect"),
             changes=data["changes"] if isinstance(data.get("changes"), bool) else None,
-            cause=str(data.get("cause", "")),
+            causes=self._causes(data.get("cause"), place / "cause"),
             secrets=tuple(map(str, data.get("secrets") or ())),
+        )
+
+    def _causes(self, raw: Any, place: Place) -> tuple[Cause, ...]:
+        """A text, or a list of texts that have a `when` each."""
+        if not isinstance(raw, list):
+            return (Cause(str(raw), place),) if raw else ()
+        items = [(item, place / index) for index, item in enumerate(raw) if isinstance(item, Mapping)]
+        return tuple(
+            Cause(str(item.get("text", "")), at / "text", self.expressions(item, at, "when")) for item, at in items
         )
 
     def args(self, kind: str, raw: Any, data: Mapping[str, Any], place: Place) -> Any:

@@ -100,7 +100,26 @@ STEP_ONLY: dict[str, Any] = {
     ),
     "expect": _described(_EXPRESSIONS, "What must hold of the outcome's fields; a false one fails the step."),
     "changes": _described({"type": "boolean"}, "Does it change the host? `false` for commands that only look."),
-    "cause": _described(_TEXT, "In `diagnose`: the likely cause when this step does not pass."),
+    "cause": _described(
+        {
+            "anyOf": [
+                _TEXT,
+                {
+                    "type": "array",
+                    "items": {
+                        "type": "object",
+                        "additionalProperties": False,
+                        "required": ["text"],
+                        "properties": {
+                            "when": _described(_EXPRESSIONS, "Over the outcome, `failure` and what was registered."),
+                            "text": _described(_TEXT, "The likely cause."),
+                        },
+                    },
+                },
+            ]
+        },
+        "The likely cause when this step does not pass, or a list of them with a `when` each.",
+    ),
     "secrets": _described(
         {"type": "array", "items": {"type": "string"}}, "Parts of the outcome that are secret, as `json.access_token`."
     ),

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from runbook.documents import columns
 from runbook.documents.harmless import bounded, clean, diff_line, one_line, tail
 from runbook.documents.text import Line
-from runbook.reports.text import duration, evidence_of, is_telling, sign, table_of, unmet
-from runbook.runs.events import BAD, Evidence, Role, Status, StepFinished, worst
+from runbook.reports.text import duration, evidence_of, is_telling, sign, table_of, tried_of, unmet
+from runbook.runs.events import BAD, Condition, Evidence, First, Outcome, Role, Status, StepFinished, worst
 from runbook.runs.record import ASIDE, STRUCTURES, Result, Run
 
 MAX_DIFF = 40
@@ -27,15 +27,28 @@ def explain(event: StepFinished, verbosity: int, diff: bool, width: int) -> Iter
     trouble = status in _TROUBLE
     yield from _message(event, verbosity)
     if trouble or verbosity >= 2:
-        yield from _conditions(event)
-        yield from _items(event)
+        yield from _conditions(event.conditions, event.outcome)
+        yield from _items(event.items)
     for evidence in evidence_of(event.outcome):
         if evidence.table is not None or trouble or verbosity >= 2:
             yield from _evidence(evidence, width)
     if event.outcome.diff and (diff or trouble or event.role is Role.REMEDIATE or verbosity >= 1):
         yield from _diff(event.outcome.diff)
+    if event.first is not None:
+        yield from _before(event.first, width)
+    if event.tried and status in _TROUBLE:
+        yield Line(f"tried: {', '.join(tried_of(event.tried))}", "strong")
     if status in BAD and event.role not in ASIDE:
         yield from _where(event)
+
+
+def _before(first: First, width: int) -> Iterator[Line]:
+    """What a step came to before it was repaired, with all that explains it."""
+    yield Line(f"before the repair: {one_line(first.outcome.message)}", "soft")
+    yield from _conditions(first.conditions, first.outcome)
+    yield from _items(first.items)
+    for evidence in evidence_of(first.outcome):
+        yield from _evidence(evidence, width)
 
 
 def _message(event: StepFinished, verbosity: int) -> Iterator[Line]:
@@ -48,16 +61,16 @@ def _message(event: StepFinished, verbosity: int) -> Iterator[Line]:
         yield Line(f"after {event.attempts} attempts", "soft")
 
 
-def _conditions(event: StepFinished) -> Iterator[Line]:
-    message = one_line(event.outcome.message)
-    for condition in unmet(event.conditions):
+def _conditions(conditions: tuple[Condition, ...], outcome: Outcome) -> Iterator[Line]:
+    message = one_line(outcome.message)
+    for condition in unmet(conditions):
         if f"expected {condition.text}" not in message:
             yield Line(f"{condition.keyword}: {condition.text}")
         yield from (Line(f"{name} = {value}", indent=2) for name, value in condition.values)
 
 
-def _items(event: StepFinished) -> Iterator[Line]:
-    bad = [(label, outcome) for label, outcome in event.items if outcome.status in _TROUBLE]
+def _items(items: tuple[tuple[str, Outcome], ...]) -> Iterator[Line]:
+    bad = [(label, outcome) for label, outcome in items if outcome.status in _TROUBLE]
     for label, outcome in bad[:MAX_ITEMS]:
         said = f"{sign(outcome.status)} {one_line(label, 80)}: {one_line(outcome.message, 300)}"
         yield Line(said, str(outcome.status), 2)
@@ -108,6 +121,14 @@ def summary(run: Run) -> Iterator[Line]:
         yield Line("Likely causes", "strong", 2)
         yield from (Line(f"• {said}", indent=2, hang=2) for said in causes(run))
     slow = sorted((r for r in run.steps() if r.duration >= SLOW), key=lambda r: -r.duration)[:3]
+    if waits := list(waits_for(run)):
+        yield Line("")
+        yield Line("Waits for", "strong", 2)
+        yield from (Line(f"• {said}", indent=2, hang=2) for said in waits)
+    if tried := list(tried_in(run)):
+        yield Line("")
+        yield Line("Tried", "strong", 2)
+        yield from (Line(f"• {said}", indent=2, hang=2) for said in tried)
     if slow:
         yield Line("")
         yield Line("Slowest steps", "strong", 2)
@@ -123,6 +144,20 @@ def counted(run: Run) -> list[tuple[Status, str]]:
     return [(status, f"{count} {words.get(status, status)}") for status, count in found.items()]
 
 
+def waits_for(run: Run) -> Iterator[str]:
+    """Each question that nobody has answered, once, with how to answer it."""
+    open_ones = (result for result in run.results() if result.status is Status.WAITING and result.role not in ASIDE)
+    asked = (one_line(result.outcome.message) for result in open_ones if not result.superseded)
+    yield from filter(None, dict.fromkeys(asked))
+
+
+def tried_in(run: Run) -> Iterator[str]:
+    """Of each step that a branch was to repair and that is not well, the branches and what they came to."""
+    for result in run.results():
+        if result.tried and result.status in _TROUBLE and result.role not in ASIDE and not result.superseded:
+            yield f"{_which(run, result)}: {', '.join(tried_of(result.tried))}"
+
+
 def _which(run: Run, step: Result) -> str:
     host = f"{one_line(step.host)} " if len(run.hosts) > 1 else ""
     return f"{step.number} {host}{one_line(step.name)}"
@@ -131,10 +166,12 @@ def _which(run: Run, step: Result) -> str:
 def causes(run: Run) -> Iterator[str]:
     """Each likely cause once, with the steps and hosts that it explains."""
     places: dict[str, dict[str, list[str]]] = {}
+    open_ones = {one_line(cause.text) for cause in run.causes if not cause.repaired}
     for cause in run.causes:
         places.setdefault(one_line(cause.text), {}).setdefault(cause.number, []).append(one_line(cause.host))
     for text, steps in places.items():
-        yield f"{text} ({'; '.join(_place(run, number, hosts) for number, hosts in steps.items())})"
+        said = text if text in open_ones else f"{text} – repaired"
+        yield f"{said} ({'; '.join(_place(run, number, hosts) for number, hosts in steps.items())})"
 
 
 def _place(run: Run, number: str, hosts: list[str]) -> str:

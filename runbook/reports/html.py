@@ -102,12 +102,14 @@ def _time(at: float) -> str:
 def _causes(run: Run, page: Page) -> str:
     """Each likely cause once, with links to the steps that it explains."""
     places: dict[str, list[str]] = {}
+    open_ones = {cause.text for cause in run.causes if not cause.repaired}
     for cause in run.causes:
         places.setdefault(cause.text, []).append(page.link(cause.host, cause.number))
     items = []
     for text, links in places.items():
         more = f" and {len(links) - 5} more" if len(links) > 5 else ""
-        items.append(f"<li>{html_text(text)} <span class=where>{', '.join(links[:5])}{more}</span></li>")
+        said = html_text(text) + ("" if text in open_ones else " – repaired")
+        items.append(f"<li>{said} <span class=where>{', '.join(links[:5])}{more}</span></li>")
     return _section("causes", "Likely causes", f"<ul>{''.join(items)}</ul>") if items else ""
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from html import escape
 
 from runbook.documents.harmless import bounded, cell, clean, diff_line, one_line, tail
-from runbook.reports.text import clock, duration, evidence_of, is_telling, sign
-from runbook.runs.events import Condition, Evidence, Outcome, Role, Status, Table
+from runbook.reports.text import clock, duration, evidence_of, is_telling, sign, tried_of
+from runbook.runs.events import Condition, Evidence, First, Outcome, Role, Status, Table
 from runbook.runs.record import ASIDE, Result, Run
 
 MOST_ROWS = 200
@@ -125,12 +125,16 @@ def _line(result: Result) -> str:
 
 def _explained(result: Result) -> str:
     parts = []
-    if result.first_failure and result.first_failure != result.outcome.message:
+    if result.first is not None:
+        parts.append(_before(result.first))
+    elif result.first_failure and result.first_failure != result.outcome.message:
         parts.append(f"<p class=first>Failed at first: {html_text(result.first_failure)}</p>")
     if result.conditions and result.status is not Status.SKIPPED:
         parts.append(f"<ul class=conditions>{''.join(map(_condition, result.conditions))}</ul>")
     if result.role not in ASIDE:  # what diagnosed tells its causes to the step that failed
         parts += [f"<p class=cause><strong>Likely cause</strong> {html_text(cause)}</p>" for cause in result.causes]
+    if result.tried:
+        parts.append(f"<p class=title>Tried: {html_text(', '.join(tried_of(result.tried)))}</p>")
     if result.items:
         parts.append(_items(result.items))
     parts += [_evidence(evidence) for evidence in evidence_of(result.outcome)]
@@ -141,6 +145,16 @@ def _explained(result: Result) -> str:
     if parts or result.action:
         parts.append(_how(result))
     return "".join(parts)
+
+
+def _before(first: First) -> str:
+    """What it came to before it was repaired."""
+    parts = [f"<p class=first>Before the repair: {html_text(first.outcome.message)}</p>"]
+    if first.conditions:
+        parts.append(f"<ul class=conditions>{''.join(map(_condition, first.conditions))}</ul>")
+    if first.items:
+        parts.append(_items(first.items))
+    return "".join([*parts, *map(_evidence, evidence_of(first.outcome))])
 
 
 def _how(result: Result) -> str:

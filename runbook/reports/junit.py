@@ -13,8 +13,8 @@ from collections.abc import Iterator
 
 from runbook.documents import columns
 from runbook.documents.harmless import bounded, clean, one_line, tail
-from runbook.reports.text import duration, evidence_of, table_of, unmet
-from runbook.runs.events import Evidence, Status
+from runbook.reports.text import duration, evidence_of, table_of, tried_of, unmet
+from runbook.runs.events import Evidence, First, Status
 from runbook.runs.record import Result, Run, StageRecord, Verdict
 
 _ILLEGAL = re.compile("[^\t\n\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -117,8 +117,12 @@ def _details(result: Result) -> Iterator[str]:
     yield from _where(result)
     if result.attempts > 1:
         yield f"{result.attempts} attempts in {duration(result.duration)}"
-    if result.first_failure and result.status is Status.REMEDIATED:
+    if result.first is not None:
+        yield from _before(result.first)
+    elif result.first_failure and result.status is Status.REMEDIATED:
         yield f"failed at first: {clean(result.first_failure)}"
+    if result.tried:
+        yield f"tried: {', '.join(tried_of(result.tried))}"
     for condition in unmet(result.conditions):
         yield f"{condition.keyword}: {condition.text}"
         yield from (f"    {name} = {value}" for name, value in condition.values)
@@ -132,6 +136,17 @@ def _details(result: Result) -> Iterator[str]:
             yield from _seen(child)
     if result.excerpt:
         yield clean(result.excerpt).rstrip("\n")
+
+
+def _before(first: First) -> Iterator[str]:
+    yield f"failed at first: {clean(first.outcome.message)}"
+    for condition in unmet(first.conditions):
+        yield f"{condition.keyword}: {condition.text}"
+        yield from (f"    {name} = {value}" for name, value in condition.values)
+    for label, outcome in first.items:
+        yield f"{outcome.status} {one_line(label)}: {one_line(outcome.message)}"
+    for evidence in evidence_of(first.outcome):
+        yield from _evidence(evidence)
 
 
 def _seen(result: Result) -> Iterator[str]:

@@ -14,8 +14,8 @@ from collections.abc import Iterator, Sequence
 from runbook.documents.harmless import bounded, cell, clean, one_line, tail
 from runbook.documents.markdown_escapes import code, fenced
 from runbook.reports import details, json
-from runbook.reports.text import clock, duration, evidence_of, sign, unmet
-from runbook.runs.events import Evidence, Role, Status
+from runbook.reports.text import clock, duration, evidence_of, sign, tried_of, unmet
+from runbook.runs.events import Condition, Evidence, Outcome, Role, Status
 from runbook.runs.record import ASIDE, Result, Run, StageRecord
 
 MOST_ROWS = 20
@@ -76,6 +76,11 @@ def _causes(run: Run) -> Iterator[str]:
         yield "## Likely causes"
         yield ""
         yield from (f"- {inline(said)}" for said in details.causes(run))
+    if tried := list(details.tried_in(run)):
+        yield ""
+        yield "## Tried"
+        yield ""
+        yield from (f"- {inline(said)}" for said in tried)
 
 
 # --- what happened ---------------------------------------------------------------------------------------------
@@ -168,25 +173,38 @@ def _section(run: Run, result: Result, lines: list[str]) -> Iterator[str]:
 
 
 def _explanation(result: Result) -> Iterator[str]:
-    conditions = unmet(result.conditions)
-    if result.outcome.message and (conditions or evidence_of(result.outcome) or result.outcome.diff or result.excerpt):
+    outcome = result.outcome
+    told = unmet(result.conditions) or evidence_of(outcome) or outcome.diff or result.excerpt
+    if outcome.message and told:
         yield ""
-        yield inline(result.outcome.message)
-    for condition in conditions:
+        yield inline(outcome.message)
+    yield from _seen(outcome, result.conditions, result.items)
+    if outcome.diff:
+        yield from _shortened(outcome.diff, bounded(outcome.diff, MOST_LINES), "diff")
+    if result.first is not None:
         yield ""
-        yield f"- {_code(f'{condition.keyword}: {condition.text}')}"
-        yield from (f"  - {_code(f'{name} = {value}')}" for name, value in condition.values)
-    if result.items:
-        items = [(label, f"{sign(o.status)} {o.status}", one_line(o.message, 300)) for label, o in result.items]
-        yield from _table(("Item", "Result", "What was seen"), items[:MOST_LINES])
-    for evidence in evidence_of(result.outcome):
-        yield from _evidence(evidence)
-    if result.outcome.diff:
-        yield from _shortened(result.outcome.diff, bounded(result.outcome.diff, MOST_LINES), "diff")
+        yield f"Before the repair: {inline(result.first.outcome.message)}"
+        yield from _seen(result.first.outcome, result.first.conditions, result.first.items)
+    if result.tried:
+        yield ""
+        yield f"Tried: {inline(', '.join(tried_of(result.tried)))}"
     if result.excerpt:
         yield ""
         yield _code(result.place)
         yield from _fence("", bounded(result.excerpt, MOST_LINES))
+
+
+def _seen(outcome: Outcome, conditions: tuple[Condition, ...], items: tuple[tuple[str, Outcome], ...]) -> Iterator[str]:
+    """What explains an outcome: the conditions that do not hold, the items of a loop, the evidence."""
+    for condition in unmet(conditions):
+        yield ""
+        yield f"- {_code(f'{condition.keyword}: {condition.text}')}"
+        yield from (f"  - {_code(f'{name} = {value}')}" for name, value in condition.values)
+    if items:
+        rows = [(label, f"{sign(o.status)} {o.status}", one_line(o.message, 300)) for label, o in items]
+        yield from _table(("Item", "Result", "What was seen"), rows[:MOST_LINES])
+    for evidence in evidence_of(outcome):
+        yield from _evidence(evidence)
 
 
 def _evidence(evidence: Evidence) -> Iterator[str]:

@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 from runbook import __version__
 from runbook.documents.harmless import one_line
-from runbook.reports.text import unmet
+from runbook.reports.text import tried_of, unmet
 from runbook.runs.events import Status
 from runbook.runs.record import Result, Run, Verdict
 
@@ -69,6 +69,8 @@ def _results(steps: list[Result]) -> Iterator[dict[str, Any]]:
 def _told(step: Result) -> str:
     said = [f"{step.number} {step.name} on {step.host}: {step.status}", one_line(step.outcome.message)]
     said += [f"Expected {c.text}" for c in unmet(step.conditions) if c.text not in step.outcome.message]
+    said += [f"Before the repair: {one_line(step.first.outcome.message)}"] if step.first is not None else []
+    said += [f"Tried: {', '.join(tried_of(step.tried))}"] if step.tried else []
     said += [f"Likely cause: {one_line(cause)}" for cause in step.causes]
     return "\n".join(filter(None, said))
 

@@ -10,7 +10,7 @@ import json
 from collections.abc import Iterator
 
 from runbook.documents.harmless import one_line
-from runbook.reports.text import unmet
+from runbook.reports.text import tried_of, unmet
 from runbook.runs.events import Status
 from runbook.runs.record import Result, Run, StageRecord, Verdict
 
@@ -51,8 +51,14 @@ def _point(step: Result, number: int) -> Iterator[str]:
     yield "  ---"
     yield f"  status: {step.status}"
     yield f"  message: {_text(one_line(step.outcome.message))}"
+    if step.first is not None:
+        yield f"  before_the_repair: {_text(one_line(step.first.outcome.message))}"
     expected = [condition.text for condition in unmet(step.conditions)]
-    for key, values in (("expected", expected), ("causes", [one_line(cause) for cause in step.causes])):
+    for key, values in (
+        ("expected", expected),
+        ("tried", tried_of(step.tried)),
+        ("causes", list(map(one_line, step.causes))),
+    ):
         if values:
             yield f"  {key}: {json.dumps(values, ensure_ascii=False)}"
     if step.place:

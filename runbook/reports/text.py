@@ -8,11 +8,11 @@ from runbook.common.durations import show as duration
 from runbook.documents.harmless import one_line
 from runbook.documents.model import Table
 from runbook.runs import events
-from runbook.runs.events import OUTPUT_FILES, Condition, Evidence, Outcome, Status
+from runbook.runs.events import OUTPUT_FILES, Condition, Evidence, Outcome, Status, Tried
 from runbook.runs.results import Verdict
 from runbook.steps.traits import traits
 
-__all__ = ["clock", "duration", "evidence_of", "is_telling", "sign", "table_of", "unmet"]
+__all__ = ["clock", "duration", "evidence_of", "is_telling", "sign", "table_of", "tried_of", "unmet"]
 
 _SIGNS = {
     Status.PASSED: "✓",
@@ -50,6 +50,11 @@ def unmet(conditions: tuple[Condition, ...]) -> list[Condition]:
         for condition in conditions
         if not condition.holds
     ]
+
+
+def tried_of(tried: tuple[Tried, ...]) -> list[str]:
+    """`restart (did not help: status 500)`: each branch that was to repair a step, and what it came to."""
+    return [one_line(f"{one.name} ({one.came_to})", 500) for one in tried]
 
 
 def is_telling(kind: str) -> bool:

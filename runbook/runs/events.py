@@ -101,6 +101,10 @@ class Outcome(Frozen):
     diff: str = ""
     gaps: Mapping[str, str] = field(default_factory=dict)
     """Fields of `data` that are not all of what there was, and why: a text that was cut, JSON that is none."""
+    looked: bool = True
+    """Was anything seen? Of a look that could not be made nothing is known, and nothing rests on it."""
+    refused: str = ""
+    """Who said no to what would have come next, where that is to leave the host alone."""
 
     @property
     def changed(self) -> bool:
@@ -118,6 +122,34 @@ class Condition(Frozen):
     holds: bool
     values: tuple[tuple[str, str], ...] = ()
     keyword: str = "expect"
+
+
+class First(Frozen):
+    """What a step came to before it was repaired, or before a repair was tried."""
+
+    outcome: Outcome
+    conditions: tuple[Condition, ...] = ()
+    items: tuple[tuple[str, Outcome], ...] = ()
+
+
+UNASKED = "done"
+"""Of a branch after which nothing is asked again."""
+
+
+class Tried(Frozen):
+    """A branch that may repair a step. `what`: helped, did not help, failed, not tried, refused, waits, or UNASKED."""
+
+    name: str
+    what: str
+    why: str = ""
+
+    @property
+    def came_to(self) -> str:
+        """`did not help: status 500`, `refused by ann`."""
+        return f"{self.what}{' ' if self.what == 'refused' else ': '}{self.why}" if self.why else self.what
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.came_to}"
 
 
 class RunStarted(Frozen):
@@ -161,8 +193,8 @@ class StepStarted(Frozen):
 
 
 class StepProgress(Frozen):
-    """Something to show while a step runs: `stream` is `stdout`, `stderr` (a command's output), `note`, or
-    `failed` or `unreachable`: why, before it is diagnosed and repaired."""
+    """Something to show while a step runs: `stream` is `stdout`, `stderr` (a command's output), `note`,
+    `failed` or `unreachable` (why, before it is diagnosed and repaired), or `tried` (what a branch came to)."""
 
     at: float
     host: str
@@ -193,6 +225,10 @@ class StepFinished(Frozen):
     """The playbook's lines, when it failed."""
     items: tuple[tuple[str, Outcome], ...] = ()
     """(label, outcome) of each item of a loop."""
+    first: First | None = None
+    """Before it was repaired; none where nothing was done after its first outcome."""
+    tried: tuple[Tried, ...] = ()
+    """The branches that were to repair it, in order."""
 
 
 class StageFinished(Frozen):

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from enum import StrEnum
 
 from runbook.common.frozen import Frozen, field
-from runbook.runs.events import OUT, Condition, Outcome, Role, Status, worst
+from runbook.runs.events import OUT, Condition, First, Outcome, Role, Status, Tried, worst
 
 STRUCTURES = frozenset({"stage", "block", "choose", "include", "remediation"})
 """Kinds of results that only hold others; counts leave them out."""
@@ -47,6 +47,8 @@ class Result(Frozen):
     excerpt: str = ""
     items: tuple[tuple[str, Outcome], ...] = ()
     children: tuple[Result, ...] = ()
+    first: First | None = None
+    tried: tuple[Tried, ...] = ()
     first_failure: str = ""
     """Why it failed before it was diagnosed and repaired; a repaired step's outcome does not tell that any more."""
     superseded: bool = False
@@ -107,6 +109,8 @@ class Cause(Frozen):
     text: str
     host: str
     number: str
+    repaired: bool = False
+    """What it explains was repaired, and holds now."""
 
 
 class Run(Frozen):
@@ -160,14 +164,15 @@ class Run(Frozen):
 
     @property
     def causes(self) -> tuple[Cause, ...]:
-        """Likely causes in the order found, each once for a host."""
+        """Likely causes in the order found, each once for a host; those of what was repaired last."""
         found: dict[tuple[str, str], Cause] = {}
         for stage in self.stages:
             for result in stage.results:
                 for explained in _explained(result):
                     for text in explained.causes:
-                        found.setdefault((text, result.host), Cause(text, result.host, explained.number))
-        return tuple(found.values())
+                        repaired = explained.status is Status.REMEDIATED
+                        found.setdefault((text, result.host), Cause(text, result.host, explained.number, repaired))
+        return tuple(sorted(found.values(), key=lambda cause: cause.repaired))
 
     @property
     def duration(self) -> float:

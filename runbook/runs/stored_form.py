@@ -12,7 +12,7 @@ import msgspec
 
 from runbook.common.frozen import Frozen, asdict, replace
 from runbook.common.json_data import placed
-from runbook.runs.events import Evidence, Outcome
+from runbook.runs.events import Evidence, First, Outcome
 from runbook.runs.results import Result, Run, StageRecord, Verdict
 
 FORMAT = 1
@@ -59,9 +59,18 @@ def _result(result: Result) -> Result:
     return replace(
         result,
         outcome=_outcome(result.outcome),
-        items=tuple((label, _outcome(outcome)) for label, outcome in result.items),
+        items=_items(result.items),
+        first=_first(result.first) if result.first is not None else None,
         children=tuple(map(_result, result.children)),
     )
+
+
+def _items(items: tuple[tuple[str, Outcome], ...]) -> tuple[tuple[str, Outcome], ...]:
+    return tuple((label, _outcome(outcome)) for label, outcome in items)
+
+
+def _first(first: First) -> First:
+    return replace(first, outcome=_outcome(first.outcome), items=_items(first.items))
 
 
 def _outcome(outcome: Outcome) -> Outcome:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from runbook.runs.events import Status, worst
+from runbook.runs.events import UNASKED, Status, worst
 from runbook.runs.results import ASIDE, Result, Run, Verdict
 
 NOT_FINISHED = "was running when the run ended"
@@ -42,8 +42,7 @@ def judge(run: Run) -> tuple[Verdict, str]:
             return Verdict.FAILED, "nothing was checked"
         if run.mode == "check":
             return _drift(run)
-        warned = run.counts.get("warned", 0)
-        return verdict, "every check held" + (f", with {warned} warning{'s' * (warned > 1)}" if warned else "")
+        return verdict, _all_well(run)
     reason = _reason(_SAID[verdict], [_source(result, status) for result in stages if result.status is status])
     if verdict is Verdict.UNKNOWN and run.mode == "check" and (drift := _would_change(run)):
         reason += f"; {drift}"
@@ -64,6 +63,17 @@ def _would_change(run: Run) -> str:
     steps, hosts = len({result.number for result in found}), {result.host for result in found}
     where = found[0].host if len(hosts) == 1 else f"{len(hosts)} hosts"
     return f"{steps} step{'s' * (steps > 1)} would change {where}"
+
+
+def _all_well(run: Run) -> str:
+    """Every check held, but those that are warnings, and those that nobody asked again after a repair."""
+    warned = run.counts.get("warned", 0)
+    counts = (result for result in run.results() if result.role not in ASIDE and not result.superseded)
+    unasked = sum(any(tried.what == UNASKED for tried in result.tried) for result in counts)
+    said = f", with {warned} warning{'s' * (warned > 1)}" if warned else ""
+    if unasked:
+        said += f", but {unasked} that {'was' if unasked == 1 else 'were'} repaired and not asked again"
+    return f"every check held{said}"
 
 
 def _interrupted(run: Run) -> str:

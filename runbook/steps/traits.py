@@ -100,6 +100,8 @@ class Traits:
 
     ASKS_PERSON: bool = False
     """Does a step wait for a person's answer? A check and a verification ask nobody."""
+    PATIENT: bool = False
+    """Does it go on while its host is away, until its own time is over?"""
     TELLING: bool = False
     """Is a step's message what it is for? Then reports show it also where all is well."""
     IN_LINE: tuple[str, ...] = ()

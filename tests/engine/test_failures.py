@@ -181,7 +181,9 @@ def test_an_unreachable_host_can_be_remediated_from_the_controller() -> None:
         "down",
     )
 
-    assert ends(run) == {"1.1.f1.1": "changed", "1.1.f1": "changed", "1.1": "remediated"}
+    assert ends(run) == {"1.1.f1.1": "changed", "1.1.f1": "changed", "1.1": "changed"}
+    assert message(run, "1.1").startswith("wake it was done, and nothing was asked again; before it: no route to host")
+    assert run.reason == "every check held, but 1 that was repaired and not asked again"
 
 
 def test_errors_of_unreachable_hosts_are_not_ignored() -> None:
@@ -247,8 +249,9 @@ def test_the_evidence_of_the_failure_is_kept_after_the_repair(tmp_path: Path) ->
 
     (result,) = [result for result in run.results() if result.number == "1.1"]
     assert result.outcome.status == "remediated"
-    assert [item.title for item in result.outcome.evidence] == ["before the repair: where it contains 'debug'"]
-    assert "debug = on" in result.outcome.evidence[0].text
+    assert result.first is not None
+    assert [item.title for item in result.first.outcome.evidence] == ["where it contains 'debug'"]
+    assert "debug = on" in result.first.outcome.evidence[0].text
 
 
 @pytest.mark.parametrize("judged", ["expect: one == 1", "expect: elapsed > 1", "failed_when: one == 1"])

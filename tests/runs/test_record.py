@@ -86,9 +86,10 @@ def test_of_three_passes_all_but_the_last_are_superseded_whatever_they_reached()
     assert run.counts == {"passed": 1}
 
 
-def test_causes_are_told_once_for_a_host_and_of_the_step_that_they_explain() -> None:
+def test_causes_are_told_once_for_a_host_and_of_the_step_that_they_explain_the_repaired_last() -> None:
     found = [(cause.host, cause.number, cause.text[:7]) for cause in fold(sample.events()).causes]
-    assert found == [("web1", "1.1", "В app/m"), ("web1", "2.2", "Записи "), ("web1", "5.4", "Обработ")]
+    assert found == [("web1", "2.2", "Записи "), ("web1", "5.4", "Обработ"), ("web1", "1.1", "В app/m")]
+    assert [cause.repaired for cause in fold(sample.events()).causes] == [False, False, True]
 
 
 def test_diagnosis_and_repair_are_in_the_record_and_not_in_the_counts() -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 from runbook.common.frozen import Frozen, replace
 from runbook.engine.outcomes.judge import flags
-from runbook.runs.events import BAD, OUTPUT_FILES, SEVERITY, Condition, Outcome, Status, worst
+from runbook.runs.events import BAD, OUTPUT_FILES, SEVERITY, Condition, First, Outcome, Status, Tried, worst
 
 
 class NodeResult(Frozen):
@@ -19,6 +19,8 @@ class NodeResult(Frozen):
     conditions: tuple[Condition, ...] = ()
     items: tuple[tuple[str, Outcome], ...] = ()
     causes: tuple[str, ...] = ()
+    first: First | None = None
+    tried: tuple[Tried, ...] = ()
     register: Mapping[str, Any] | None = None
     """What `register` gets in the place of the outcome's fields."""
 
@@ -39,24 +41,30 @@ def of_items(items: Sequence[tuple[str, Outcome]]) -> Outcome:
     diff = "".join(outcome.diff for _, outcome in items)
     files = [file for _, outcome in items for file in outcome.data.get(OUTPUT_FILES, ())]
     data = {"results": results, **({OUTPUT_FILES: files} if files else {})}
-    return Outcome(status, message or f"{len(items)} items", data, evidence, diff)
+    looked = all(outcome.looked for _, outcome in items)
+    refused = next((outcome.refused for _, outcome in items if outcome.refused), "")
+    return Outcome(status, message or f"{len(items)} items", data, evidence, diff, looked=looked, refused=refused)
 
 
 def of_block(statuses: Sequence[Status], failure: Outcome | None = None) -> Outcome:
     """A block's outcome from its steps'."""
     if failure is not None:
-        return Outcome(failure.status, failure.message)
+        return Outcome(failure.status, failure.message, refused=failure.refused)
     return Outcome(worst(list(statuses)))
 
 
-def remedied(outcome: Outcome, branch: str, failure: Outcome | None = None) -> Outcome:
-    """What passed only after a remediation is not passed. The evidence of its failure is kept."""
+def remedied(outcome: Outcome, branch: str) -> Outcome:
+    """What passed only after a remediation is not passed."""
     if outcome.status in (Status.SKIPPED, Status.WAITING):
         return outcome
     said = f"; {outcome.message}" if outcome.message else ""
-    before = [replace(item, title=f"before the repair: {item.title}") for item in failure.evidence] if failure else []
-    evidence = (*outcome.evidence, *before)
-    return replace(outcome, status=Status.REMEDIATED, message=f"repaired by {branch}{said}", evidence=evidence)
+    return replace(outcome, status=Status.REMEDIATED, message=f"repaired by {branch}{said}")
+
+
+def unasked(failed: NodeResult, branch: str) -> NodeResult:
+    """After a branch behind which nothing is asked again: something was done, and nobody knows whether it helped."""
+    message = f"{branch} was done, and nothing was asked again; before it: {failed.outcome.message}"
+    return replace(failed, outcome=Outcome(Status.CHANGED, message, failed.outcome.data), conditions=(), items=())
 
 
 def softened(outcome: Outcome) -> Outcome:
@@ -72,4 +80,4 @@ def worse(outcome: Outcome, other: Outcome) -> Outcome:
 
 def hidden(outcome: Outcome) -> Outcome:
     """What an outcome with `no_log` shows."""
-    return Outcome(outcome.status, "hidden by no_log")
+    return Outcome(outcome.status, "hidden by no_log", looked=outcome.looked)

@@ -16,10 +16,10 @@ CANNOT_RENDER = (TemplateError, UnknownValue, ValueError)
 def failure_of(error: Exception, plan: Plan) -> NodeResult:
     """The result of the node that raised one of CANNOT_RENDER."""
     if isinstance(error, TemplateError):
-        return NodeResult(Outcome(Status.FAILED, explain(error, plan), {}, _pointed(error, plan)))
+        return NodeResult(Outcome(Status.FAILED, explain(error, plan), {}, _pointed(error, plan), looked=False))
     if isinstance(error, UnknownValue):
-        return NodeResult(Outcome(Status.UNKNOWN, str(error)), register=Unknown(error.number))
-    return NodeResult(Outcome(Status.FAILED, str(error)))
+        return NodeResult(Outcome(Status.UNKNOWN, str(error), looked=False), register=Unknown(error.number))
+    return NodeResult(Outcome(Status.FAILED, str(error), looked=False))
 
 
 def explain(error: TemplateError, plan: Plan) -> str:

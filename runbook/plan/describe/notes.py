@@ -29,8 +29,9 @@ def _of_step(node: Node, scope: Scope, known: KnownValues) -> Iterator[Note]:
             yield Note(key, item.text)
     if node.changes is not None:
         yield note("changes", node.changes)
-    if node.cause:
-        yield _rendered("cause", node.cause, scope, known)
+    for cause in node.causes:
+        when = " and ".join(item.text for item in cause.when)
+        yield _rendered("cause", f"{cause.text} (when {when})" if when else cause.text, scope, known)
 
 
 def _common(node: Node, scope: Scope, known: KnownValues) -> Iterator[Note]:

@@ -103,6 +103,9 @@ class Plain(View):
         self._write(f"{_head(started)} {event.stream} {one_line(started.name)} ({duration(event.at - started.at)})")
         self._below([Line(event.text)])
 
+    def show_tried(self, started: StepStarted, event: StepProgress) -> None:
+        self._write(f"{_head(started)} {one_line(event.text, 500)}")
+
     def show_note(self, event: StepFinished) -> None:
         self._write(f"{_head(event)} {one_line(event.name)}: {one_line(event.outcome.message)}")
 

@@ -145,6 +145,8 @@ class View(ABC):
             if started is not None and self.verbosity >= 0 and started.kind != "stage":
                 self.show_failed_first(started, event)
                 self._told.setdefault(key, set()).add(event.text)
+        elif event.stream == "tried" and started is not None and self.verbosity >= 0:
+            self.show_tried(started, event)
         elif event.stream in ("stdout", "stderr") and self.verbosity >= 1:
             self.show_output(event)
 
@@ -153,7 +155,9 @@ class View(ABC):
         self.running.pop(key, None)
         self.notes.pop(key, None)
         told = self._told.pop(key, None)
-        self._told.setdefault((event.host, event.parent), set()).add(event.outcome.message)
+        around = self._told.setdefault((event.host, event.parent), set())
+        again = not event.outcome.looked and event.outcome.message in around
+        around.add(event.outcome.message)
         status = event.outcome.status
         if status is Status.SKIPPED and self.verbosity <= 0:
             stage = event.number.partition(".")[0]
@@ -163,7 +167,7 @@ class View(ABC):
         elif self.of_fleet and status in _PLAIN_ENDS:
             return
         elif self.verbosity >= 0 or (status in BAD and event.role not in ASIDE):
-            self.show_finished(event, repeats=event.outcome.message in (told or ()))
+            self.show_finished(event, repeats=again or event.outcome.message in (told or ()))
 
     def _structure_finished(self, event: StepFinished, told: set[str] | None) -> None:
         """What holds steps gets a line at its end when it did not simply pass, or has something to say itself."""
@@ -214,6 +218,10 @@ class View(ABC):
     @abstractmethod
     def show_failed_first(self, started: StepStarted, event: StepProgress) -> None:
         """A step has failed, and is now diagnosed and repaired."""
+
+    @abstractmethod
+    def show_tried(self, started: StepStarted, event: StepProgress) -> None:
+        """What a branch came to that was to repair a step."""
 
     @abstractmethod
     def show_note(self, event: StepFinished) -> None:

@@ -234,6 +234,9 @@ class Console(View):
         self._line(started, sign(event.stream), "failed", event.stream, duration(event.at - started.at))
         self.print_lines([Line(event.text, "failed")], self._indent(event.number) + "    ")
 
+    def show_tried(self, started: StepStarted, event: StepProgress) -> None:
+        self.print_lines([Line(one_line(event.text, 500), "warned")], self._indent(started.number) + "  ↳ ")
+
     def show_note(self, event: StepFinished) -> None:
         self.print_lines([Line(event.outcome.message, "soft")], self._indent(event.number) + "  └ ")
 

@@ -3,6 +3,8 @@
 The answer is kept with name and time. It is asked once a run; with `each_host` once for each host. Where nobody can be
 asked the step is `waiting`, and so is the run; `--answer NUMBER=yes` gives the answer beforehand.
 
+In a branch that repairs, "no" leaves the host alone: no further branch is tried. `on_no: next` goes on to the next one.
+
 Outcome: `answer` (yes, no, na), `by`, `at` (seconds since the epoch), `comment`.
 
 ```yaml
@@ -28,6 +30,11 @@ SCHEMA: Mapping[str, Any] = {
     "properties": {
         "question": {"type": "string", "minLength": 1, "description": "What to look at, and what to answer yes to."},
         "each_host": {"type": "boolean", "default": False, "description": "Ask for each host."},
+        "on_no": {
+            "enum": ["stop", "next"],
+            "default": "stop",
+            "description": "In a branch that repairs, after a no: leave the host alone, or try the next branch.",
+        },
     },
 }
 SHORT = "question"
@@ -56,4 +63,5 @@ def run(args: Args, context: Context) -> Outcome:
         return Outcome(Status.WAITING, f"{args['question']} – answer with --answer {context.number}=yes")
     said = f"{answer.value} – {answer.by}" + (f": {answer.comment}" if answer.comment else "")
     data = {"answer": answer.value, "by": answer.by, "at": answer.at, "comment": answer.comment}
-    return Outcome(_STATUS[answer.value], said, data)
+    refused = answer.by or "a person" if answer.value == "no" and args["on_no"] == "stop" else ""
+    return Outcome(_STATUS[answer.value], said, data, refused=refused)

@@ -92,6 +92,7 @@ SCHEMA: Mapping[str, Any] = {
     ],
 }
 SHORT = ""
+PATIENT = True
 FIELDS = Fields(frozenset({"elapsed", "attempts", "last", "away"}))
 COMMAND_LINE = CommandLine("command", by_shell=True)
 _ASKED = {"http": "http", "tcp": "port", "file": "file", "log": "log", "process": "process", "sql": "sql"}

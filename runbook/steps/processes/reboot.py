@@ -56,6 +56,7 @@ SCHEMA: Mapping[str, Any] = {
     },
 }
 SHORT = ""
+PATIENT = True
 FIELDS = Fields(frozenset({"elapsed", "boot_id", "previous_boot_id", "away"}))
 CHECKED_BY = ("test",)
 

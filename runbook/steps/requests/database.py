@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import os
+import re
 import socket
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -24,6 +25,19 @@ MAX_DEPTH = 100
 
 class DatabaseUnreachable(Exception):
     """No connection; the sentence has host and port, and never a password."""
+
+    error_class = "unreachable"
+
+
+class LoginRefused(DatabaseUnreachable):
+    """A server is there, and does not let us in: that says nothing of the database, but of what we gave."""
+
+    error_class = "login"
+
+
+_LOGIN = re.compile(
+    r"authentication failed|no password supplied|pg_hba\.conf|(role|user|database) \S+ does not exist", re.I
+)
 
 
 def connection(name: str, context: Context) -> Connection[Any]:
@@ -72,6 +86,8 @@ def _open(settings: Mapping[str, Any], context: Context) -> Connection[Any]:
         where = "the controller" if origin == "controller" else context.host.name
         said = _sentence(error, str(values.get("password") or ""))
         at = f"{settings['host']}:{settings['port']}"
+        if _LOGIN.search(said):
+            raise LoginRefused(f"the database {at} refuses the login: {said}") from None
         raise DatabaseUnreachable(f"the database {at} cannot be reached from {where}: {said}") from None
 
 

@@ -8,7 +8,7 @@ jsonb), never pasted into the text; without `params` a `%` is a `%`.
 Outcome: `rows` (list of mappings), `row` (the first), `value` (its first column), `rowcount`, `columns`, `elapsed`; and
 the columns of a single row under their own names. Of two columns with one name the second is `NAME_2`. Numbers are
 numbers, times ISO 8601, intervals seconds, bytes hexadecimal. When the database could not be reached, `error_class` is
-`unreachable`; for an error of the query it is `sql`, with `sqlstate`.
+`unreachable`; when it refuses the login, `login`; for an error of the query it is `sql`, with `sqlstate`.
 
 ```yaml
 - name: New records arrive
@@ -112,7 +112,7 @@ def run(args: Args, context: Context) -> Outcome:
     try:
         found = connection(args["database"], context)
     except DatabaseUnreachable as error:
-        return failed(str(error), error_class="unreachable")
+        return failed(str(error), error_class=error.error_class)
     limit = _limit(args, context)
     try:
         with ended_with(found, limit + GRACE, context):

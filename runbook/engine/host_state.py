@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from typing import Any
+
+from msgspec import Struct, field
 
 from runbook.engine.inherited import Inherited
 from runbook.engine.kind_runner import KindRunner
@@ -25,8 +26,7 @@ from runbook.templating.scope import Layer, Scope
 from runbook.templating.unknown import Unknown, UnknownValue
 
 
-@dataclass
-class HostState:
+class HostState(Struct, dict=True):
     """One host during a run. Used by one thread at a time."""
 
     session: Session

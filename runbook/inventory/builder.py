@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct, field
 
 from runbook.inventory.addresses import MAX_HOSTS
 from runbook.model import Variable
@@ -27,8 +28,7 @@ Layer = dict[str, list[Variable]]
 """Variables of one level: every place that sets a name, the winner last."""
 
 
-@dataclass
-class MutableGroup:
+class MutableGroup(Struct):
     name: str
     hosts: dict[str, None] = field(default_factory=dict)
     children: dict[str, None] = field(default_factory=dict)
@@ -39,8 +39,7 @@ class MutableGroup:
     depth: int = 0
 
 
-@dataclass
-class MutableHost:
+class MutableHost(Struct):
     name: str
     span: Span
     """Where it is named first."""

@@ -9,8 +9,9 @@ Else it is a note, once for each name. What is asked for with `is defined` or ha
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 from typing import Any
+
+from msgspec import Struct, field
 
 from runbook.common.frozen import Frozen, replace
 from runbook.common.spelling import nearest, slip_of
@@ -74,8 +75,7 @@ class Miss(Frozen):
     later: bool = False
 
 
-@dataclass
-class _Walk:
+class _Walk(Struct):
     """Goes through the steps in the order in which they run, and remembers what has been set."""
 
     subject: Subject

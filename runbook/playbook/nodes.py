@@ -6,9 +6,10 @@ All problems are collected in one `Builder`; what is wrong is left out of the re
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct, field
 
 from runbook.common.spelling import nearest
 from runbook.model import Block, Cause, Choose, Common, Expression, Node, Option, Remediation, Step
@@ -36,8 +37,7 @@ _TEMPLATED = (
 """Keys whose values may be templates."""
 
 
-@dataclass
-class Builder:
+class Builder(Struct, dict=True):
     """Builds nodes from one file and the files that it includes."""
 
     root: Path

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from pathlib import Path
+
+from msgspec import Struct, field
 
 from runbook.source.document import Document, Place, Problem, Problems
 from runbook.vault.documents import read_document
@@ -13,8 +14,7 @@ MAX_SHOWN = 60
 """Characters of a name that cannot be one, in a message."""
 
 
-@dataclass
-class Files:
+class Files(Struct):
     """What is wrong is put to `problems`, what was read to `documents`."""
 
     root: Path

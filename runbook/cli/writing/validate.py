@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+from msgspec import Struct, field
 
 from runbook.cli.exit_codes import OK, WRONG
 from runbook.cli.options.choice import split
@@ -93,8 +93,7 @@ def command(
     return WRONG if wrong else OK
 
 
-@dataclass
-class _Validation:
+class _Validation(Struct):
     """Goes through playbooks, and collects."""
 
     inventory: tuple[str, ...]

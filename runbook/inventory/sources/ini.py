@@ -14,7 +14,8 @@ import io
 import re
 import shlex
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from runbook.common.frozen import Frozen
 from runbook.inventory.addresses import AddressError, expand
@@ -41,8 +42,7 @@ class _Word(Frozen):
     length: int
 
 
-@dataclass
-class _Awaited:
+class _Awaited(Struct):
     """A group that a section speaks of before any section declares it."""
 
     span: Span

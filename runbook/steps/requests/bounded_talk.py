@@ -6,15 +6,15 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from runbook.transports.base import Stopped
 
 POLL = 0.1
 
 
-@dataclass
-class Bound:
+class Bound(Struct):
     """`over` tells whether the time was over and the talk cut."""
 
     over: bool = False

@@ -7,9 +7,10 @@ import threading
 import time
 from collections import deque
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
 
 from runbook.common.frozen import replace
 from runbook.transports.base import Become, Command, CommandResult, CommandTimeout, OnOutput, Stopped, Unreachable
@@ -260,8 +261,7 @@ def from_variables(name: str, variables: Mapping[str, Any], *, stop: threading.E
     return SshTransport(target_of(name, variables), stop, jumps)
 
 
-@dataclass
-class _Step:
+class _Step(Struct, dict=True):
     """One command on its way."""
 
     transport: SshTransport

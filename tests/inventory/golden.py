@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from runbook.inventory.load import load_inventory
-from runbook.inventory.patterns import members, select
+from runbook.inventory.patterns import members, select, split_pattern
 from runbook.inventory.show import as_ansible_list, as_graph
 from runbook.model import Inventory
 from runbook.vault.format import Vault
@@ -82,10 +82,16 @@ def answer(inventory: Inventory, patterns: list[tuple[str, str | None]]) -> dict
         "graph_vars": as_graph(inventory, with_vars=True),
         "groups": {name: list(members(inventory, name)) for name in inventory.groups},
         "list": as_ansible_list(inventory),
-        "patterns": [[host.name for host in select(inventory, *pair)] for pair in patterns],
+        "patterns": [_matched(inventory, *pair) for pair in patterns],
     }
     plain: dict[str, Any] = json.loads(json.dumps(found))
     return plain
+
+
+def _matched(inventory: Inventory, pattern: str, limit: str | None) -> list[str]:
+    """To Ansible a pattern and a limit that name nothing mean all hosts; to us they are a mistake (test_problems)."""
+    within = limit if limit is not None and split_pattern(limit) else None
+    return [host.name for host in select(inventory, pattern if split_pattern(pattern) else "all", within)]
 
 
 @contextlib.contextmanager

@@ -8,6 +8,7 @@ import pytest
 
 from runbook.inventory.addresses import MAX_HOSTS
 from runbook.inventory.load import load_inventory
+from runbook.inventory.patterns import select
 from runbook.source.document import Problem, Problems
 from tests.inventory.golden import inside
 
@@ -246,3 +247,24 @@ def test_what_is_odd_is_a_warning(tmp_path: Path) -> None:
         (6, "'a-b' cannot be used in templates by that name"),
         (2, "'web' is the name of a host and of a group"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("pattern", "limit", "said"),
+    [
+        ("", None, "the pattern names no host"),
+        (" , :", None, "the pattern names no host"),
+        ("all", "", "the limit names no host"),
+        ("all", ",", "the limit names no host"),
+        ("all", "@empty.txt", "the file empty.txt names no host"),
+    ],
+)
+def test_what_names_nothing_does_not_mean_every_host(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, pattern: str, limit: str | None, said: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "empty.txt").write_text("\n \n")
+    inventory = load_inventory(["a,b"])
+    with pytest.raises(Problems) as raised:
+        select(inventory, pattern, limit)
+    assert [problem.message for problem in raised.value.problems] == [said]

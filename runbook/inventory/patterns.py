@@ -38,7 +38,7 @@ def select(inventory: Inventory, pattern: str, limit: str | None = None) -> tupl
 
 
 def _named(parts: list[str], text: str, what: str) -> list[str]:
-    if not parts:
+    if not any(part.strip(":") for part in parts):
         span = Span(f"{what} {text!r}", 1, 1)
         said = f"the file {text[1:]} names no host" if text.startswith("@") else f"the {what} names no host"
         raise Problems([Problem(said, span, "write `all` for every host", "pattern")])

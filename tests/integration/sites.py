@@ -17,11 +17,15 @@ from demo.bot import BotGeneric, clean_environment
 from demo.postgres import Connection
 from tests.lab.postgres import Database
 from tests.lab.sshd import Sshd
+from tests.lab.tools import free_port
 
 ROOT = Path(__file__).resolve().parents[2]
 PLAYBOOK = ROOT / "playbooks" / "restore-logging.yml"
 
-GUARD = "В app/main.py стоит «if not settings.debug»: в режиме отладки обращения не записываются"
+GUARD = (
+    "В app/main.py UsageMiddleware подключается только при условии «not settings.debug»: "
+    "иначе обращения не записываются"
+)
 NOT_RESTARTED = "Приложение не перезагружено после исправления: работает прежний код"
 """What the playbook says of likely causes."""
 
@@ -75,6 +79,10 @@ class Played:
     def status(self, number: str) -> str:
         return str(next(result for result in self.results() if result["number"] == number)["outcome"]["status"])
 
+    def was(self, number: str, status: str) -> bool:
+        """Did the step end so? No, where the run did not come to it."""
+        return any(r["number"] == number and r["outcome"]["status"] == status for r in self.results())
+
     def with_status(self, *statuses: str) -> list[str]:
         return [f"{r['number']} {r['name']}" for r in self.results() if r["outcome"]["status"] in statuses]
 
@@ -92,6 +100,8 @@ class Site:
     command: Command = here
     seen: Callable[[Path], Path] = lambda path: path
     """A file in `folder` as the tests see it."""
+    stranger: subprocess.Popen[bytes] | None = None
+    """Another program that stands in the way."""
 
     def play(self, *options: str, command: Sequence[str] = ("run", "--yes")) -> Played:
         """Runs (or verifies) the playbook as a user would, and reads its report."""
@@ -154,6 +164,13 @@ def installed(folder: Path, port: int, database: Database) -> BotGeneric:
     app = BotGeneric(folder / "bot generic", port, folder / "bot-generic.pid")
     app.install(Connection(database.host, database.port, database.dbname, database.user, database.password))
     return app
+
+
+def faulty(folder: Path, database: Database) -> Site:
+    """Run by a command with a pid file, on this machine, with its fault."""
+    app = installed(folder, free_port(), database)
+    app.start()
+    return Site(app, database, folder, by_process(app)).locally()
 
 
 def by_process(app: BotGeneric) -> dict[str, Any]:

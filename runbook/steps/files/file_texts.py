@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
 from typing import Any
+
+from msgspec import Struct
 
 from runbook.runs.events import Evidence
 from runbook.steps.base import Args, StepError
@@ -14,14 +15,13 @@ TEXT_CHECKS = ("contains", "not_contains", "matches", "not_matches")
 _WORDS = {"contains": "contain", "matches": "match"}
 
 
-@dataclass
-class Found:
+class Found(Struct):
     """What is wrong with a text, and the places that show it."""
 
     count: int | None = None
     """How often what must stand there was found; None where nothing must."""
-    wrong: list[str] = field(default_factory=list)
-    evidence: list[Evidence] = field(default_factory=list)
+    wrong: list[str] = []
+    evidence: list[Evidence] = []
 
     def complain(self, what: str, text: str, places: list[re.Match[str]]) -> None:
         self.wrong.append(what)

@@ -145,6 +145,8 @@ class AfterFailure:
 
     def _barred(self, branch: Remediation, failed: NodeResult) -> str:
         """Why a branch does not begin, whatever its `when` comes to."""
+        if not failed.ran:
+            return "nothing was asked of the host: the step cannot be rendered"
         if failed.status is Status.UNREACHABLE and not _asks_when_away(branch):
             return "the host is away, and its `when` does not ask for that (failure.unreachable)"
         reads = {name: [fields_read(item.text, name) for item in branch.when] for name in self._state.unseen}

@@ -63,19 +63,20 @@ class Attempts:
     def _loop(self, step: Step, own: Inherited) -> NodeResult:
         items: list[tuple[str, Outcome]] = []
         last = NodeResult(Outcome(Status.SKIPPED))
-        unknown = None
+        unknown, ran = None, False
         for index, value in enumerate(self._loop_values(step, self._state.scope(own))):
             inner = own.with_data(**{step.loop_var: value, "loop_index": index})
             last = self._item(step, inner)
             label = str(render(step.loop_label, self._state.scope(inner))) if step.loop_label else str(value)
             items.append((label, last.outcome))
+            ran = ran or last.ran
             unknown = last.register if last.register is not None else unknown
             if last.status in (Status.UNREACHABLE, Status.WAITING):
                 break
         outcome = of_items(items)
         if unknown is None and any(one.gaps for _, one in items):
             unknown = {**flags(outcome), "results": [{**seen(one), "item": label} for label, one in items]}
-        return replace(last, outcome=outcome, items=tuple(items), attempts=1, register=unknown)
+        return replace(last, outcome=outcome, items=tuple(items), attempts=1, register=unknown, ran=ran)
 
     def _loop_values(self, step: Step, scope: Scope) -> list[Any]:
         place, loop = step.place / "loop", step.loop

@@ -158,6 +158,16 @@ def test_waiting_in_a_branch_tries_the_host_again(monkeypatch: pytest.MonkeyPatc
     assert ends(run)["1.1"] == "remediated"
 
 
+@pytest.mark.parametrize("loop", ["", ", loop: [1, 2]"])
+def test_nothing_is_repaired_where_nothing_was_asked(loop: str) -> None:
+    step = f"{{shell: 'echo {{{{ nowhere }}}}'{loop}, remediate: [{{name: delete, steps: [{{note: deleted}}]}}]}}"
+
+    run = play(steps(f"- {step}"))
+
+    assert ends(run) == {"1.1": "failed"}
+    assert tried(run) == ["delete not tried: nothing was asked of the host: the step cannot be rendered"]
+
+
 # --- what a person says ----------------------------------------------------------------------------------------
 
 ASKING = """

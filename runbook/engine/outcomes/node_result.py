@@ -21,6 +21,8 @@ class NodeResult(Frozen):
     causes: tuple[str, ...] = ()
     first: First | None = None
     tried: tuple[Tried, ...] = ()
+    ran: bool = True
+    """Was anything asked of the host? Of a step whose options cannot be rendered nothing was found wrong there."""
     register: Mapping[str, Any] | None = None
     """What `register` gets in the place of the outcome's fields."""
 

@@ -16,10 +16,12 @@ CANNOT_RENDER = (TemplateError, UnknownValue, ValueError)
 def failure_of(error: Exception, plan: Plan) -> NodeResult:
     """The result of the node that raised one of CANNOT_RENDER."""
     if isinstance(error, TemplateError):
-        return NodeResult(Outcome(Status.FAILED, explain(error, plan), {}, _pointed(error, plan), looked=False))
+        return NodeResult(
+            Outcome(Status.FAILED, explain(error, plan), {}, _pointed(error, plan), looked=False), ran=False
+        )
     if isinstance(error, UnknownValue):
         return NodeResult(Outcome(Status.UNKNOWN, str(error), looked=False), register=Unknown(error.number))
-    return NodeResult(Outcome(Status.FAILED, str(error), looked=False))
+    return NodeResult(Outcome(Status.FAILED, str(error), looked=False), ran=False)
 
 
 def explain(error: TemplateError, plan: Plan) -> str:

@@ -10,8 +10,9 @@ from __future__ import annotations
 from contextlib import AbstractContextManager, nullcontext
 
 from runbook.common.frozen import replace
-from runbook.engine.after_failure import AfterFailure
 from runbook.engine.attempts import Attempts
+from runbook.engine.failure.after_failure import AfterFailure
+from runbook.engine.fleet.stage_question import Asked
 from runbook.engine.host_state import HostState
 from runbook.engine.inherited import Inherited
 from runbook.engine.mode import Mode, Unsure
@@ -20,7 +21,6 @@ from runbook.engine.outcomes.node_result import NodeResult, of_block, remedied, 
 from runbook.engine.outcomes.template_failures import CANNOT_RENDER, failure_of
 from runbook.engine.pipelining import Pipeline
 from runbook.engine.session import Session
-from runbook.engine.stage_question import Asked
 from runbook.engine.step_events import StepEvents
 from runbook.engine.when import RUNS, ask_when
 from runbook.model import Block, Choose, Host, Node, Stage, Step

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, NoReturn, cast
 
 from runbook.common.durations import seconds
 from runbook.common.frozen import Frozen
 from runbook.common.spelling import nearest
-from runbook.engine.away import Away
 from runbook.engine.inherited import Inherited
 from runbook.engine.session import Session
 from runbook.model import Host, Step
@@ -25,7 +24,7 @@ from runbook.steps.traits import traits
 from runbook.templating.errors import TemplateError
 from runbook.templating.render import judge, render
 from runbook.templating.scope import Scope
-from runbook.transports.base import Become, CommandTimeout, Unreachable
+from runbook.transports.base import Become, Command, CommandTimeout, OnOutput, Unreachable
 
 
 class Progress(Frozen):
@@ -93,7 +92,7 @@ class KindRunner:
         return Context(
             host=self.host,
             number=step.number,
-            transport=Away(target) if known_away else session.transport(self.host, target),
+            transport=_Away(target) if known_away else session.transport(self.host, target),
             controller=session.controller(self.host),
             variables=scope,
             base=_folder_of(step.place.document.file),
@@ -138,6 +137,24 @@ class KindRunner:
         settings: Mapping[str, Any] = render(known[name], scope, place)
         self.session.masker.add(settings.get("password"))
         return settings
+
+
+class _Away:
+    """Stands in the place of the transport of a host that was away a moment ago: it is not tried once more."""
+
+    local = False
+
+    def __init__(self, host: str) -> None:
+        self._said = f"{host} is away"
+
+    def run(self, command: Command, on_output: OnOutput | None = None) -> NoReturn:  # noqa: ARG002 - as a transport's
+        raise Unreachable(self._said)
+
+    def forward(self, host: str, port: int) -> NoReturn:  # noqa: ARG002 - as a transport's
+        raise Unreachable(self._said)
+
+    def close(self) -> None:
+        """Nothing is open."""
 
 
 def _environment(own: Inherited, scope: Scope) -> dict[str, str]:

@@ -13,10 +13,10 @@ from concurrent.futures import ThreadPoolExecutor, wait
 from queue import Empty
 
 from runbook import __version__
+from runbook.engine.fleet.stage_question import question_of, refusal
 from runbook.engine.host import HostRun
 from runbook.engine.mode import Mode
 from runbook.engine.session import Session, Tools
-from runbook.engine.stage_question import question_of, refusal
 from runbook.model import Host, Stage
 from runbook.plan.make.plan import Plan, PlannedStage
 from runbook.plan.make.secrets import secrets_of

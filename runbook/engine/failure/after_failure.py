@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from typing import Protocol
 
 from runbook.common.frozen import Frozen, replace
-from runbook.engine.causes import causes_of, reasons
+from runbook.engine.failure.causes import causes_of, reasons
 from runbook.engine.host_state import HostState
 from runbook.engine.inherited import Inherited
 from runbook.engine.outcomes.judge import seen
@@ -20,7 +20,7 @@ from runbook.engine.outcomes.node_result import NodeResult, remedied, unasked
 from runbook.engine.step_events import StepEvents
 from runbook.model import Block, Common, Node, Remediation, Step
 from runbook.runs.events import OUT, UNASKED, First, Outcome, Role, Status, Tried
-from runbook.templating.fields_read import fields_read
+from runbook.templating.syntax import fields_read
 
 _AWAY = frozenset({"unreachable", "reachable", "outcome"})
 """Fields and tests of `failure` by which a `when` asks for a host that is away."""

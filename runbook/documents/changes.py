@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Iterator
 
@@ -74,6 +73,8 @@ def _one_line(text: str, harmless: Harmless) -> str:
 
 def _changed_lines(field: Field, harmless: Harmless) -> Iterator[str]:
     """The changed lines of a text with a few around."""
+    import difflib
+
     before, after = (harmless(text).splitlines() for text in (field.before, field.after))
     made = difflib.unified_diff(before, after, lineterm="", n=CONTEXT)
     return (line for line in made if not line.startswith(("---", "+++")))
@@ -85,6 +86,8 @@ def changed_words(before: str, after: str) -> str:
     >>> changed_words("restart app now", "restart web now")
     'restart [-app-]{+web+} now'
     """
+    import difflib
+
     old, new = _WORDS.findall(before), _WORDS.findall(after)
     matcher = difflib.SequenceMatcher(None, old, new, autojunk=False)
     if before and after and matcher.ratio() < ALIKE:

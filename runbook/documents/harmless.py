@@ -30,7 +30,7 @@ def clean(text: str) -> str:
     Colours are dropped; other control characters become visible (`␛`), as do those that reorder text. Line ends and
     tabs stay.
     """
-    if text.isprintable():
+    if text.isprintable() or text.replace("\n", "").replace("\t", "").isprintable():
         return text
     text = _SEQUENCE.sub("", text.replace("\r\n", "\n"))
     return _SURROGATE.sub("\ufffd", text).translate(_HARMLESS)

@@ -10,36 +10,39 @@ import base64
 import hashlib
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator
 from functools import cache
 from importlib.resources import files
-from typing import TYPE_CHECKING
+from itertools import chain, islice
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from runbook.documents.changes import diff_text
 from runbook.documents.harmless import Harmless, bounded, cell, clean, diff_line, exact, is_number, shortened, tail
-from runbook.documents.model import Block, Code, Document, Entry, Limits, Table
+from runbook.documents.model import Block, Changes, Code, Document, Entry, Fold, Limits, Section, Table
 
 if TYPE_CHECKING:
     from jinja2 import Environment
 
+TOGETHER = 100
+"""Blocks that are drawn at once."""
+Token: TypeAlias = tuple[str, Block, bool, bool]
+"""The name of a block, after `/` where it ends, or `Under` before what stands under an entry; the block; can it be
+folded; is what it holds drawn later?"""
+
 
 def as_page(document: Document, limits: Limits, *, script: bool = False, large: bool = False) -> str:
     """The whole of it. `script`: its filters work. `large`: it is drawn bit by bit, which needs the script."""
-    harmless = exact if document.exact else clean
-    return (
-        _environment(harmless)
-        .get_template("page.html.j2")
-        .render(
-            document=document,
-            title=_title(document),
-            large=large,
-            limits=limits,
-            style=_trusted("page.css"),
-            script=_trusted("page.js") if script else "",
-            script_hash=base64.b64encode(hashlib.sha256(_asset("page.js").encode()).digest()).decode(),
-            **_functions(limits, harmless),
-        )
+    made = _environment(limits, exact if document.exact else clean)
+    pieces = made.get_template("page.html.j2").generate(
+        document=document,
+        title=_title(document),
+        large=large,
+        limits=limits,
+        style=_trusted("page.css"),
+        script=_trusted("page.js") if script else "",
+        script_hash=base64.b64encode(hashlib.sha256(_asset("page.js").encode()).digest()).decode(),
     )
+    return "".join(pieces) + "\n"
 
 
 def _title(document: Document) -> str:
@@ -49,27 +52,46 @@ def _title(document: Document) -> str:
     return f"{what} – {document.title}"
 
 
+# --- templates -------------------------------------------------------------------------------------------------
+
+
 @cache
-def _environment(harmless: Harmless) -> Environment:
+def _environment(limits: Limits, harmless: Harmless) -> Environment:
     from jinja2 import Environment, FunctionLoader, StrictUndefined
 
-    return Environment(
+    made = Environment(
         autoescape=True,
         undefined=StrictUndefined,
         loader=FunctionLoader(_template),
-        finalize=lambda value: harmless(value) if type(value) is str else value,
+        finalize=lambda value: value if type(value) is not str or value.isprintable() else harmless(value),
         auto_reload=False,
     )
+    made.filters |= _filters(limits, harmless)
+    macros: Any = None
 
+    def kept(name: str) -> Callable[..., object]:
+        """A macro as a filter that makes the same but once."""
 
-@cache
-def _asset(name: str) -> str:
-    return (files("runbook.documents") / "assets" / name).read_text(encoding="utf-8")
+        @cache
+        def filtered(*arguments: Hashable) -> object:
+            nonlocal macros
+            macros = macros or made.get_template("blocks.html.j2").module
+            return getattr(macros, name)(*arguments)
+
+        return filtered
+
+    made.filters |= {"badge": kept("badge_of"), "line": kept("line_of")}
+    return made
 
 
 def _template(name: str) -> str:
     """The text of a template without the line ends and the indentation that are there for who reads it."""
     return "".join(line.strip() for line in _asset(name).splitlines())
+
+
+@cache
+def _asset(name: str) -> str:
+    return (files("runbook.documents") / "assets" / name).read_text(encoding="utf-8")
 
 
 def _trusted(name: str) -> str:
@@ -79,61 +101,98 @@ def _trusted(name: str) -> str:
     return Markup(_asset(name))  # noqa: S704 - it is no text of a host or a playbook
 
 
-def _functions(limits: Limits, harmless: Harmless) -> dict[str, Callable[..., object]]:
-    """What the templates ask of a block."""
+def _filters(limits: Limits, harmless: Harmless) -> dict[str, Callable[..., object]]:
+    """What the templates ask of a block. A filter costs less than a function or a macro: large pages have many."""
     from markupsafe import escape
 
     def lines(node: Code) -> list[str]:
         most = limits.diff if node.language == "diff" else limits.lines
         return (tail if node.ends else bounded)(node.text, most, harmless)
 
-    def unheard_of(node: object) -> str:
-        raise TypeError(f"no template draws {type(node).__name__}")
+    def whole(node: Code) -> str:
+        text = harmless(node.text).rstrip("\n")
+        short = not limits.lines or text.count("\n") <= limits.lines
+        return escape(text if short else "\n".join(lines(node)))
+
+    def changes(node: Changes) -> list[str]:
+        return diff_text(node, harmless).split("\n")
 
     return {
-        "lines": lines,
-        "whole": lambda node: escape("\n".join(lines(node))),
-        "change_lines": lambda node: diff_text(node, harmless).split("\n"),
-        "in_line": lambda value: shortened(" ".join(harmless(value).split()), limits.value),
         "cell": cell,
+        "changes": changes,
         "counted": _counted,
         "diff_line": diff_line,
-        "drawn": _drawn,
+        "in_line": lambda value: shortened(" ".join(harmless(value).split()), limits.value),
+        "lines": lines,
         "moment": lambda at: time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(at)),
         "numeric": _numeric,
         "percent": lambda value: f"{value:.2f}%",
-        "unheard_of": unheard_of,
+        "tokens": lambda document, large: _some(_tokens(document, large)),
+        "unheard_of": _unheard_of,
+        "whole": whole,
     }
 
 
-def _drawn(entry: Entry, lazy: bool) -> Iterator[tuple[bool, Entry, bool, bool]]:
-    """An entry and those in it: whether it begins or ends, the entry, can it be folded, is what it holds drawn later.
-
-    In what is drawn later all is drawn at once.
-    """
-    stack: list[tuple[Iterator[Entry], Entry | None, bool, bool]] = [(iter((entry,)), None, False, False)]
-    put_off = 0
-    while stack:
-        entries, holder, foldable, later = stack[-1]
-        if (found := next(entries, None)) is not None:
-            foldable = found.open is not None and bool(found.blocks or found.entries)
-            later = lazy and not put_off and foldable and not found.open
-            put_off += later
-            yield True, found, foldable, later
-            stack.append((iter(found.entries), found, foldable, later))
-            continue
-        stack.pop()
-        put_off -= later
-        if holder is not None:
-            yield False, holder, foldable, later
-
-
-def _counted(blocks: Sequence[Block]) -> str:
+def _counted(fold: Fold) -> str:
     """How many of the entries directly in a fold ended how, for filters that run before they are drawn."""
-    counts = Counter(block.badge.tone for block in blocks if isinstance(block, Entry) and block.badge)
+    counts = Counter(block.badge.tone for block in fold.blocks if isinstance(block, Entry) and block.badge)
     return " ".join(f"{tone}:{count}" for tone, count in counts.items())
 
 
 def _numeric(table: Table, column: int) -> bool:
     """Is the column of numbers? NULL stands in columns of either kind."""
     return all(row[column] is None or is_number(row[column]) for row in table.rows)
+
+
+def _unheard_of(node: object) -> str:
+    raise TypeError(f"no template draws {type(node).__name__}")
+
+
+# --- one block after the other ---------------------------------------------------------------------------------
+
+
+def _some(tokens: Iterator[Token]) -> Iterator[list[Token]]:
+    """A few at once: with each alone the templates are slower, with all of a large page they take much memory."""
+    while some := list(islice(tokens, TOGETHER)):
+        yield some
+
+
+def _tokens(document: Document, large: bool) -> Iterator[Token]:
+    """The blocks of a document one after the other; what holds others has a token for its end.
+
+    On a large page what is closed is drawn later: where scripts run it is one piece of text until the script draws it.
+    In what is drawn later all is drawn at once.
+    """
+    bit_by_bit = large
+    stack: list[Iterator[Block | Token]] = [chain(document.notices, document.blocks)]
+    while stack:
+        for node in stack[-1]:
+            if isinstance(node, tuple):
+                yield node
+                bit_by_bit = bit_by_bit or node[3]
+            elif isinstance(node, Section):
+                yield "Section", node, False, False
+                stack.append(chain(node.blocks, (("/Section", node, False, False),)))
+                break
+            elif isinstance(node, Fold):
+                later = bit_by_bit and node.open is False
+                bit_by_bit = bit_by_bit and not later
+                yield "Fold", node, node.open is not None, later
+                stack.append(chain(node.blocks, (("/Fold", node, node.open is not None, later),)))
+                break
+            elif isinstance(node, Entry):
+                folds = node.open is not None and bool(node.blocks or node.entries)
+                later = bit_by_bit and folds and not node.open
+                yield "Entry", node, folds, later
+                for block in node.blocks:
+                    yield type(block).__name__, block, False, False
+                if node.entries:
+                    bit_by_bit = bit_by_bit and not later
+                    yield "Under", node, False, False
+                    stack.append(chain(node.entries, (("/Entry", node, folds, later),)))
+                    break
+                yield "/Entry", node, folds, later
+            else:
+                yield type(node).__name__, node, False, False
+        else:
+            stack.pop()

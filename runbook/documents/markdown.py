@@ -101,9 +101,8 @@ class Writer:
 
     def title(self, block: Section | Fold) -> str:
         """The heading of a part as HTML."""
-        number = f"{block.number} " if isinstance(block, Section) and block.number else ""
-        aside = f": {block.aside}" if block.aside else ""
-        return plain(self._harmless(f"{number}{block.title}{aside}"))
+        sign = f"{block.badge.sign} " if block.badge else ""
+        return sign + plain(self._harmless(_heading(block)))
 
     # --- texts -------------------------------------------------------------------------------------------------
 
@@ -127,7 +126,7 @@ class Writer:
         return f"{before}**{text}**{after}" if span.style == "strong" else f"{before}{text}{after}"
 
     def _badge(self, badge: Badge) -> str:
-        return " ".join(filter(None, (self._escaped(badge.sign), self._escaped(badge.word))))
+        return " ".join(filter(None, (badge.sign, self._escaped(badge.word))))
 
     def _verdict(self, verdict: Verdict) -> str:
         badge, text = verdict.badge, self._escaped(verdict.text)
@@ -147,9 +146,9 @@ class Writer:
                     yield f"- and {left} more"
             case Checks(checks):
                 for check in checks:
-                    if not check.holds:
-                        yield f"- {self._code_in_line(f'{check.keyword}: {check.text}')}"
-                        yield from (f"  - {self._operand(name, value)}" for name, value in check.values)
+                    sign = "✓ " if check.holds else ""
+                    yield f"- {sign}{self._code_in_line(f'{check.keyword}: {check.text}')}"
+                    yield from (f"  - {self._operand(name, value)}" for name, value in check.values)
 
     def _operand(self, name: str, value: str) -> str:
         return self._code_in_line(f"{name} = {shortened(' '.join(value.split()), self._limits.value)}")
@@ -180,7 +179,7 @@ class Writer:
         if block.label:
             yield ""
             yield f"{self._escaped(block.label)}:"
-        rows = block.rows[: self._limits.rows or None]
+        rows = block.rows if block.whole else block.rows[: self._limits.rows or None]
         columns = block.columns or ("",) * len(block.rows[0] if block.rows else ())
         yield from self._rows(tuple(map(self._cell, columns)), (tuple(map(self._cell, row)) for row in rows))
         more = max(block.total, len(block.rows)) - len(rows)
@@ -200,9 +199,9 @@ class Writer:
         return self._text(value.text) if isinstance(value, Paragraph) else self._escaped(cell(value))
 
     def _section(self, block: Section, level: int) -> Iterator[str]:
-        number = f"{block.number} " if block.number else ""
+        sign = f"{block.badge.sign} " if block.badge else ""
         yield ""
-        yield f"{'#' * (level + 1)} {self._escaped(number + block.title)}"
+        yield f"{'#' * (level + 1)} {sign}{self._escaped(_heading(block))}"
         yield from self.blocks(block.blocks, level + 1)
 
     def _entry(self, block: Entry, indent: str) -> Iterator[str]:
@@ -228,3 +227,9 @@ class Writer:
             + ended
             + (f" – {does}" if does else "")
         )
+
+
+def _heading(block: Section | Fold) -> str:
+    """Number, title, how it ended, and what stands beside it."""
+    title = f"{block.number} {block.title}" if block.number else block.title
+    return ": ".join(filter(None, (title, block.badge.word if block.badge else "", block.aside)))

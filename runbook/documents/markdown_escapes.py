@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from html import escape
 
-_SPECIAL = re.compile(r"([\\`*_{}\[\]<>#+!|~$@&])")
+_SPECIAL = re.compile(r"([\\`*_{}\[\]<>#!|~$@&])")
 _ENTITIES = {"<": "&lt;", ">": "&gt;", "@": "&#64;", "$": "&#36;"}
 """What a backslash does not take the meaning from everywhere."""
-_RULE = re.compile(r"^([-=])(?=[-=]*(?:\s|$))")
+_RULE = re.compile(r"^([-+=])(?=[-+=]*(?:\s|$))")
 """What would begin a list or underline a heading."""
 _NUMBER = re.compile(r"^(\d+)([.)])(?=\s|$)")
 

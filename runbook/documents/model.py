@@ -93,6 +93,8 @@ class Table(Frozen):
     label: str = ""
     tones: tuple[str, ...] = ()
     """The colour of each row, where they have one."""
+    whole: bool = False
+    """All rows are shown: there are not many."""
 
 
 class Check(Frozen):
@@ -137,6 +139,7 @@ class Fold(Frozen):
     title: str
     blocks: tuple[Block, ...]
     open: bool | None = True
+    number: str = ""
     badge: Badge | None = None
     aside: str = ""
     anchor: str = ""

@@ -33,7 +33,11 @@ from runbook.documents.wrap import chopped, cropped, folded
 
 NARROWEST = 40
 """Columns that a text takes at the least."""
-_STYLES = {"title": "soft", "how": "soft", "lead": "soft", "code": "text", "cause": "strong", "": "text"}
+_STYLES = {
+    **dict.fromkeys(("title", "how", "lead", "first"), "soft"),
+    **dict.fromkeys(("cause", "tried"), "strong"),
+    **dict.fromkeys(("code", ""), "text"),
+}
 """What a style is to a terminal; each other is its own."""
 
 
@@ -158,29 +162,28 @@ class Writer:
     def _table(self, block: Table, indent: int) -> Iterator[Line]:
         if block.label:
             yield Line(self._one_line(block.label), "soft", indent)
-        drawn = columns.lines(block, self._limits.rows, max(0, self._width - indent))
+        drawn = columns.lines(block, 0 if block.whole else self._limits.rows, max(0, self._width - indent))
         tones = block.tones if len(drawn) == len(block.tones) else ()
         for index, line in enumerate(drawn):
             yield Line(line, tones[index] if tones else "text", indent, "cut")
 
     def _checks(self, block: Checks, indent: int) -> Iterator[Line]:
-        """Those that do not hold."""
         for check in block.checks:
-            if check.holds:
-                continue
+            sign = "✓ " if check.holds else ""
             if not check.told:
-                yield Line(self._one_line(f"{check.keyword}: {check.text}"), indent=indent)
+                yield Line(self._one_line(f"{sign}{check.keyword}: {check.text}"), indent=indent)
             for name, value in check.values:
                 yield Line(f"{self._one_line(name)} = {self._one_line(value, self._limits.value)}", indent=indent + 2)
 
     def _section(self, block: Section, indent: int) -> Iterator[Line]:
         """What it holds stands under its title, beside its number."""
         yield Line("")
-        yield Line(self._heading(block), "strong", indent)
+        if block.title:
+            yield Line(self._heading(block), "strong", indent)
         yield from self.blocks(block.blocks, indent + (len(block.number) + 2 if block.number else 2))
 
     def _heading(self, block: Section | Fold) -> str:
-        number = f"{block.number}  " if isinstance(block, Section) and block.number else ""
+        number = f"{block.number}  " if block.number else ""
         return self._harmless(number + block.title + (f": {block.aside}" if block.aside else "")).replace("\n", " ")
 
     def _entry(self, block: Entry, indent: int) -> Iterator[Line]:

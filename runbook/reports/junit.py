@@ -11,9 +11,10 @@ import time
 import xml.etree.ElementTree as ET
 from collections.abc import Iterator
 
+from runbook.common.durations import show as duration
 from runbook.documents import columns
 from runbook.documents.harmless import bounded, clean, one_line, tail
-from runbook.reports.text import duration, evidence_of, table_of, tried_of, unmet
+from runbook.reports.results import evidence_of, table_of, tried_of, unmet
 from runbook.runs.events import Evidence, First, Status
 from runbook.runs.record import Result, Run, StageRecord, Verdict
 

@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 from runbook import __version__
 from runbook.documents.harmless import one_line
-from runbook.reports.text import tried_of, unmet
+from runbook.reports.results import tried_of, unmet
 from runbook.runs.events import Status
 from runbook.runs.record import Result, Run, Verdict
 

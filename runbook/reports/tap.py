@@ -10,7 +10,7 @@ import json
 from collections.abc import Iterator
 
 from runbook.documents.harmless import one_line
-from runbook.reports.text import tried_of, unmet
+from runbook.reports.results import tried_of, unmet
 from runbook.runs.events import Status
 from runbook.runs.record import Result, Run, StageRecord, Verdict
 

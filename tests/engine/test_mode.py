@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from runbook.engine.mode import Mode
-from runbook.reports.details import counted
+from runbook.reports.results import counted
 from runbook.runs.record import Run
 from tests.engine.support import ends, message, play, steps
 

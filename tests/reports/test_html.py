@@ -106,7 +106,7 @@ def test_causes_and_what_needs_attention_come_before_the_stages() -> None:
 
 def test_in_a_stage_the_host_that_failed_stands_first() -> None:
     text = render(fold(sample.events()))
-    stage = text[text.index("id=stage-2") : text.index("id=stage-3")]
+    stage = text[text.index("id='stage-2'") : text.index("id='stage-3'")]
     assert stage.index("<h3>web2</h3>") < stage.index("<h3>web1</h3>")
 
 

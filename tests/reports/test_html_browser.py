@@ -10,7 +10,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from runbook.reports.html import render
-from runbook.reports.html_steps import LARGE
+from runbook.reports.parts.stages import LARGE
 from runbook.runs.record import Run, fold
 from runbook.testing.run_events import EventWriter, outcome
 from tests.cli.terminal import ROOT

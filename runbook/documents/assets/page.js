@@ -27,7 +27,7 @@ function sift(host, wants) {
   let all = 0;
   const steps = host.querySelectorAll(":scope > .step");
   for (const step of steps) {
-    step.hidden = !wants(host, step.dataset.status);
+    step.hidden = !wants(host, step.classList[1]);
     shown += !step.hidden;
     all += 1;
   }

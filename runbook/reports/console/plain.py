@@ -11,11 +11,11 @@ import threading
 import time
 from typing import TextIO
 
+from runbook.common.durations import show as duration
 from runbook.documents.harmless import clean, one_line
 from runbook.documents.text import Line
-from runbook.reports import details
+from runbook.reports.console import details
 from runbook.reports.console.progress_view import View
-from runbook.reports.text import duration
 from runbook.runs.events import (
     RunStarted,
     StageFinished,

@@ -7,9 +7,8 @@ import threading
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 
+from runbook.common.durations import show as duration
 from runbook.documents.harmless import one_line
-from runbook.reports.details import is_heading
-from runbook.reports.text import duration
 from runbook.runs.events import (
     BAD,
     Event,
@@ -132,7 +131,7 @@ class View(ABC):
         self.running[event.host, event.number] = event
         if self.verbosity < 0 or event.kind == "stage" or (self.of_fleet and event.kind != "remediation"):
             return
-        if is_heading(event.kind) or self.verbosity >= 1:
+        if event.kind in STRUCTURES or self.verbosity >= 1:
             self.show_started(event)
 
     def _progressed(self, event: StepProgress) -> None:

@@ -10,8 +10,8 @@ from rich.live import Live
 from rich.spinner import Spinner
 from rich.text import Text
 
+from runbook.common.durations import show as duration
 from runbook.documents.harmless import one_line
-from runbook.reports.text import duration
 from runbook.runs.events import OUT
 from runbook.runs.record import STRUCTURES
 

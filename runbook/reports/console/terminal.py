@@ -8,13 +8,14 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, TextIO
 
+from runbook.common.durations import show as duration
 from runbook.common.frozen import replace
 from runbook.documents.harmless import clean, one_line
 from runbook.documents.text import Line
 from runbook.documents.wrap import cropped, folded
-from runbook.reports import details
+from runbook.reports.console import details
 from runbook.reports.console.progress_view import View
-from runbook.reports.text import duration, sign
+from runbook.reports.results import sign
 from runbook.runs.events import (
     BAD,
     Role,

@@ -63,7 +63,7 @@ def variables(**values: str) -> Callable[[Site], object]:
 
 def _own_database_away(site: Site) -> None:
     main_has(LINE)(site)
-    site.edit(".env", f"DATABASE_PORT={site.database.port}", "DATABASE_PORT=1")
+    site.edit(".env", str(site.database.port), "1")
     site.app.restart()
 
 

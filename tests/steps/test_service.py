@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 import runbook.steps.processes.service as kind
+from runbook.cli.writing.reference import page
 from runbook.runs.events import Outcome, Status
 from runbook.services import MANAGERS
 from runbook.testing import examples, options, problems, run_step, step_context
@@ -35,7 +36,7 @@ def test_every_option_is_described_and_says_whose_it_is() -> None:
     for name, manager in MANAGERS.items():
         for option in manager.OPTIONS:
             assert name in properties[option]["description"].partition(":")[0].split(", ")
-            assert f"`{option}`" in (kind.__doc__ or ""), f"{option} is missing in the reference"
+            assert f"| `{option}` |" in page("service"), f"{option} is missing in the reference"
             assert "default" not in properties[option], "a default would reach the other managers"
 
 

@@ -3,23 +3,33 @@
 from __future__ import annotations
 
 import threading
+from contextlib import closing
 
 import pytest
 
 from runbook.testing import ScriptedHost, run_playbook
 from runbook.transports import TRANSPORTS
-from runbook.transports.base import pipelined
+from runbook.transports.base import Transport, pipelined
 from runbook.transports.connect import transport_for
 from runbook.transports.ssh.jumps import Jumps
 from tests.engine.support import ends, steps
 
 
-@pytest.mark.parametrize("name", [*TRANSPORTS, "ansible.builtin.ssh"])
+def made(name: str, stop: threading.Event) -> Transport:
+    return transport_for("web", {"ansible_connection": name}, stop=stop, jumps=Jumps())
+
+
+@pytest.mark.parametrize("name", TRANSPORTS)
 def test_each_row_makes_a_transport(name: str, stop: threading.Event) -> None:
-    made = transport_for("web", {"ansible_connection": name}, stop=stop, jumps=Jumps())
-    assert made.local is (name == "local")
-    assert pipelined(made) is (None if made.local else made)
-    made.close()
+    with closing(made(name, stop)) as transport:
+        assert transport.local in (True, False)
+
+
+@pytest.mark.parametrize("name", ["local", "ssh", "paramiko", "paramiko_ssh", "smart", "ansible.builtin.ssh"])
+def test_a_far_host_is_asked_ahead(name: str, stop: threading.Event) -> None:
+    with closing(made(name, stop)) as transport:
+        assert transport.local is (name == "local")
+        assert pipelined(transport) is (None if transport.local else transport)
 
 
 def test_a_transport_that_sends_nothing_ahead_runs_a_playbook() -> None:

@@ -20,18 +20,11 @@ A process that is found younger than `settle` is watched until it is not, so tha
 running service. A systemd unit without a process of its own (a oneshot that remains active) counts as started, but
 neither as running nor as restarted; one that stands for others, such as Debian's `postgresql`, is judged by them.
 
-`manager: auto` takes the first that knows the name: `process` (only where `pid_file` is given), `systemd`,
-`supervisor`, `pm2`, `compose`. An option that belongs to some managers rules the others out.
+`manager: auto` takes the first that knows the name, in the order in which the option lists them; `process` only where
+`pid_file` is given. What the line of an option begins with is the manager that it belongs to: it rules the others out.
 
-Options of one manager only:
-
-- systemd: `scope` (system, user), `daemon_reload`
-- compose: `project_dir`, `files`, `project_name`, `compose_command`, `recreate`
-- pm2: `pm2_home`, `pm2_command`
-- supervisor: `config`, `supervisorctl_path`
-- process: `command`, `chdir`, `pid_file`, `log_file`, `environment`, `stop_signal`, `stop_timeout`. The command is
-  started in a session of its own and survives the end of the run. A stale pid file, or one whose pid another process
-  has got since, is recognised; a stranger is never killed. Children are ended together with it.
+With `process` the command is started in a session of its own and survives the end of the run. A stale pid file, or one
+whose pid another process has got since, is recognised; a stranger is never killed. Children are ended together with it.
 
 Outcome: `manager`, `name`, `state` (as asked for), `running`, `pid`, `started` (seconds since the epoch, by the host's
 clock), `uptime` (seconds), `previous_pid`, `detail` (the manager's own word).

@@ -12,13 +12,13 @@ from types import ModuleType
 from typing import Any
 
 import pytest
-from runbook.reports.details import explain
 
 from runbook import steps as table
 from runbook.engine.mode import Mode
 from runbook.plan.compare.diff import diff
 from runbook.plan.show.text import as_text
 from runbook.reports import html
+from runbook.reports.console.details import explain
 from runbook.runs.events import Outcome, Role, StepFinished, failed, passed
 from runbook.steps.base import Args, Context, Question
 from runbook.steps.traits import CommandLine, Conditions, Fields, Query, SetVariable, SourceFile

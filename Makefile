@@ -57,15 +57,16 @@ bench: $(READY)
 	@$(BIN)/python -m benchmarks.run --ours build/bench/ours/bin --peers build/bench/peers/bin $(ARGS)
 
 # What the program and its demo need, and what the tests and the developers need besides.
-$(DEMO): pyproject.toml constraints.txt | $(BIN)/python
+$(DEMO): pyproject.toml constraints.txt | $(BIN)/pip
 	$(PIP) -e '.[demo]'
 	@touch $@
 
-$(READY): pyproject.toml constraints.txt | $(BIN)/python
+$(READY): pyproject.toml constraints.txt | $(BIN)/pip
 	$(PIP) -e '.[dev]'
 	@touch $(DEMO) $@
 
-$(BIN)/python:
+# Its pip, since an environment without one is not whole: Debian makes such where python3-venv is missing.
+$(BIN)/pip:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.11 ...")'
 	$(PYTHON) -m venv $(VENV)
 

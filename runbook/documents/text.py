@@ -62,13 +62,18 @@ class Line(Frozen):
 def as_text(document: Document, width: int, *, last: bool = False) -> str:
     """The whole of it. `last`: the verdict stands at the end, which is what a terminal shows."""
     write = Writer(width=width, harmless=exact if document.exact else clean)
+    return joined(write.document(document, last=last), width) + "\n"
+
+
+def joined(lines: Iterable[Line], width: int) -> str:
+    """Lines as one text without colours, folded between words; code and tables stay as wide as they are."""
     room = max(NARROWEST, width)
     out: list[str] = []
-    for line in write.document(document, last=last):
+    for line in lines:
         margin = " " * min(line.indent, room // 2)  # of what is nested more deeply its number alone tells how deeply
         parts = line.fitted(room - len(margin)) if line.long == "fold" else [line.text]
         out += [(margin + part).rstrip() for part in parts]
-    return "\n".join(out) + "\n"
+    return "\n".join(out)
 
 
 class Writer:

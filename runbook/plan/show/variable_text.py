@@ -6,12 +6,15 @@ import json
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from runbook.common.wrapping import wrapped
+from runbook.documents.harmless import exact
+from runbook.documents.text import Line, joined
 from runbook.model import Inventory
 from runbook.plan.make.settings import Level, Setting, why
 from runbook.plan.make.variable_origins import Explained
 
 WIDTH = 80
+INDENT = 6
+"""Columns before a value, under the word that says what became of it."""
 MANY = 8
 """Names of hosts that are listed for a value."""
 FEW = 3
@@ -46,66 +49,63 @@ def _place(setting: Setting) -> dict[str, Any]:
 
 def as_text(name: str, found: Sequence[Explained], inventory: Inventory) -> str:
     """One host in full; several grouped by their values."""
-    if len(found) == 1:
-        return "\n".join(_full(name, found[0], inventory))
-    return "\n".join(_grouped(name, found))
+    return joined(_full(name, found[0], inventory) if len(found) == 1 else _grouped(name, found), WIDTH)
 
 
-def _full(name: str, found: Explained, inventory: Inventory) -> Iterator[str]:
+def _full(name: str, found: Explained, inventory: Inventory) -> Iterator[Line]:
     if not found.places:
         how = "before a step sets it" if found.later else "yet: it is an input, and nothing has given it"
-        yield f"{name} on {found.host} has no value {how}"
+        yield _line(f"{name} on {found.host} has no value {how}")
     elif found.error:
-        yield from _wrapped(f"{name} on {found.host} has no value: {found.error}", "")
+        yield _line(f"{name} on {found.host} has no value: {found.error}")
     else:
-        yield from _wrapped(f"{name} on {found.host} is {_value(found.value)}", "")
+        yield _line(f"{name} on {found.host} is {_value(found.value)}")
     for index, setting in enumerate(found.places):
-        yield ""
         yield from _setting("over" if index else "wins", setting)
         if index:
-            yield from _wrapped(f"({why(found.places[0], setting, inventory)})", "      ")
+            yield _line(f"({why(found.places[0], setting, inventory)})", INDENT)
     if len(found.places) == 1:
-        yield "      (nothing else sets it)"
+        yield _line("(nothing else sets it)", INDENT)
     if found.later:
         given = found.places and found.places[0].level is Level.GIVEN
-        yield ""
-        yield "The playbook sets it too; what was given goes over that:" if given else "While the playbook runs:"
+        yield Line("")
+        yield _line("The playbook sets it too; what was given goes over that:" if given else "While the playbook runs:")
     for setting in found.later:
-        yield ""
         yield from _setting("then", setting)
         part = "only there" if setting.level is Level.SCOPED else "from there on, on this host"
-        yield f"      ({part})"
+        yield _line(f"({part})", INDENT)
 
 
-def _setting(word: str, setting: Setting) -> Iterator[str]:
-    yield f"{word}  {_where(setting)}"
+def _setting(word: str, setting: Setting) -> Iterator[Line]:
+    yield Line("")
+    yield Line(exact(f"{word}  {_where(setting)}"), long="chop")  # a place stays whole
     written, rendered = _value(setting.written), _value(setting.rendered)
-    yield from _wrapped(written, "      ")
+    yield _line(written, INDENT)
     if rendered != written:
-        yield from _wrapped(f"= {rendered}", "      ")
+        yield _line(f"= {rendered}", INDENT)
 
 
 def _where(setting: Setting) -> str:
     return setting.by + (f"  {setting.span}" if setting.span else "")
 
 
-def _grouped(name: str, found: Sequence[Explained]) -> Iterator[str]:
+def _grouped(name: str, found: Sequence[Explained]) -> Iterator[Line]:
     """By value, the most frequent first; below each the places that it comes from, and its hosts."""
     groups: dict[str, list[Explained]] = {}
     for each in found:
         value = f"no value: {each.error}" if each.error else _value(each.value) if each.places else "not set"
         groups.setdefault(value, []).append(each)
-    yield f"{name} has {len(groups)} value{'s' if len(groups) > 1 else ''} on {len(found)} hosts"
+    yield _line(f"{name} has {len(groups)} value{'s' if len(groups) > 1 else ''} on {len(found)} hosts")
     for value, hosts in sorted(groups.items(), key=lambda item: -len(item[1])):
-        yield ""
-        yield from _wrapped(value, "")
+        yield Line("")
+        yield _line(value)
         winners = list(dict.fromkeys(_where(each.places[0]) for each in hosts if each.places))
-        yield from (f"      {winner}" for winner in winners[:FEW])
+        yield from (Line(exact(winner), indent=INDENT, long="chop") for winner in winners[:FEW])
         if len(winners) > FEW:
-            yield f"      and {len(winners) - FEW} more places"
-        yield from _wrapped(_names([each.host for each in hosts]), "      ")
-    yield ""
-    yield "--host HOST shows every place that sets it."
+            yield _line(f"and {len(winners) - FEW} more places", INDENT)
+        yield _line(_names([each.host for each in hosts]), INDENT)
+    yield Line("")
+    yield _line("--host HOST shows every place that sets it.")
 
 
 def _names(names: Sequence[str]) -> str:
@@ -117,5 +117,6 @@ def _value(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False, default=str)
 
 
-def _wrapped(text: str, indent: str) -> list[str]:
-    return wrapped(text, WIDTH, indent, indent or "      ") or [indent]
+def _line(text: str, indent: int = 0) -> Line:
+    """What is too long goes on under the values."""
+    return Line(exact(text).replace("\n", " "), indent=indent, hang=INDENT - indent)

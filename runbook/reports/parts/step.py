@@ -15,7 +15,11 @@ from runbook.runs.results import ASIDE, STRUCTURES, Result
 
 
 class Need(StrEnum):
-    """Of which steps a console tells a part; on a page it can be opened, and of what failed it is open."""
+    """Of which steps a console tells a part; on a page it can be opened, and of what failed it is open.
+
+    `message`: where the message says more than that all is well; `trouble`: of what somebody should look at, or with
+    -vv; `diff`: where it was asked for, or shows a repair; `failure`: of a step whose failure counts.
+    """
 
     ALWAYS = "always"
     MESSAGE = "message"
@@ -42,13 +46,13 @@ def step_parts(form: Form) -> Iterator[StepPart]:
     return (part for part in STEP_PARTS if form in part.forms)
 
 
-def message(step: Ended, form: Form) -> Iterator[Block]:  # noqa: ARG001 - each part has the same arguments
+def message(step: Ended, _form: Form) -> Iterator[Block]:
     if text := step.outcome.message:
         status = step.outcome.status
         yield Paragraph(said(text), str(status) if status in TROUBLE else "soft")
 
 
-def attempts(step: Ended, form: Form) -> Iterator[Block]:  # noqa: ARG001
+def attempts(step: Ended, _form: Form) -> Iterator[Block]:
     if step.attempts > 1:
         yield Paragraph(said(f"after {step.attempts} attempts"), "soft")
 
@@ -58,7 +62,7 @@ def checks(step: Ended, form: Form) -> Iterator[Block]:
         yield from _checks(step.conditions, step.outcome, form)
 
 
-def causes(step: Ended, form: Form) -> Iterator[Block]:  # noqa: ARG001
+def causes(step: Ended, _form: Form) -> Iterator[Block]:
     """What diagnosed tells its causes to the step that failed."""
     if step.role not in ASIDE:
         for cause in step.causes:
@@ -69,11 +73,11 @@ def items(step: Ended, form: Form) -> Iterator[Block]:
     yield from _items(step.items, form)
 
 
-def evidence(step: Ended, form: Form) -> Iterator[Block]:  # noqa: ARG001
+def evidence(step: Ended, _form: Form) -> Iterator[Block]:
     yield from _evidence(step.outcome)
 
 
-def diff(step: Ended, form: Form) -> Iterator[Block]:  # noqa: ARG001
+def diff(step: Ended, _form: Form) -> Iterator[Block]:
     if step.outcome.diff:
         yield Code(step.outcome.diff, "diff")
 
@@ -91,7 +95,7 @@ def before_repair(step: Ended, form: Form) -> Iterator[Block]:
         yield Paragraph(said(f"before the repair: {step.first_failure}"), "first")
 
 
-def tried(step: Ended, form: Form) -> Iterator[Block]:  # noqa: ARG001
+def tried(step: Ended, _form: Form) -> Iterator[Block]:
     """The branches that were to repair it."""
     if step.tried:
         yield Paragraph((Span("tried", "strong"), Span(f": {', '.join(tried_of(step.tried))}")), "tried")
@@ -109,7 +113,7 @@ def place(step: Ended, form: Form) -> Iterator[Block]:
         yield Code(step.excerpt, aligned=True)
 
 
-def how(step: Ended, form: Form) -> Iterator[Block]:  # noqa: ARG001
+def how(step: Ended, _form: Form) -> Iterator[Block]:
     """What it did, when, and how often."""
     often = f"{step.attempts} attempts · " if step.attempts > 1 else ""
     where = f" · {step.place}" if step.place and not step.excerpt else ""

@@ -30,7 +30,7 @@ def clean(text: str) -> str:
     Colours are dropped; other control characters become visible (`␛`), as do those that reorder text. Line ends and
     tabs stay.
     """
-    if text.isprintable() or text.replace("\n", "").replace("\t", "").isprintable():
+    if _is_harmless(text):
         return text
     text = _SEQUENCE.sub("", text.replace("\r\n", "\n"))
     return _SURROGATE.sub("\ufffd", text).translate(_HARMLESS)
@@ -38,9 +38,14 @@ def clean(text: str) -> str:
 
 def exact(text: str) -> str:
     """Text that is read before it is carried out: each character that nobody sees is shown by its number."""
-    if text.isprintable():
+    if _is_harmless(text):
         return text
     return "".join(c if c.isprintable() or c in "\n\t" else f"\\x{ord(c):02x}" for c in text)
+
+
+def _is_harmless(text: str) -> bool:
+    """Most texts are, and that is known at once."""
+    return text.isprintable() or text.replace("\n", "").replace("\t", "").isprintable()
 
 
 def one_line(text: str, longest: int = 0) -> str:

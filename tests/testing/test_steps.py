@@ -31,8 +31,8 @@ def test_options_have_their_defaults_and_wrong_ones_are_refused() -> None:
 
 
 def test_a_kind_without_a_row_is_told_so() -> None:
-    with pytest.raises(LookupError, match=r"called 'disk': has it a row in runbook/steps/__init__\.py"):
-        run_step("disk", {})
+    with pytest.raises(LookupError, match=r"called 'nothing': has it a row in runbook/steps/__init__\.py"):
+        run_step("nothing", {})
 
 
 def test_what_a_step_cannot_do_is_a_failed_outcome() -> None:

@@ -141,7 +141,8 @@ def _counted(fold: Fold) -> str:
 
 def _numeric(table: Table, column: int) -> bool:
     """Is the column of numbers? NULL stands in columns of either kind."""
-    return all(row[column] is None or is_number(row[column]) for row in table.rows)
+    found = [row[column] for row in table.rows if row[column] is not None]
+    return bool(found) and all(map(is_number, found))
 
 
 def _unheard_of(node: object) -> str:

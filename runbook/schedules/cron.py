@@ -1,19 +1,24 @@
-"""A cron expression of five fields, checked, and as systemd has it. Pure."""
+"""A cron expression of five fields, read by cronsim as Debian's cron reads it, and as systemd has it. Pure."""
 
 from __future__ import annotations
 
 import re
+from datetime import datetime
+from typing import TYPE_CHECKING
 
 from runbook.common.frozen import Frozen
 
+if TYPE_CHECKING:
+    from cronsim import CronSim
+
 _FIELDS = (
-    ("minute", 0, 59, ()),
-    ("hour", 0, 23, ()),
-    ("day of the month", 1, 31, ()),
-    ("month", 1, 12, ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")),
-    ("day of the week", 0, 7, ("sun", "mon", "tue", "wed", "thu", "fri", "sat")),
+    ("minute", "a number from 0 to 59"),
+    ("hour", "a number from 0 to 23"),
+    ("day of the month", "a number from 1 to 31"),
+    ("month", "a number from 1 to 12, or jan, feb, mar, apr, may, jun, jul, aug, sep, oct, nov, dec"),
+    ("day of the week", "a number from 0 to 7, or sun, mon, tue, wed, thu, fri, sat"),
 )
-_DAYS = ("Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+_DAYS = ("Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat")
 _MACROS = {
     "@hourly": "0 * * * *",
     "@daily": "0 0 * * *",
@@ -24,11 +29,16 @@ _MACROS = {
     "@annually": "0 0 1 1 *",
 }
 
+_OWN = re.compile(r"(?:\A|\d)L|#", re.IGNORECASE)
+"""What cronsim knows beside what every cron does: the last day, the second Monday."""
+
 
 class Cron(Frozen):
     """The values of each field, sorted; None where the field is `*`."""
 
     text: str
+    both: bool
+    """Must a day be one of `days` and one of `weekdays`? crontab(5) means either, unless one begins with a `*`."""
     minutes: tuple[int, ...] | None
     hours: tuple[int, ...] | None
     days: tuple[int, ...] | None
@@ -42,54 +52,49 @@ def parse(text: str) -> Cron:
     words = _MACROS.get(text.strip().lower(), text).split()
     if len(words) != len(_FIELDS):
         raise ValueError(f"{text!r} is no cron expression: write minute, hour, day, month and weekday, as 0 6 * * 1-5")
-    minutes, hours, days, months, weekdays = (_values(word, *field) for word, field in zip(words, _FIELDS, strict=True))
-    if weekdays is not None:
-        weekdays = tuple(sorted({day % 7 for day in weekdays}))
-    return Cron(" ".join(words), minutes, hours, days, months, weekdays)
+    for at in range(len(_FIELDS)):
+        _check(words[at], at)
+    if (read := _read(words)) is None:
+        raise ValueError(f"{text!r} never comes: none of its months has such a day")
+    weekdays = {day % 7 for day in read.weekdays if isinstance(day, int)}
+    found = (read.minutes, read.hours, read.days, read.months, weekdays)
+    values = [None if word == "*" else tuple(sorted(one)) for word, one in zip(words, found, strict=True)]
+    return Cron(" ".join(words), read.day_and, *values)
 
 
-def _values(word: str, name: str, low: int, high: int, names: tuple[str, ...]) -> tuple[int, ...] | None:
-    if word == "*":
-        return None
-    found: set[int] = set()
+def _check(word: str, at: int) -> None:
+    """Each part of a list by itself, and each number of a range: one that is wrong can be named."""
+    name, values = _FIELDS[at]
     for part in word.split(","):
-        found |= _part(part, name, low, high, names)
-    return tuple(sorted(found))
+        for number in part.partition("/")[0].split("-"):
+            if _wrong(number, at):
+                raise ValueError(f"{name}: {number!r} is not {values}")
+        if _wrong(part, at):
+            raise ValueError(f"{name}: {part!r} is neither a range such as 1-5 nor a step such as */2 or 1-5/2")
 
 
-def _part(part: str, name: str, low: int, high: int, names: tuple[str, ...]) -> set[int]:
-    span, slash, step = part.partition("/")
-    first, dash, last = span.partition("-")
-    if slash and not re.fullmatch(r"[1-9]\d*", step):
-        raise ValueError(f"{name}: the step in {part!r} is not a number above 0")
-    if span == "*":
-        start, end = low, high if name != "day of the week" else 6
-    else:
-        start = _number(first, name, low, high, names)
-        end = _number(last, name, low, high, names) if dash else (high if slash else start)
-    if start > end:
-        raise ValueError(f"{name}: {span!r} ends before it begins")
-    return set(range(start, end + 1, int(step) if slash else 1))
+def _wrong(part: str, at: int) -> bool:
+    return bool(_OWN.search(part)) or _read([part if at == other else "*" for other in range(len(_FIELDS))]) is None
 
 
-def _number(text: str, name: str, low: int, high: int, names: tuple[str, ...]) -> int:
-    if text.lower() in names:
-        return names.index(text.lower()) + (1 if name == "month" else 0)
-    if not re.fullmatch(r"\d{1,2}", text) or not low <= int(text) <= high:
-        also = f", or {', '.join(names)}" if names else ""
-        raise ValueError(f"{name}: {text!r} is not a number from {low} to {high}{also}")
-    return int(text)
+def _read(words: list[str]) -> CronSim | None:
+    from cronsim import CronSim, CronSimError
+
+    try:
+        return CronSim(" ".join(words), datetime(2000, 1, 1))
+    except CronSimError:
+        return None
 
 
 def to_calendar(cron: Cron, timezone: str = "") -> tuple[str, ...]:
-    """`OnCalendar=` values. Two where day and weekday are both given: cron means either, systemd both."""
+    """`OnCalendar=` values. Two where cron means days of the month or of the week: systemd means both."""
     time = f"{_listed(cron.hours)}:{_listed(cron.minutes)}:00"
     zone = f" {timezone}" if timezone else ""
     dates = [f"*-{_listed(cron.months)}-{_listed(cron.days)} {time}"]
     if cron.weekdays is not None:
         named = ",".join(_DAYS[day] for day in cron.weekdays)
         by_weekday = f"{named} *-{_listed(cron.months)}-* {time}"
-        dates = [by_weekday] if cron.days is None else [*dates, by_weekday]
+        dates = [f"{named} {dates[0]}"] if cron.both else [*dates, by_weekday]
     return tuple(f"{date}{zone}" for date in dates)
 
 

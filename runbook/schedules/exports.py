@@ -89,6 +89,7 @@ def cron(timer: Timer) -> Mapping[str, str]:
 
 
 def kubernetes(timer: Timer) -> Mapping[str, str]:
+    _same_days_everywhere(timer.cron)
     container: dict[str, Any] = {"name": "runbook", "image": timer.image, "command": list(timer.words)}
     if timer.environment:
         container["envFrom"] = [{"secretRef": {"name": timer.slug}}]
@@ -105,6 +106,7 @@ def kubernetes(timer: Timer) -> Mapping[str, str]:
 
 
 def github(timer: Timer) -> Mapping[str, str]:
+    _same_days_everywhere(timer.cron)
     job: dict[str, Any] = {
         "runs-on": "ubuntu-latest",
         "steps": [
@@ -125,6 +127,7 @@ def github(timer: Timer) -> Mapping[str, str]:
 
 
 def gitlab(timer: Timer) -> Mapping[str, str]:
+    _same_days_everywhere(timer.cron)
     job = {
         "image": timer.image,
         "rules": [{"if": '$CI_PIPELINE_SOURCE == "schedule"'}],
@@ -133,6 +136,14 @@ def gitlab(timer: Timer) -> Mapping[str, str]:
     zone = timer.timezone or "UTC"
     head = f"# Make a pipeline schedule with the interval `{timer.cron.text}` and the time zone {zone}.\n"
     return {f"{timer.slug}.gitlab-ci.yml": head + _yaml({timer.slug: job})}
+
+
+def _same_days_everywhere(cron: Cron) -> None:
+    """Raises ValueError for `*/2` beside a weekday: crontab(5) means days that are both, Kubernetes takes either."""
+    if cron.both and cron.days is not None and cron.weekdays is not None:
+        raise ValueError(
+            f"{cron.text!r} means other days here than for cron: write the days out, or leave out the weekday"
+        )
 
 
 def _utc_only(timer: Timer) -> str:
@@ -156,4 +167,4 @@ EXPORTS: Mapping[str, Callable[[Timer], Mapping[str, str]]] = {
     "github": github,
     "gitlab": gitlab,
 }
-"""Each gives its files: name → text."""
+"""Each gives its files: name → text. Raises ValueError where the times cannot be said so."""

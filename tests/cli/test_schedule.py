@@ -75,6 +75,15 @@ def test_crontab_takes_the_line(project: Path) -> None:
 
 
 @pytest.mark.parametrize("form", ["kubernetes", "github", "gitlab"])
+def test_what_would_be_other_days_is_not_written(project: Path, form: str) -> None:
+    file = project / "well being.yml"
+    file.write_text(file.read_text().replace("*/15 6-20 * * 1-5", "0 6 */2 * mon"))
+    done = runbook("schedule", "export", file.name, "--format", form, cwd=project)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "well being.yml:4:18: '0 6 */2 * mon' means other days here than for cron" in done.stderr
+
+
+@pytest.mark.parametrize("form", ["kubernetes", "github", "gitlab"])
 def test_the_others_are_yaml_with_the_time_and_the_command(project: Path, form: str) -> None:
     (text,) = exported(project, form).values()
 

@@ -57,7 +57,11 @@ def export(playbook: Path, inventory: str, form: str, out: Path | None, image: s
         package=package or DEFAULT_PACKAGE,
         environment=tuple(item.env for item in loaded.inputs.values() if item.env),
     )
-    for name, text in EXPORTS[form](timer).items():
+    try:
+        files = EXPORTS[form](timer)
+    except ValueError as error:
+        raise Problems([(place / "cron").problem(str(error))]) from None
+    for name, text in files.items():
         if out is None:
             click.echo(f"# --- {name}\n{text}")
         else:

@@ -42,7 +42,7 @@ def as_page(document: Document, limits: Limits, *, script: bool = False, large: 
         script=_trusted("page.js") if script else "",
         script_hash=base64.b64encode(hashlib.sha256(_asset("page.js").encode()).digest()).decode(),
     )
-    return "".join(pieces) + "\n"
+    return "".join(pieces)
 
 
 def _title(document: Document) -> str:

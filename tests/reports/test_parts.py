@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import pytest
 
@@ -43,9 +43,8 @@ def test_a_part_of_the_run_is_one_function_and_one_row(monkeypatch: pytest.Monke
         _is_harmless(form, text)
 
 
-def _first_outcome(ended: Ended, form: Form) -> Iterator[Block]:
-    if ended.causes:
-        yield Paragraph(said(f"first outcome, as {form} tells it: {EVIL}"))
+def _first_outcome(ended: Ended, form: Form) -> Iterable[Block]:
+    return (Paragraph(said(f"first outcome, as {form} tells it: {EVIL}")),) if ended.causes else ()
 
 
 def test_a_part_of_a_step_is_one_function_and_one_row(monkeypatch: pytest.MonkeyPatch) -> None:

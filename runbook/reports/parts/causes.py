@@ -58,7 +58,7 @@ def tried(report: Reported) -> Iterator[Section]:
 
 
 def _that_count(report: Reported) -> Iterator[Result]:
-    return (one for one in report.run.results() if one.role not in ASIDE and not one.superseded)
+    return (one for one in report.results if one.role not in ASIDE and not one.superseded)
 
 
 def _tried(report: Reported, result: Result) -> Item:
@@ -69,7 +69,7 @@ def _tried(report: Reported, result: Result) -> Item:
 
 def attention(report: Reported) -> Iterator[Section]:
     """Steps that did not simply pass, the worst first."""
-    found = [step for step in report.run.steps() if step.status in (*TROUBLE, Status.REMEDIATED)]
+    found = [step for step in report.steps if step.status in (*TROUBLE, Status.REMEDIATED)]
     found.sort(key=lambda step: -SEVERITY[step.status])
     if found:
         items = tuple(_attending(report, step) for step in found[:MOST_LISTED])

@@ -22,7 +22,7 @@ CONSOLE, MARKDOWN, PAGE = frozenset({Form.TEXT}), frozenset({Form.MARKDOWN}), fr
 
 
 class Reported:
-    """A run, and where on a page each of its results stands."""
+    """A run with what several parts ask of it: it is walked through once, and each result has its place on a page."""
 
     def __init__(self, run: Run) -> None:
         self.run = run
@@ -30,16 +30,21 @@ class Reported:
         self._hosts: dict[str, int] = {host: index for index, host in enumerate(run.hosts)}
 
     @cached_property
-    def results(self) -> int:
-        """How many there are."""
-        return len(self._anchors)
+    def results(self) -> list[Result]:
+        """Every one."""
+        return list(self.run.results())
+
+    @cached_property
+    def steps(self) -> list[Result]:
+        """The steps that count."""
+        return list(self.run.steps())
 
     @cached_property
     def _anchors(self) -> dict[int, str]:
         """Links go to the result that counts, so the superseded ones take what names are left."""
         anchors: dict[int, str] = {}
         taken: set[str] = set()
-        for result in sorted(self.run.results(), key=lambda result: result.superseded):
+        for result in sorted(self.results, key=lambda result: result.superseded):
             name = f"{self.key(result.host)}-{result.number}"
             while name in taken:
                 name += "-earlier"

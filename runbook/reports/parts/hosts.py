@@ -36,7 +36,7 @@ def hosts(report: Reported) -> Iterator[Section]:
 
 
 def slowest(report: Reported) -> Iterator[Section]:
-    steps = sorted((step for step in report.run.steps() if step.duration >= SLOW), key=lambda step: -step.duration)
+    steps = sorted((step for step in report.steps if step.duration >= SLOW), key=lambda step: -step.duration)
     rows = []
     for step in steps[:MOST_SLOW]:
         host = f"{one_line(step.host)} " if report.many_hosts else ""

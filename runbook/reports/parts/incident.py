@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from runbook.documents.harmless import shortened
 from runbook.documents.model import Badge, Block, Fold, Paragraph, Section, Span, Table, said
 from runbook.reports.parts.forms import Form, Reported
-from runbook.reports.parts.step import explained
+from runbook.reports.parts.step import explained, step_parts
 from runbook.reports.results import badge, time_of_day
 from runbook.runs.events import Role, Status
 from runbook.runs.results import ASIDE, Result, StageRecord
@@ -41,7 +41,7 @@ _ROLES = {
 def what_happened(report: Reported) -> Iterator[Section]:
     if not report.run.stages:
         return
-    everything = report.results <= MOST_TOLD
+    everything = len(report.results) <= MOST_TOLD
     stages = (
         Section("stage", stage.name, tuple(_of_stage(report, stage, everything)), stage.number)
         for stage in report.run.stages
@@ -78,8 +78,9 @@ def _row(result: Result) -> tuple[str | Badge | Paragraph, ...]:
 
 def evidence_of_all(report: Reported) -> Iterator[Section]:
     """Of everything that has some: what failed first and open, what passed last and folded."""
-    ran = (result for result in report.run.results() if result.status is not Status.SKIPPED)
-    found = [(result, blocks) for result in ran if (blocks := tuple(explained(result, Form.MARKDOWN)))]
+    ran = (result for result in report.results if result.status is not Status.SKIPPED)
+    parts = step_parts(Form.MARKDOWN)
+    found = [(result, tuple(blocks)) for result in ran if (blocks := explained(result, Form.MARKDOWN, parts))]
     found.sort(key=lambda one: (not _counts(one[0]), _EXPLAINED.index(one[0].status)))
     if found:
         yield Section("evidence", "Evidence", tuple(_evidence(report, found)))

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from enum import StrEnum
+from itertools import chain
 
 from runbook.common.frozen import Frozen
 from runbook.documents.harmless import one_line, shortened
@@ -29,104 +30,100 @@ class Need(StrEnum):
 
 
 class StepPart(Frozen):
-    """One thing that explains a step."""
+    """One thing that explains a step. `make` gives nothing where there is nothing to tell, and of most steps there is
+    not: so it is no generator."""
 
-    make: Callable[[Ended, Form], Iterator[Block]]
+    make: Callable[[Ended, Form], Iterable[Block]]
     need: Need = Need.TROUBLE
     forms: frozenset[Form] = EVERY
 
 
-def explained(step: Ended, form: Form) -> Iterator[Block]:
-    """All that explains a step, in one form."""
-    for part in step_parts(form):
-        yield from part.make(step, form)
+def step_parts(form: Form) -> tuple[StepPart, ...]:
+    return tuple(part for part in STEP_PARTS if form in part.forms)
 
 
-def step_parts(form: Form) -> Iterator[StepPart]:
-    return (part for part in STEP_PARTS if form in part.forms)
+def explained(step: Ended, form: Form, parts: Iterable[StepPart]) -> list[Block]:
+    """All that explains a step, of the parts of one form."""
+    return [block for part in parts for block in part.make(step, form)]
 
 
-def message(step: Ended, _form: Form) -> Iterator[Block]:
-    if text := step.outcome.message:
-        status = step.outcome.status
-        yield Paragraph(said(text), str(status) if status in TROUBLE else "soft")
+def message(step: Ended, _form: Form) -> Iterable[Block]:
+    status = step.outcome.status
+    style = str(status) if status in TROUBLE else "soft"
+    return (Paragraph(said(step.outcome.message), style),) if step.outcome.message else ()
 
 
-def attempts(step: Ended, _form: Form) -> Iterator[Block]:
-    if step.attempts > 1:
-        yield Paragraph(said(f"after {step.attempts} attempts"), "soft")
+def attempts(step: Ended, _form: Form) -> Iterable[Block]:
+    return (Paragraph(said(f"after {step.attempts} attempts"), "soft"),) if step.attempts > 1 else ()
 
 
-def checks(step: Ended, form: Form) -> Iterator[Block]:
-    if step.outcome.status is not Status.SKIPPED:
-        yield from _checks(step.conditions, step.outcome, form)
+def checks(step: Ended, form: Form) -> Iterable[Block]:
+    told = step.conditions and step.outcome.status is not Status.SKIPPED
+    return _checks(step.conditions, step.outcome, form) if told else ()
 
 
-def causes(step: Ended, _form: Form) -> Iterator[Block]:
+def causes(step: Ended, _form: Form) -> Iterable[Block]:
     """What diagnosed tells its causes to the step that failed."""
-    if step.role not in ASIDE:
-        for cause in step.causes:
-            yield Paragraph((Span("likely cause", "strong"), Span(f": {cause}")), "cause")
+    if not step.causes or step.role in ASIDE:
+        return ()
+    return [Paragraph((Span("likely cause", "strong"), Span(f": {cause}")), "cause") for cause in step.causes]
 
 
-def items(step: Ended, form: Form) -> Iterator[Block]:
-    yield from _items(step.items, form)
+def items(step: Ended, form: Form) -> Iterable[Block]:
+    return _items(step.items, form) if step.items else ()
 
 
-def evidence(step: Ended, _form: Form) -> Iterator[Block]:
-    yield from _evidence(step.outcome)
+def evidence(step: Ended, _form: Form) -> Iterable[Block]:
+    return _evidence(step.outcome)
 
 
-def diff(step: Ended, _form: Form) -> Iterator[Block]:
-    if step.outcome.diff:
-        yield Code(step.outcome.diff, "diff")
+def diff(step: Ended, _form: Form) -> Iterable[Block]:
+    return (Code(step.outcome.diff, "diff"),) if step.outcome.diff else ()
 
 
-def before_repair(step: Ended, form: Form) -> Iterator[Block]:
+def before_repair(step: Ended, form: Form) -> Iterable[Block]:
     """What it came to before it was repaired, with all that explains it. Of a run of an earlier version it is known why
     alone, which Markdown has in its table."""
-    if step.first is not None:
-        outcome = step.first.outcome
-        yield Paragraph(said(f"before the repair: {outcome.message}"), "first")
-        yield from _checks(step.first.conditions, outcome, form)
-        yield from _items(step.first.items, form)
-        yield from _evidence(outcome)
-    elif form is Form.PAGE and isinstance(step, Result) and step.first_failure not in ("", step.outcome.message):
-        yield Paragraph(said(f"before the repair: {step.first_failure}"), "first")
+    if (first := step.first) is not None:
+        why = Paragraph(said(f"before the repair: {first.outcome.message}"), "first")
+        seen = (_checks(first.conditions, first.outcome, form), _items(first.items, form), _evidence(first.outcome))
+        return chain((why,), *seen)
+    if form is Form.PAGE and isinstance(step, Result) and step.first_failure not in ("", step.outcome.message):
+        return (Paragraph(said(f"before the repair: {step.first_failure}"), "first"),)
+    return ()
 
 
-def tried(step: Ended, _form: Form) -> Iterator[Block]:
+def tried(step: Ended, _form: Form) -> Iterable[Block]:
     """The branches that were to repair it."""
-    if step.tried:
-        yield Paragraph((Span("tried", "strong"), Span(f": {', '.join(tried_of(step.tried))}")), "tried")
+    if not step.tried:
+        return ()
+    return (Paragraph((Span("tried", "strong"), Span(f": {', '.join(tried_of(step.tried))}")), "tried"),)
 
 
-def place(step: Ended, form: Form) -> Iterator[Block]:
+def place(step: Ended, form: Form) -> Iterable[Block]:
     """Where the step stands in the playbook, with the lines around where they were kept."""
-    if form is Form.TEXT:
-        if step.place and step.kind not in STRUCTURES:
-            yield Paragraph(said(step.place), "title")
-        if step.excerpt and step.outcome.status is not Status.UNREACHABLE:  # then nothing is wrong with the playbook
-            yield Code(step.excerpt, aligned=True)
-    elif step.excerpt:
-        yield Paragraph(said(step.place, "code"), "title")
-        yield Code(step.excerpt, aligned=True)
+    excerpt = (Code(step.excerpt, aligned=True),) if step.excerpt else ()
+    if form is not Form.TEXT:
+        return (Paragraph(said(step.place, "code"), "title"), *excerpt) if excerpt else ()
+    where = (Paragraph(said(step.place), "title"),) if step.place and step.kind not in STRUCTURES else ()
+    unreachable = step.outcome.status is Status.UNREACHABLE  # then nothing is wrong with the playbook
+    return where if unreachable else (*where, *excerpt)
 
 
-def how(step: Ended, _form: Form) -> Iterator[Block]:
+def how(step: Ended) -> Block:
     """What it did, when, and how often."""
     often = f"{step.attempts} attempts · " if step.attempts > 1 else ""
     where = f" · {step.place}" if step.place and not step.excerpt else ""
     when = f"{often}began {time_of_day(step.started)}{where}"
     action = (Span(shortened(step.action, 2000), "code"), Span(f" · {when}"))
-    yield Paragraph(action if step.action else said(when), "how")
+    return Paragraph(action if step.action else said(when), "how")
 
 
-def _checks(conditions: tuple[Condition, ...], outcome: Outcome, form: Form) -> Iterator[Block]:
+def _checks(conditions: tuple[Condition, ...], outcome: Outcome, form: Form) -> Iterable[Block]:
     """All of them on a page; elsewhere those that do not hold."""
     message = one_line(outcome.message)
-    if shown := [condition for condition in conditions if form is Form.PAGE or not condition.holds]:
-        yield Checks(tuple(_check(condition, message) for condition in shown))
+    shown = [condition for condition in conditions if form is Form.PAGE or not condition.holds]
+    return (Checks(tuple(_check(condition, message) for condition in shown)),) if shown else ()
 
 
 def _check(condition: Condition, message: str) -> Check:
@@ -134,11 +131,11 @@ def _check(condition: Condition, message: str) -> Check:
     return Check(condition.keyword, condition.text, condition.holds, condition.values, told)
 
 
-def _items(items: tuple[tuple[str, Outcome], ...], form: Form) -> Iterator[Block]:
+def _items(items: tuple[tuple[str, Outcome], ...], form: Form) -> Iterable[Block]:
     """The items of a loop; on a console those that did not go well."""
     shown = [(label, one) for label, one in items if form is not Form.TEXT or one.status in TROUBLE]
-    if shown:
-        yield Bullets(tuple(Item(said(label), badge(one.status), one.message) for label, one in shown))
+    found = tuple(Item(said(label), badge(one.status), one.message) for label, one in shown)
+    return (Bullets(found),) if found else ()
 
 
 def _evidence(outcome: Outcome) -> Iterator[Block]:

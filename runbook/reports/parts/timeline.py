@@ -27,7 +27,7 @@ def timeline(report: Reported) -> Iterator[Section]:
     found = per_host(run)
     worst = set(sorted(found, key=lambda host: -SEVERITY[found[host][0]])[:MOST_LANES])
     steps: dict[str, list[Result]] = {host: [] for host in found if host in worst}
-    for step in run.results():
+    for step in report.results:
         # All that took time: repairs and earlier passes too, drawn over the step that they stand in.
         if step.host in steps and not step.is_structure and step.status is not Status.SKIPPED:
             steps[step.host].append(step)

@@ -70,7 +70,8 @@ def _ours(**step: object) -> Callable[[Job, Path], Call]:
 def _runbook(job: Job, programs: Path, step: object) -> Call:
     steps = [step] * job.steps
     playbook = job.file(
-        f"playbook-{len(str(step))}.yml", json.dumps({"name": "Bench", "stages": [{"name": "Steps", "steps": steps}]})
+        f"playbook-{len(str(step))}.yml",
+        json.dumps({"name": "Bench", "hosts": "all", "stages": [{"name": "Steps", "steps": steps}]}),
     )
     where = "localhost," if job.farm is None else str(job.farm.inventory(job.hosts))
     words = ["run", playbook, "-i", where, "-y", "-f", str(job.hosts), "--report", f"json={job.folder}/report.json"]
